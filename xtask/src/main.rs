@@ -1,0 +1,3 @@
+//! Maintenance commands.
+
+fn main() {}
