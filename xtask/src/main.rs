@@ -1,3 +1,46 @@
-//! Maintenance commands.
+//! Maintenance commands, run as `cargo xtask <command>`. This file only
+//! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
+//! [`interop`] runs Google's own Python SDK against the emulator.
 
-fn main() {}
+mod diff;
+mod discovery;
+mod emit;
+mod fetch;
+mod interop;
+mod regen;
+mod rules;
+mod select;
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Maintenance commands of genai-batch.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Rewrite openapi/ from Google's discovery documents.
+    Regen(regen::Options),
+    /// Run Google's Python SDK against the emulator.
+    Interop(interop::Options),
+}
+
+/// The root of the workspace, wherever the command was called from. Cargo tells
+/// at run time: a binary in a shared target directory may stem from another copy.
+fn workspace() -> PathBuf {
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    PathBuf::from(xtask).join("..")
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Regen(options) => regen::run(&options),
+        Command::Interop(options) => interop::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,119 @@
+//! Gives a field that leads straight back to its own schema, as `Schema.items`
+//! does, a schema of its own. The generated type needs a box somewhere on such a
+//! way; left to itself the generator boxes the field, which is then sent as
+//! `null` where it is absent. Lists and maps are boxes already.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use heck::ToUpperCamelCase;
+use serde_json::{Value, json};
+
+use super::Object;
+
+/// Puts a schema between each recursive field and what it refers to.
+pub(crate) fn indirect(schemas: &mut BTreeMap<String, Object>) -> Result<()> {
+    let recursive: Vec<_> = schemas
+        .iter()
+        .flat_map(|(owner, schema)| direct(schema).map(move |edge| (owner, edge)))
+        .filter(|(owner, (_, target))| reaches(schemas, target, owner, &mut Vec::new()))
+        .map(|(owner, (field, target))| (owner.clone(), field.clone(), target.to_owned()))
+        .collect();
+    for (owner, field, target) in recursive {
+        let name = format!("{owner}{}", field.to_upper_camel_case());
+        ensure!(
+            !schemas.contains_key(&name),
+            "`{owner}.{field}` needs the name `{name}`"
+        );
+        if let Some(schema) = schemas.get_mut(&owner) {
+            schema["properties"][field.as_str()] = reference(&name);
+        }
+        let description = format!("The `{field}` of a `{owner}`.");
+        let indirection = Object::from_iter([
+            ("allOf".to_owned(), json!([reference(&target)])),
+            ("description".to_owned(), description.into()),
+        ]);
+        schemas.insert(name, indirection);
+    }
+    Ok(())
+}
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("{SCHEMAS}{name}")})
+}
+
+/// The fields that refer to one other schema, with that schema's name.
+fn direct(schema: &Object) -> impl Iterator<Item = (&String, &str)> {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields.into_iter().flatten().filter_map(|(field, schema)| {
+        Some((field, schema.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)?))
+    })
+}
+
+fn reaches<'a>(
+    schemas: &'a BTreeMap<String, Object>,
+    from: &'a str,
+    to: &str,
+    seen: &mut Vec<&'a str>,
+) -> bool {
+    if from == to {
+        return true;
+    }
+    if seen.contains(&from) {
+        return false;
+    }
+    seen.push(from);
+    let Some(schema) = schemas.get(from) else {
+        return false;
+    };
+    direct(schema).any(|(_, next)| reaches(schemas, next, to, seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_field_that_leads_straight_back_is_indirect() {
+        let mut schemas = serde_json::from_value(json!({
+            "Tree": {"properties": {
+                "parent": reference("Tree"),
+                "owner": reference("Person"),
+                "children": {"type": "array", "items": reference("Tree")},
+            }},
+            "Person": {"properties": {"name": {"type": "string"}}},
+        }))
+        .unwrap();
+        indirect(&mut schemas).unwrap();
+        assert_eq!(
+            json!(schemas),
+            json!({
+                "Tree": {"properties": {
+                    "parent": reference("TreeParent"),
+                    "owner": reference("Person"),
+                    "children": {"type": "array", "items": reference("Tree")},
+                }},
+                "TreeParent": {
+                    "allOf": [reference("Tree")], "description": "The `parent` of a `Tree`.",
+                },
+                "Person": {"properties": {"name": {"type": "string"}}},
+            }),
+        );
+    }
+
+    #[test]
+    fn the_way_back_may_lead_over_another_schema() {
+        let mut schemas = serde_json::from_value(json!({
+            "Egg": {"properties": {"hen": reference("Hen")}},
+            "Hen": {"properties": {"egg": reference("Egg")}},
+        }))
+        .unwrap();
+        indirect(&mut schemas).unwrap();
+        assert_eq!(
+            schemas.keys().collect::<Vec<_>>(),
+            ["Egg", "EggHen", "Hen", "HenEgg"]
+        );
+    }
+}
