@@ -1,1 +1,94 @@
-//! genai-batch.
+//! Batch inference on Google's Gen AI backends: submit a data set, wait, and read every
+//! result under its key.
+//!
+//! ```no_run
+//! use futures_util::TryStreamExt;
+//! use genai_batch::{Client, Outcome};
+//!
+//! # async fn example() -> genai_batch::Result<()> {
+//! let client = Client::from_env()?; // GEMINI_API_KEY
+//!
+//! let job = client
+//!     .batches()
+//!     .create("gemini-2.5-flash", "requests.jsonl")
+//!     .display_name("nightly")
+//!     .await?;
+//! let job = client.batches().wait(&job).await?;
+//!
+//! let mut results = client.batches().results(&job).await?;
+//! while let Some(result) = results.try_next().await? {
+//!     let key = result.key().unwrap_or("(no key)");
+//!     match result.outcome() {
+//!         Outcome::Response(response) => println!("{key}: {}", response.text().unwrap_or_default()),
+//!         Outcome::Error(error) => println!("{key}: {error}"),
+//!         Outcome::Missing => println!("{key}: nothing came back"),
+//!         _ => {}
+//!     }
+//! }
+//! println!("{}", results.report());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How a request flows
+//!
+//! ```text
+//! options → source → backend/*/request → raw client → http::Session → wire
+//! wire → raw client → backend/*/convert → BatchJob → results → storage
+//! ```
+//!
+//! # Keys
+//!
+//! Every request has a key: yours, or `request-N` where you gave none. Keys are checked to
+//! be unique before anything is sent, and results are matched by key alone, never by their
+//! order, which the services do not promise. What the services lose on the way shows in the
+//! [`Report`].
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `vertex` | yes | `raw::vertex`, the generated low-level client of Vertex AI |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod batches;
+mod builder;
+mod client;
+mod destination;
+mod error;
+mod http;
+mod job;
+mod name;
+mod options;
+mod page;
+pub mod raw;
+mod request;
+mod results;
+mod source;
+mod state;
+mod storage;
+mod wait;
+mod wire;
+
+pub use backend::Backend;
+pub use batches::{Batches, Create, List, Results, Run, Update};
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use destination::Destination;
+pub use error::{Error, Result};
+pub use http::retry::RetryPolicy;
+pub use job::{BatchJob, JobDestination, JobRef, JobSource, JobStats, Status};
+pub use options::WebhookConfig;
+pub use page::Page;
+pub use request::{EmbedRequest, Entry, GenerationConfig, Request};
+pub use results::{
+    BatchResult, FinishReason, Key, Outcome, Part, Report, Response, ResultStream, RowError,
+    Standing, Usage,
+};
+pub use source::Source;
+pub use source::prepare::InlineLimit;
+pub use state::{JobState, OtherState};
+pub use storage::files::{Download, File, Files, Upload, UploadSource};
+pub use wait::{Wait, WaitAll};

@@ -1,1 +1,54 @@
-//! Emulator.
+//! A stateful local server that behaves like Google's Gen AI batch services.
+//!
+//! It creates, runs, lists, cancels and deletes batches of the Gemini Developer API, keeps files
+//! with resumable uploads and downloads, and answers requests with a model that a test may replace.
+//! Clients need no account and no change but the base URL; Google's own SDKs work with it.
+//!
+//! ```
+//! use genai_batch_emulator::Emulator;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let emulator = Emulator::start().await?;
+//! for (name, value) in emulator.env() {
+//!     println!("export {name}={value}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Time is the emulator's own: [`Emulator::clock`] stops it and moves it on, and jobs and files
+//! follow. What real services do wrong now and then, [`Emulator::faults`] does on demand.
+//!
+//! # Layout
+//!
+//! A connection is served in `server`, which notes the call, applies faults and asks the service of
+//! its path: `gemini` and its parts. `model` answers the requests of jobs. Nothing here is shared
+//! with any client.
+
+mod builder;
+mod clock;
+mod emulator;
+mod error;
+mod faults;
+mod gemini;
+mod ids;
+mod json;
+mod log;
+mod model;
+mod operation;
+mod reply;
+mod server;
+mod snapshot;
+mod sync;
+
+pub use builder::Builder;
+pub use clock::Clock;
+pub use emulator::Emulator;
+pub use faults::{Failure, Faults, OutputPlace, Rows};
+pub use log::RequestRecord;
+pub use model::{
+    DefaultModel, Model, RowFailure, embedding_response, prompt_of, text_response, token_count,
+};
+pub use operation::Operation;
+pub use snapshot::{FileSnapshot, JobSnapshot};

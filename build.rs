@@ -1,0 +1,59 @@
+//! Compiles `openapi/*.json` into the low-level clients of `src/raw`, and nothing more.
+
+use std::path::Path;
+use std::{env, fs};
+
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use schemars::schema::{InstanceType, SchemaObject};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut documents = vec!["gemini"];
+    if env::var_os("CARGO_FEATURE_VERTEX").is_some() {
+        documents.push("vertex");
+    }
+    for document in documents {
+        let path = format!("openapi/{document}.json");
+        println!("cargo::rerun-if-changed={path}");
+        if let Err(reason) = compile(Path::new(&path), document) {
+            build_print::error!("{path}: {reason}");
+            build_print::note!("`cargo xtask regen` writes this file anew");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Generates the client of one document into `OUT_DIR`.
+fn compile(path: &Path, document: &str) -> Result<(), String> {
+    let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let spec: openapiv3::OpenAPI =
+        serde_json::from_str(&text).map_err(|e| format!("no OpenAPI document: {e}"))?;
+    let tokens = Generator::new(&settings())
+        .generate_tokens(&spec)
+        .map_err(|e| format!("cannot be compiled into a client: {e}"))?;
+    let file = syn::parse2(tokens).map_err(|e| format!("generated code is invalid: {e}"))?;
+    let out = env::var("OUT_DIR").map_err(|e| e.to_string())?;
+    let target = Path::new(&out).join(document).with_extension("rs");
+    fs::write(&target, prettyplease::unparse(&file))
+        .map_err(|e| format!("cannot write {}: {e}", target.display()))
+}
+
+fn settings() -> GenerationSettings {
+    let int64 = SchemaObject {
+        instance_type: Some(InstanceType::String.into()),
+        format: Some("int64".into()),
+        ..Default::default()
+    };
+    let session = "crate::http::Session".parse().unwrap_or_default();
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(session)
+        .with_conversion(
+            int64,
+            "crate::raw::Int64",
+            [TypeImpl::Default, TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+        );
+    settings
+}

@@ -1,0 +1,171 @@
+//! How an emulator is set up before it starts.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::emulator::Emulator;
+use crate::faults::Faults;
+use crate::gemini::{Gemini, Settings};
+use crate::log::Log;
+use crate::model::{DefaultModel, Model};
+use crate::server::{Server, Services};
+
+/// Sets up an [`Emulator`].
+///
+/// ```
+/// use std::time::Duration;
+/// use genai_batch_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::builder()
+///     .api_key("test-key")
+///     .job_duration(Duration::from_secs(60))
+///     .paused_clock()
+///     .start()
+///     .await?;
+/// emulator.clock().advance(Duration::from_secs(60));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens before start"]
+pub struct Builder {
+    address: SocketAddr,
+    api_key: Option<String>,
+    job_duration: Duration,
+    max_page_size: usize,
+    chunk_granularity: u64,
+    clock_scale: f64,
+    clock_paused: bool,
+    faults: Faults,
+    model: Arc<dyn Model>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            api_key: None,
+            job_duration: Duration::from_millis(1200),
+            max_page_size: 1000,
+            chunk_granularity: 256 * 1024,
+            clock_scale: 1.0,
+            clock_paused: false,
+            faults: Faults::default(),
+            model: Arc::new(DefaultModel::new()),
+        }
+    }
+
+    /// The address to listen on; 127.0.0.1 by default.
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.address.set_ip(host);
+        self
+    }
+
+    /// The port to listen on; one that is free by default.
+    pub fn port(mut self, port: u16) -> Self {
+        self.address.set_port(port);
+        self
+    }
+
+    /// Lets in only this API key; by default any will do. Tokens are taken on trust.
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// How long a job takes from its creation to its end, by the emulator's clock; 1.2 s by default.
+    ///
+    /// It spends the first fifth pending and the rest running. A job that would take longer than
+    /// 48 hours expires then, without results: `Duration::MAX` makes jobs that never finish.
+    pub fn job_duration(mut self, job_duration: Duration) -> Self {
+        self.job_duration = job_duration;
+        self
+    }
+
+    /// The most that a page of a listing holds, whatever is asked for; 1,000 by default.
+    pub fn max_page_size(mut self, max_page_size: usize) -> Self {
+        self.max_page_size = max_page_size;
+        self
+    }
+
+    /// The number of bytes that the size of every upload chunk but the last must be a multiple of;
+    /// 262,144 by default, as with the service. 1 allows chunks of any size.
+    pub fn chunk_granularity(mut self, chunk_granularity: u64) -> Self {
+        self.chunk_granularity = chunk_granularity.max(1);
+        self
+    }
+
+    /// How many seconds pass on the emulator's clock in a real one; 1 by default.
+    pub fn clock_scale(mut self, clock_scale: f64) -> Self {
+        self.clock_scale = clock_scale;
+        self
+    }
+
+    /// Starts with the clock stopped, so that jobs go on only as it is advanced.
+    pub fn paused_clock(mut self) -> Self {
+        self.clock_paused = true;
+        self
+    }
+
+    /// The fault switches to start with. They stay connected: turning them later has its effect.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// What answers the requests of jobs; [`DefaultModel`] by default.
+    pub fn model(mut self, model: impl Model) -> Self {
+        self.model = Arc::new(model);
+        self
+    }
+
+    /// Starts the server. Errors are those of listening on the address.
+    ///
+    /// It runs on threads of its own, so any runtime will do, and none is kept busy.
+    pub async fn start(self) -> io::Result<Emulator> {
+        self.start_blocking()
+    }
+
+    /// The same as [`start`](Self::start), for callers outside of async code.
+    pub fn start_blocking(self) -> io::Result<Emulator> {
+        let listener = Server::bind(self.address)?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let clock = Clock::with_scale(self.clock_scale);
+        if self.clock_paused {
+            clock.pause();
+        }
+        let settings = Settings {
+            base_url,
+            api_key: self.api_key,
+            job_duration: self.job_duration,
+            max_page_size: self.max_page_size,
+            chunk_granularity: self.chunk_granularity,
+        };
+        let gemini = Arc::new(Gemini::new(
+            settings,
+            clock,
+            self.faults.clone(),
+            self.model,
+        ));
+        let services = Arc::new(Services {
+            gemini,
+            faults: self.faults,
+            log: Log::default(),
+        });
+        let server = Server::start(listener, Arc::clone(&services))?;
+        Ok(Emulator::new(services, server))
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("address", &self.address)
+            .field("job_duration", &self.job_duration)
+            .finish_non_exhaustive()
+    }
+}

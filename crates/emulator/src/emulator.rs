@@ -1,0 +1,155 @@
+//! A running emulator, as its user sees it: where it listens, what it holds, and the handles that
+//! steer it.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::builder::Builder;
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::log::RequestRecord;
+use crate::operation::Operation;
+use crate::server::{Server, Services};
+use crate::snapshot::{FileSnapshot, JobSnapshot};
+
+/// A server that is up until it is dropped.
+///
+/// ```
+/// use genai_batch_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::start().await?;
+/// assert!(emulator.base_url().starts_with("http://127.0.0.1:"));
+/// assert!(emulator.jobs().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Emulator {
+    services: Arc<Services>,
+    _server: Server,
+}
+
+impl Emulator {
+    pub(crate) fn new(services: Arc<Services>, server: Server) -> Self {
+        Self {
+            services,
+            _server: server,
+        }
+    }
+
+    /// Starts an emulator on a free port of 127.0.0.1, with any API key let in.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Sets up an emulator that differs from the usual one.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Where the emulator listens, such as `http://127.0.0.1:40123`, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.services.gemini.settings.base_url
+    }
+
+    /// The environment variables that lead Google's own clients here, with their values.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let key = self
+            .services
+            .gemini
+            .settings
+            .api_key
+            .as_deref()
+            .unwrap_or("emulator");
+        vec![
+            (
+                "GOOGLE_GEMINI_BASE_URL".to_owned(),
+                self.base_url().to_owned(),
+            ),
+            ("GEMINI_API_KEY".to_owned(), key.to_owned()),
+        ]
+    }
+
+    /// The clock that jobs and files live by.
+    pub fn clock(&self) -> Clock {
+        self.services.gemini.clock.clone()
+    }
+
+    /// The fault switches.
+    pub fn faults(&self) -> Faults {
+        self.services.faults.clone()
+    }
+
+    /// All jobs as they are now, the newest first.
+    ///
+    /// A job whose time is up but which the model has not fully answered shows as running.
+    pub fn jobs(&self) -> Vec<JobSnapshot> {
+        let gemini = &self.services.gemini;
+        gemini.finish_due();
+        let now = gemini.clock.now();
+        gemini
+            .jobs
+            .all()
+            .iter()
+            .map(|job| JobSnapshot::of(job, now))
+            .collect()
+    }
+
+    /// The job of this name, such as `batches/…`, as it is now.
+    pub fn job(&self, name: &str) -> Option<JobSnapshot> {
+        let gemini = &self.services.gemini;
+        let job = gemini.jobs.get(name.strip_prefix("batches/")?)?;
+        gemini.finish(&job);
+        Some(JobSnapshot::of(&job, gemini.clock.now()))
+    }
+
+    /// All files that have not expired, the newest first.
+    pub fn files(&self) -> Vec<FileSnapshot> {
+        let gemini = &self.services.gemini;
+        gemini.finish_due();
+        let files = gemini.files.all(gemini.clock.now());
+        files
+            .iter()
+            .map(|(_, file)| FileSnapshot::of(file))
+            .collect()
+    }
+
+    /// The content of the file of this name, such as `files/…`, uploaded or generated.
+    pub fn file_content(&self, name: &str) -> Option<Bytes> {
+        let gemini = &self.services.gemini;
+        gemini.finish_due();
+        let file = gemini
+            .files
+            .get(name.strip_prefix("files/")?, gemini.clock.now())
+            .ok()?;
+        Some(file.content.clone())
+    }
+
+    /// All calls received so far, in their order.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.services.log.all()
+    }
+
+    /// How many calls of `operation` were received so far.
+    pub fn request_count(&self, operation: Operation) -> usize {
+        self.services.log.count(operation)
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tests share an emulator between tasks and threads.
+const _: () = {
+    const fn shareable<T: Send + Sync>() {}
+    shareable::<Emulator>();
+};

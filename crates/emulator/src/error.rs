@@ -1,0 +1,97 @@
+//! Errors as Google's services put them on the wire: `{"error":{code,message,status,details}}`.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::reply;
+
+/// An error answer of the emulated services.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    http: StatusCode,
+    status: &'static str,
+    message: String,
+    details: Vec<Value>,
+}
+
+pub(crate) type ApiResult<T = Response> = Result<T, ApiError>;
+
+impl ApiError {
+    fn new(http: StatusCode, status: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            http,
+            status,
+            message: message.into(),
+            details: Vec::new(),
+        }
+    }
+
+    pub(crate) fn invalid_argument(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message)
+    }
+
+    /// A field that breaks a rule, told both in the message and as a `google.rpc.BadRequest`.
+    pub(crate) fn bad_field(field: &str, description: &str) -> Self {
+        let mut error = Self::invalid_argument(format!("* {field}: {description}"));
+        error.details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "fieldViolations": [{"field": field, "description": description}],
+        }));
+        error
+    }
+
+    pub(crate) fn failed_precondition(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "FAILED_PRECONDITION", message)
+    }
+
+    pub(crate) fn out_of_range(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "OUT_OF_RANGE", message)
+    }
+
+    pub(crate) fn permission_denied(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+    }
+
+    pub(crate) fn already_exists(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "ALREADY_EXISTS", message)
+    }
+
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+    }
+
+    /// The answer to a key that the service does not know.
+    pub(crate) fn api_key_invalid() -> Self {
+        let mut error = Self::invalid_argument("API key not valid. Please pass a valid API key.");
+        error.details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "API_KEY_INVALID",
+            "domain": "googleapis.com",
+            "metadata": {"service": "generativelanguage.googleapis.com"},
+        }));
+        error
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut error = json!({
+            "code": self.http.as_u16(),
+            "message": self.message,
+            "status": self.status,
+        });
+        if !self.details.is_empty() {
+            error["details"] = Value::Array(self.details);
+        }
+        reply::json(self.http, &json!({ "error": error }))
+    }
+}

@@ -1,0 +1,108 @@
+//! How a single call may fail.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+
+/// What becomes of a call that [`Faults::fail_next`](super::Faults::fail_next) has chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The call has no effect and gets this answer.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// The body, sent as it is.
+        body: String,
+        /// Further headers; `content-type` is `application/json` unless one of them says otherwise.
+        headers: Vec<(String, String)>,
+    },
+    /// The call has no effect, and its connection closes without an answer.
+    CloseBeforeAnswer,
+    /// The call takes effect (a job is made, say), but its connection closes without an answer.
+    CloseAfterEffect,
+    /// The call takes effect, and its answer breaks off after this many bytes of the body.
+    CutAnswer {
+        /// How many bytes are sent.
+        after: usize,
+    },
+    /// The call has no effect, and no answer ever comes; the connection stays open.
+    Hang,
+}
+
+impl Failure {
+    /// An error answer in Google's form, such as `(404, "NOT_FOUND", "…")`.
+    pub fn status(code: u16, status: &str, message: &str) -> Self {
+        let body = json!({"error": {"code": code, "message": message, "status": status}});
+        Self::Status {
+            code,
+            body: body.to_string(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 429 `RESOURCE_EXHAUSTED` that asks to wait for `retry_delay`, in a `google.rpc.RetryInfo`.
+    pub fn too_many_requests(retry_delay: Duration) -> Self {
+        let body = json!({"error": {
+            "code": 429,
+            "message": "You exceeded your current quota.",
+            "status": "RESOURCE_EXHAUSTED",
+            "details": [{
+                "@type": "type.googleapis.com/google.rpc.RetryInfo",
+                "retryDelay": format!("{}s", retry_delay.as_secs_f64()),
+            }],
+        }});
+        Self::Status {
+            code: 429,
+            body: body.to_string(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 503 `UNAVAILABLE`.
+    pub fn service_unavailable() -> Self {
+        Self::status(503, "UNAVAILABLE", "The service is currently unavailable.")
+    }
+
+    /// The HTML page that a proxy in front of the service answers with.
+    pub fn html(code: u16) -> Self {
+        let body = format!("<!DOCTYPE html>\n<html><title>Error {code}</title></html>\n");
+        let headers = vec![(
+            "content-type".to_owned(),
+            "text/html; charset=UTF-8".to_owned(),
+        )];
+        Self::Status {
+            code,
+            body,
+            headers,
+        }
+    }
+
+    /// The same failure with a further header, where it has an answer that can carry one.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Self::Status { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+}
+
+/// The answer of a [`Failure::Status`]. A code or header that HTTP does not allow is left out.
+pub(crate) fn canned(code: u16, body: String, headers: &[(String, String)]) -> Response {
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = Body::from(body);
+    let mut response = crate::reply::with_body(status, "application/json; charset=UTF-8", body);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::try_from(name.as_str()),
+            HeaderValue::try_from(value.as_str()),
+        ) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

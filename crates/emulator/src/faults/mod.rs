@@ -1,0 +1,192 @@
+//! Switches that make the services misbehave the way real ones have been seen to: results out of
+//! order, lost keys, late files, refused and cut calls. They may be turned at any time.
+
+mod failure;
+mod job;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub use failure::Failure;
+pub(crate) use failure::canned;
+pub(crate) use job::{JobEnd, JobFaults};
+pub use job::{OutputPlace, Rows};
+
+use crate::operation::Operation;
+use crate::sync::lock;
+
+/// A handle to the fault switches. Clones turn the same switches.
+///
+/// The switches about jobs (all but [`fail_next`](Self::fail_next), [`pass_next`](Self::pass_next),
+/// those on pages, downloads and chunks) hold for the jobs that are created after they were turned,
+/// until [`clear`](Self::clear).
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    job: JobFaults,
+    pages: PageFaults,
+    calls: HashMap<Operation, VecDeque<Option<Failure>>>,
+    download_cuts: VecDeque<u64>,
+    chunk_cuts: VecDeque<u64>,
+}
+
+/// What is wrong with the pages of a listing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PageFaults {
+    pub(crate) empty: bool,
+    pub(crate) repeat_token: bool,
+}
+
+impl Faults {
+    /// Turns every switch off and forgets the failures that were still to come.
+    pub fn clear(&self) {
+        *lock(&self.inner) = Inner::default();
+    }
+
+    /// Puts the results of jobs in an order that `seed` decides.
+    pub fn shuffle_results(&self, seed: u64) {
+        self.job(|job| job.shuffle = Some(seed));
+    }
+
+    /// Leaves out the `metadata` (inline) or `key` (file) of these rows.
+    pub fn drop_keys(&self, rows: Rows) {
+        self.job(|job| job.drop_keys = rows);
+    }
+
+    /// Leaves these rows out of the results.
+    pub fn drop_rows(&self, rows: Rows) {
+        self.job(|job| job.drop_rows = rows);
+    }
+
+    /// Gives these rows twice, under the same key.
+    pub fn double_rows(&self, rows: Rows) {
+        self.job(|job| job.double_rows = rows);
+    }
+
+    /// Adds `count` answers under the keys `foreign-1`, `foreign-2` and so on, which nobody sent.
+    pub fn add_foreign_rows(&self, count: usize) {
+        self.job(|job| job.foreign_rows = count);
+    }
+
+    /// Puts a line that is not JSON into the middle of output files.
+    pub fn add_garbage_line(&self) {
+        self.job(|job| job.garbage_line = true);
+    }
+
+    /// Keeps the output out of a job for this long after it succeeded.
+    pub fn delay_output(&self, by: Duration) {
+        self.job(|job| job.output_delay = by);
+    }
+
+    /// Answers 404 to downloads of an output file for this long after its job succeeded.
+    pub fn delay_output_file(&self, by: Duration) {
+        self.job(|job| job.file_delay = by);
+    }
+
+    /// Gives the output only in one of the two places where a job has it.
+    pub fn put_output(&self, place: OutputPlace) {
+        self.job(|job| job.output_place = place);
+    }
+
+    /// Lets jobs end as `BATCH_STATE_FAILED`, with this error and without output.
+    pub fn fail_jobs(&self, code: i32, message: impl Into<String>) {
+        let message = message.into();
+        self.job(|job| job.end = JobEnd::Failed { code, message });
+    }
+
+    /// Lets jobs end as `BATCH_STATE_EXPIRED`, without output.
+    pub fn expire_jobs(&self) {
+        self.job(|job| job.end = JobEnd::Expired);
+    }
+
+    /// Keeps `pendingRequestCount` at `requestCount` until a job ends.
+    pub fn freeze_stats(&self) {
+        self.job(|job| job.freeze_stats = true);
+    }
+
+    /// Keeps `pendingRequestCount` at `requestCount` for good in listings, whatever the state.
+    pub fn freeze_listed_stats(&self) {
+        self.job(|job| job.freeze_listed_stats = true);
+    }
+
+    /// Puts a page that is empty but has a next token before every page of a listing.
+    pub fn empty_pages(&self) {
+        lock(&self.inner).pages.empty = true;
+    }
+
+    /// Answers every page of a listing with the token that led to it, so that it never ends.
+    pub fn repeat_page_token(&self) {
+        lock(&self.inner).pages.repeat_token = true;
+    }
+
+    /// Lets the next `times` calls of `operation` fail in this way, after the failures already
+    /// lined up for it.
+    pub fn fail_next(&self, operation: Operation, times: usize, failure: Failure) {
+        let mut inner = lock(&self.inner);
+        let queue = inner.calls.entry(operation).or_default();
+        queue.extend(std::iter::repeat_n(Some(failure), times));
+    }
+
+    /// Lets the next `times` calls of `operation` succeed, so that a failure lined up afterwards
+    /// meets a later one.
+    pub fn pass_next(&self, operation: Operation, times: usize) {
+        let mut inner = lock(&self.inner);
+        let queue = inner.calls.entry(operation).or_default();
+        queue.extend(std::iter::repeat_n(None, times));
+    }
+
+    /// Closes the connection of the next download after this many bytes of content.
+    pub fn cut_next_download(&self, after: u64) {
+        lock(&self.inner).download_cuts.push_back(after);
+    }
+
+    /// Answers 503 to the next upload chunk, having stored only this many bytes of it.
+    pub fn interrupt_next_chunk(&self, stored: u64) {
+        lock(&self.inner).chunk_cuts.push_back(stored);
+    }
+
+    fn job(&self, turn: impl FnOnce(&mut JobFaults)) {
+        turn(&mut lock(&self.inner).job);
+    }
+
+    pub(crate) fn of_new_job(&self) -> JobFaults {
+        lock(&self.inner).job.clone()
+    }
+
+    pub(crate) fn of_pages(&self) -> PageFaults {
+        lock(&self.inner).pages
+    }
+
+    pub(crate) fn take_failure(&self, operation: Operation) -> Option<Failure> {
+        lock(&self.inner).calls.get_mut(&operation)?.pop_front()?
+    }
+
+    pub(crate) fn take_download_cut(&self) -> Option<u64> {
+        lock(&self.inner).download_cuts.pop_front()
+    }
+
+    pub(crate) fn take_chunk_cut(&self) -> Option<u64> {
+        lock(&self.inner).chunk_cuts.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_come_in_order_and_run_out() {
+        let faults = Faults::default();
+        faults.pass_next(Operation::GetBatch, 1);
+        faults.fail_next(Operation::GetBatch, 1, Failure::CloseBeforeAnswer);
+        assert!(faults.take_failure(Operation::ListBatches).is_none());
+        assert!(faults.take_failure(Operation::GetBatch).is_none());
+        assert!(faults.take_failure(Operation::GetBatch).is_some());
+        assert!(faults.take_failure(Operation::GetBatch).is_none());
+    }
+}

@@ -1,0 +1,181 @@
+//! The batches that there are, and the calls that read, list, cancel, delete and change them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::create::Message;
+use super::job::NewJob;
+use super::paging::PageRequest;
+use super::resource::{self, View};
+use super::{Gemini, Job, Kind, parse_json, query_value};
+use crate::error::{ApiError, ApiResult};
+use crate::json::snake_case;
+use crate::reply;
+use crate::sync::lock;
+
+const DEFAULT_PAGE: usize = 50;
+
+/// The jobs by the order of their creation.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
+    serial: AtomicU64,
+}
+
+impl Jobs {
+    pub(super) fn add(&self, new: NewJob, job: impl FnOnce(NewJob, u64) -> Job) -> Arc<Job> {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        let job = Arc::new(job(new, serial));
+        lock(&self.jobs).insert(serial, Arc::clone(&job));
+        job
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Job>> {
+        lock(&self.jobs).values().find(|job| job.id == id).cloned()
+    }
+
+    /// All jobs, the newest first.
+    pub(crate) fn all(&self) -> Vec<Arc<Job>> {
+        lock(&self.jobs).values().rev().cloned().collect()
+    }
+
+    fn remove(&self, serial: u64) {
+        lock(&self.jobs).remove(&serial);
+    }
+}
+
+impl Gemini {
+    pub(crate) async fn get_batch(self: &Arc<Self>, id: &str) -> ApiResult<Response> {
+        let job = self.batch(id)?;
+        self.settle(&job).await?;
+        let status = job.status(self.clock.now());
+        Ok(reply::json(
+            StatusCode::OK,
+            &resource::operation(&job, &status, View::Full),
+        ))
+    }
+
+    pub(crate) async fn list_batches(self: &Arc<Self>, query: Option<&str>) -> ApiResult<Response> {
+        let page = PageRequest::of(query, DEFAULT_PAGE, self.settings.max_page_size)?;
+        let page = page.select(self.jobs.all(), |job| job.serial, self.faults.of_pages());
+        let mut statuses = Vec::with_capacity(page.items.len());
+        for job in &page.items {
+            self.settle(job).await?;
+            statuses.push(job.status(self.clock.now()));
+        }
+        let operations: Vec<_> = page
+            .items
+            .iter()
+            .zip(&statuses)
+            .map(|(job, status)| resource::operation(job, status, View::Listed))
+            .collect();
+        Ok(page.reply("operations", &operations))
+    }
+
+    pub(crate) fn cancel_batch(&self, id: &str) -> ApiResult<Response> {
+        if self.batch(id)?.cancel(self.clock.now()) {
+            return Ok(reply::empty());
+        }
+        Err(ApiError::failed_precondition(
+            "The batch has ended and cannot be cancelled.",
+        ))
+    }
+
+    pub(crate) fn delete_batch(&self, id: &str) -> ApiResult<Response> {
+        self.jobs.remove(self.batch(id)?.serial);
+        Ok(reply::empty())
+    }
+
+    pub(crate) async fn update_batch(
+        self: &Arc<Self>,
+        kind: Kind,
+        id: &str,
+        query: Option<&str>,
+        body: &[u8],
+    ) -> ApiResult<Response> {
+        let job = self.batch(id)?;
+        if job.kind != kind {
+            return Err(ApiError::invalid_argument(
+                "The batch is of the other kind.",
+            ));
+        }
+        let mut batch = Message::of(parse_json(body)?, "batch", super::create::BATCH)?;
+        let mask = match query_value(query, "updateMask").or(query_value(query, "update_mask")) {
+            Some(mask) => mask,
+            None => ["displayName", "priority"]
+                .into_iter()
+                .filter(|name| batch.has(name))
+                .collect::<Vec<_>>()
+                .join(","),
+        };
+        let display_name = batch.string("displayName")?;
+        let priority = batch.int64("priority")?;
+        let paths: Vec<String> = mask
+            .split(',')
+            .map(|path| snake_case(path.trim()))
+            .collect();
+        let changeable = ["display_name", "priority", "*", ""];
+        if let Some(path) = paths
+            .iter()
+            .find(|path| !changeable.contains(&path.as_str()))
+        {
+            return Err(ApiError::bad_field(
+                "update_mask",
+                &format!("{path} cannot be changed"),
+            ));
+        }
+        let masked = |name: &str| paths.iter().any(|path| path == name || path == "*");
+        let now = self.clock.now();
+        job.change(|settings| {
+            if masked("display_name") {
+                settings.display_name = display_name;
+            }
+            if masked("priority") {
+                settings.priority = priority;
+            }
+            settings.updated = now;
+        });
+        self.settle(&job).await?;
+        let status = job.status(self.clock.now());
+        Ok(reply::json(
+            StatusCode::OK,
+            &resource::batch(&job, &status, View::Full),
+        ))
+    }
+
+    fn batch(&self, id: &str) -> ApiResult<Arc<Job>> {
+        self.jobs
+            .get(id)
+            .ok_or_else(|| ApiError::not_found("Requested entity was not found."))
+    }
+
+    /// Lets a job that is over by the clock have its answers and its output.
+    pub(super) async fn settle(self: &Arc<Self>, job: &Arc<Job>) -> ApiResult<()> {
+        let now = self.clock.now();
+        job.wait_for_answers(now).await;
+        if job.is_due(now) {
+            let (gemini, job) = (Arc::clone(self), Arc::clone(job));
+            tokio::task::spawn_blocking(move || gemini.finish(&job))
+                .await
+                .map_err(|error| ApiError::internal(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(&self, job: &Job) {
+        let prefix = format!("{}/v1beta/files/", self.settings.base_url);
+        job.finish(self.clock.now(), &self.files, &prefix);
+    }
+
+    /// Lets all jobs that are over and answered have their output.
+    pub(crate) fn finish_due(&self) {
+        let now = self.clock.now();
+        for job in self.jobs.all().iter().filter(|job| job.is_due(now)) {
+            self.finish(job);
+        }
+    }
+}

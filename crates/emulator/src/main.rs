@@ -1,0 +1,89 @@
+//! The emulator as a program: it prints the variables that lead clients to it and stays up until it
+//! is interrupted.
+
+use std::io::{self, Write as _};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clap::Parser;
+use genai_batch_emulator::Emulator;
+
+/// A local server that behaves like the batch and file services of the Gemini Developer API.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// The port to listen on; 0 takes one that is free.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How long a job takes, such as 1.5s, 90s or 2h.
+    #[arg(long, default_value = "1.2s", value_parser = duration)]
+    job_duration: Duration,
+    /// The only API key to let in; by default any will do.
+    #[arg(long)]
+    api_key: Option<String>,
+    /// How many seconds pass for jobs and files in a real one.
+    #[arg(long, default_value_t = 1.0)]
+    clock_scale: f64,
+}
+
+/// Reads `90s`, `1m 30s`, and fractions of one unit as in `1.5s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if let Ok(duration) = humantime::parse_duration(text) {
+        return Ok(duration);
+    }
+    let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(at) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let number: f64 = number
+        .trim()
+        .parse()
+        .map_err(|_| "not a duration such as 1.5s")?;
+    let unit = humantime::parse_duration(&format!("1{unit}")).map_err(|error| error.to_string())?;
+    Duration::try_from_secs_f64(number * unit.as_secs_f64()).map_err(|error| error.to_string())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let mut builder = Emulator::builder()
+        .host(options.host)
+        .port(options.port)
+        .job_duration(options.job_duration)
+        .clock_scale(options.clock_scale);
+    if let Some(api_key) = options.api_key {
+        builder = builder.api_key(api_key);
+    }
+    let emulator = builder.start().await?;
+    let mut out = io::stdout().lock();
+    for (name, value) in emulator.env() {
+        writeln!(out, "export {name}={value}")?;
+    }
+    writeln!(out, "# Press Ctrl-C to stop.")?;
+    out.flush()?;
+    drop(out);
+    tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        for (text, millis) in [
+            ("1.5s", 1500),
+            ("90s", 90_000),
+            ("2h", 7_200_000),
+            ("0.25", 250),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        assert!(duration("soon").is_err());
+        assert!(duration("-1s").is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! The words by which the default model tells praise from complaint. One that ends in `*` stands
+//! for all words that begin so.
+
+/// How a word speaks for what it is said of: 1 for it, -1 against it, 0 neither.
+pub(crate) fn feeling(word: &str) -> i8 {
+    let is_in = |list: &[&str]| {
+        list.iter().any(|entry| match entry.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => *entry == word,
+        })
+    };
+    if is_in(POSITIVE) {
+        1
+    } else if is_in(NEGATIVE) {
+        -1
+    } else {
+        0
+    }
+}
+
+/// Whether a word turns round what is said within the next two.
+pub(crate) fn negates(word: &str) -> bool {
+    NEGATIONS.contains(&word)
+}
+
+const NEGATIONS: &[&str] = &[
+    "not", "no", "never", "without", "isn't", "wasn't", "don't", "didn't", "doesn't", "won't",
+    "can't", "couldn't", "hardly",
+];
+
+const POSITIVE: &[&str] = &[
+    "admir*",
+    "ador*",
+    "amaz*",
+    "awesome",
+    "beautiful*",
+    "best",
+    "better",
+    "brilliant*",
+    "charming",
+    "cheerful",
+    "clean",
+    "cleaner",
+    "clever*",
+    "comfort*",
+    "comfy",
+    "comfiest",
+    "comodísim*",
+    "cozy",
+    "crisp*",
+    "delicious*",
+    "delight*",
+    "divertid*",
+    "divine",
+    "easy",
+    "empfehlung",
+    "enjoy*",
+    "espectacular",
+    "excel*",
+    "fantastic*",
+    "fast",
+    "finally",
+    "flawless*",
+    "friendly",
+    "fun",
+    "generous",
+    "genius",
+    "gentle*",
+    "glad",
+    "good",
+    "gorgeous*",
+    "great",
+    "gut",
+    "happy",
+    "helpful*",
+    "herzlich*",
+    "hervorragend*",
+    "honest",
+    "impress*",
+    "improved",
+    "incredible",
+    "intact",
+    "joy",
+    "kind",
+    "kinder",
+    "knowledgeable",
+    "laughed",
+    "learned",
+    "liked",
+    "love*",
+    "lovely",
+    "magnificent*",
+    "nice*",
+    "outstanding",
+    "passionnant*",
+    "patience",
+    "perfect*",
+    "pleas*",
+    "proper*",
+    "quick*",
+    "quiet*",
+    "recommend*",
+    "reliabl*",
+    "rescued",
+    "satisf*",
+    "saved",
+    "sharp",
+    "simple",
+    "smart",
+    "smooth*",
+    "splendid*",
+    "stunning",
+    "sturdy",
+    "sublime",
+    "super",
+    "superb*",
+    "survived",
+    "świetn*",
+    "thoughtful*",
+    "warm",
+    "waterproof",
+    "wonderful*",
+    "worth",
+    "wow",
+];
+
+const NEGATIVE: &[&str] = &[
+    "afraid",
+    "annoy*",
+    "avoid",
+    "awful*",
+    "bad",
+    "bâclée",
+    "blame*",
+    "blurry",
+    "bored",
+    "broke",
+    "broken",
+    "burn*",
+    "burst",
+    "cheap",
+    "cold",
+    "complain*",
+    "crack*",
+    "crash*",
+    "damag*",
+    "dead",
+    "defect*",
+    "died",
+    "dirty",
+    "disappoint*",
+    "disconnected",
+    "dreadful*",
+    "expensive",
+    "fail*",
+    "falsch*",
+    "fault*",
+    "flak*",
+    "hate*",
+    "heartbroken",
+    "hideous",
+    "hopeless*",
+    "horribl*",
+    "impossible",
+    "itchy",
+    "jammed",
+    "katastrophe",
+    "lástima",
+    "late",
+    "leak*",
+    "locked",
+    "loud*",
+    "mess",
+    "mistake",
+    "missing",
+    "narrow",
+    "noisy",
+    "overheat*",
+    "overpriced",
+    "péssim*",
+    "poor*",
+    "pain",
+    "rayée",
+    "refund*",
+    "rude*",
+    "sale",
+    "sadly",
+    "sags",
+    "scomodissim*",
+    "shame",
+    "shrank",
+    "skipped",
+    "slippery",
+    "slog",
+    "slow*",
+    "smell*",
+    "snap",
+    "stain*",
+    "stopped",
+    "stripped",
+    "stuck",
+    "terribl*",
+    "thin",
+    "ugly",
+    "unhappy",
+    "unverschämt",
+    "unusable",
+    "useless*",
+    "wast*",
+    "wobbl*",
+    "worse",
+    "worst",
+    "wrecked",
+    "wrong*",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_stems_are_found() {
+        assert_eq!(feeling("love"), 1);
+        assert_eq!(feeling("crashes"), -1);
+        assert_eq!(feeling("salesman"), 0);
+        assert!(negates("never"));
+    }
+}

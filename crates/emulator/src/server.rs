@@ -1,0 +1,177 @@
+//! The server loop: it accepts connections on a thread of its own, notes every call, lets the fault
+//! switches have their say, and hands the rest to the service that the path names.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::error::ApiError;
+use crate::faults::{Failure, Faults, canned};
+use crate::gemini::{Gemini, Route};
+use crate::log::{Log, RequestRecord, without_key};
+use crate::reply::{BrokenOff, Cut};
+
+/// What a connection needs to answer calls.
+pub(crate) struct Services {
+    pub(crate) gemini: Arc<Gemini>,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+}
+
+/// A running server, which stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
+
+    /// Serves on a thread with a runtime of its own, so that neither the caller's runtime nor a
+    /// clock that a test has stopped there matters.
+    pub(crate) fn start(listener: TcpListener, services: Arc<Services>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("genai-batch-emulator")
+            .enable_all()
+            .build()?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("genai-batch-emulator".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = accept(listener, services) => {}
+                        _ = stopped => {}
+                    }
+                });
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It only fails if the thread panicked, and then the server is gone as well.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, services: Arc<Services>) {
+    let mut connections = JoinSet::new();
+    loop {
+        // A connection that could not be accepted is the client's to repeat.
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        while connections.try_join_next().is_some() {}
+        let services = Arc::clone(&services);
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(Arc::clone(&services), request));
+            let _ = stream.set_nodelay(true);
+            // The error of a connection that was cut, on either side, concerns nobody here.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// Answers one call, or says to cut the connection.
+async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<Response, Cut> {
+    let (head, body) = request.into_parts();
+    let body = Body::new(body);
+    let route = Route::of(&head.method, head.uri.path(), &head.headers);
+    let operation = route.as_ref().map(|route| route.operation);
+    let index = services.log.received(RequestRecord {
+        operation,
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: without_key(head.uri.query().unwrap_or_default()),
+        status: None,
+    });
+    let failure = operation.and_then(|operation| services.faults.take_failure(operation));
+    let serve = async |body: Body| match route {
+        Some(route) => {
+            let served = services.gemini.serve(route, &head, body).await;
+            served.unwrap_or_else(ApiError::into_response)
+        }
+        None => {
+            drain(body).await;
+            let (method, path) = (&head.method, head.uri.path());
+            ApiError::not_found(format!("There is no {method} {path}.")).into_response()
+        }
+    };
+    let response = match failure {
+        None => serve(body).await,
+        Some(Failure::Status {
+            code,
+            body: text,
+            headers,
+        }) => {
+            drain(body).await;
+            canned(code, text, &headers)
+        }
+        Some(Failure::CloseBeforeAnswer) => {
+            drain(body).await;
+            return Err(Cut);
+        }
+        Some(Failure::CloseAfterEffect) => {
+            serve(body).await;
+            return Err(Cut);
+        }
+        Some(Failure::CutAnswer { after }) => cut_answer(serve(body).await, after).await,
+        Some(Failure::Hang) => {
+            drain(body).await;
+            std::future::pending::<Infallible>().await;
+            return Err(Cut);
+        }
+    };
+    services.log.answered(index, response.status().as_u16());
+    Ok(response)
+}
+
+/// The same answer, broken off after so many bytes of its body.
+async fn cut_answer(response: Response, after: usize) -> Response {
+    let (mut head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    head.headers
+        .insert(axum::http::header::CONTENT_LENGTH, body.len().into());
+    let after = after.min(body.len());
+    Response::from_parts(head, Body::new(BrokenOff::after(body.slice(..after))))
+}
+
+/// Takes in a body, so that an answer finds a client that has finished sending.
+pub(crate) async fn drain(mut body: Body) {
+    use http_body_util::BodyExt as _;
+    while let Some(Ok(_)) = body.frame().await {}
+}

@@ -1,0 +1,9 @@
+//! The server as a client sees it, over plain HTTP.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod batches;
+mod errors;
+mod faults;
+mod files;
+mod support;

@@ -1,0 +1,184 @@
+//! One row of a Gemini result, inline or a line of a file, taken apart.
+//!
+//! Rows come as `{"key", "response" | "error"}` in files and
+//! `{"metadata", "response" | "error"}` inline; the documentation also allows a bare
+//! response or status object.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::results::row::{Row, RowBody};
+use crate::results::{Key, RowError};
+use crate::wire;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRow<'a> {
+    #[serde(borrow)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+    // The marks of a bare response …
+    candidates: Option<IgnoredAny>,
+    prompt_feedback: Option<IgnoredAny>,
+    embedding: Option<IgnoredAny>,
+    // … and of a bare status.
+    code: Option<IgnoredAny>,
+}
+
+/// Reads a row; the error says why it is none.
+pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
+    let wire: WireRow<'_> = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
+    let slice = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
+    let body = match (wire.response, wire.error) {
+        (_, Some(error)) if !is_empty(error) => {
+            RowBody::Error(wire::status(error.get()).map_or_else(
+                || RowError::malformed("its error is no status"),
+                RowError::new,
+            ))
+        }
+        (Some(response), _) if response.get().starts_with('{') => {
+            RowBody::Response(slice(response))
+        }
+        (Some(_), _) => RowBody::Error(RowError::malformed("its response is no object")),
+        (None, _)
+            if wire.candidates.is_some()
+                || wire.prompt_feedback.is_some()
+                || wire.embedding.is_some() =>
+        {
+            RowBody::Response(json.clone())
+        }
+        (None, _) if wire.code.is_some() => RowBody::Error(bare_status(&json).map_or_else(
+            || RowError::malformed("its status cannot be read"),
+            RowError::new,
+        )),
+        (None, _) => RowBody::Error(RowError::malformed("neither a response nor an error")),
+    };
+    let key = wire
+        .key
+        .and_then(read_key)
+        .or_else(|| metadata_key(wire.metadata?));
+    let metadata = wire.metadata.map(slice);
+    Ok(Row {
+        key,
+        body,
+        metadata,
+        json,
+    })
+}
+
+fn bare_status(json: &Bytes) -> Option<crate::job::Status> {
+    wire::status(std::str::from_utf8(json).ok()?)
+}
+
+fn is_empty(error: &RawValue) -> bool {
+    matches!(error.get(), "null" | "{}")
+}
+
+/// A key is a text. A number, which only a file made by hand can hold, reads as its digits.
+fn read_key(raw: &RawValue) -> Option<Key> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'"' => {
+            let inner = &text[1..text.len() - 1];
+            if inner.contains('\\') {
+                serde_json::from_str::<String>(text).ok().map(Key::from)
+            } else {
+                Some(Key::from(inner))
+            }
+        }
+        b'0'..=b'9' | b'-' => Some(Key::from(text)),
+        _ => None,
+    }
+}
+
+fn metadata_key(metadata: &RawValue) -> Option<Key> {
+    #[derive(Deserialize)]
+    struct Metadata<'a> {
+        #[serde(borrow)]
+        key: Option<&'a RawValue>,
+    }
+    let metadata: Metadata<'_> = serde_json::from_str(metadata.get()).ok()?;
+    read_key(metadata.key?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Row {
+        read_row(Bytes::copy_from_slice(json.as_bytes())).unwrap()
+    }
+
+    fn response(row: &Row) -> &str {
+        match &row.body {
+            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
+            RowBody::Error(error) => panic!("{error}"),
+        }
+    }
+
+    fn error(row: &Row) -> &RowError {
+        match &row.body {
+            RowBody::Error(error) => error,
+            RowBody::Response(_) => panic!("a response"),
+        }
+    }
+
+    #[test]
+    fn every_documented_form_is_read() {
+        let row = read(r#"{"key":"a\n\"1\"","response":{"candidates":[]},"new":1}"#);
+        assert_eq!(row.key.as_deref(), Some("a\n\"1\""));
+        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+
+        let row = read(r#"{"response":{},"metadata":{"key":"m","shard":"7"}}"#);
+        assert_eq!(row.key.as_deref(), Some("m"));
+        assert!(row.metadata.is_some());
+
+        let row = read(r#"{"key":"e","error":{"code":3,"message":"bad"}}"#);
+        assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+
+        let row = read(r#"{"error":{"code":1},"metadata":{"key":"c"}}"#);
+        assert_eq!((error(&row).code(), error(&row).message()), (1, ""));
+
+        let bare = r#"{"candidates":[],"usageMetadata":{}}"#;
+        assert_eq!(response(&read(bare)), bare);
+        assert_eq!(error(&read(r#"{"code":13,"message":"x"}"#)).code(), 13);
+    }
+
+    #[test]
+    fn keys_are_not_made_up() {
+        assert!(read(r#"{"response":{}}"#).key.is_none());
+        assert!(
+            read(r#"{"response":{},"metadata":{"custom_id":"0"}}"#)
+                .key
+                .is_none()
+        );
+        assert!(read(r#"{"key":null,"response":{}}"#).key.is_none());
+        assert_eq!(
+            read(r#"{"key":17,"response":{}}"#).key.as_deref(),
+            Some("17")
+        );
+    }
+
+    #[test]
+    fn a_row_that_says_nothing_is_an_error_under_its_key() {
+        for json in [
+            r#"{"key":"a"}"#,
+            r#"{"key":"a","response":"text"}"#,
+            r#"{"key":"a","error":"text"}"#,
+        ] {
+            let row = read(json);
+            assert!(error(&row).is_malformed(), "{json}");
+            assert_eq!(row.key.as_deref(), Some("a"));
+        }
+        for json in ["{", "7", "[]", "", r#"{"key":"a","response":{"#] {
+            assert!(read_row(Bytes::copy_from_slice(json.as_bytes())).is_err());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Making and changing jobs.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::BoxFuture;
+use crate::backend::gemini::Gemini;
+use crate::destination::Destination;
+use crate::error::{Error, Result};
+use crate::job::{BatchJob, JobRef};
+use crate::options::{CreateOptions, WebhookConfig};
+use crate::request::GenerationConfig;
+use crate::source::Source;
+use crate::source::entry::JobKind;
+use crate::source::prepare::InlineLimit;
+
+/// A create with its options; `.await` it for the [`BatchJob`].
+#[must_use = "a job is not created until this is awaited"]
+pub struct Create {
+    pub(super) backend: Arc<Gemini>,
+    pub(super) kind: JobKind,
+    pub(super) model: String,
+    pub(super) source: Result<Source>,
+    pub(super) options: Result<CreateOptions>,
+}
+
+impl Create {
+    fn set(mut self, set: impl FnOnce(&mut CreateOptions)) -> Self {
+        if let Ok(options) = &mut self.options {
+            set(options);
+        }
+        self
+    }
+
+    /// The job's name for people; by default one that no other job has.
+    pub fn display_name(self, name: impl Into<String>) -> Self {
+        self.set(|options| options.display_name = Some(name.into()))
+    }
+
+    /// Where the results go: `gs://…` or `bq://…`. The Gemini Developer API has no choice
+    /// and refuses this.
+    pub fn dest<D>(mut self, destination: D) -> Self
+    where
+        D: TryInto<Destination>,
+        D::Error: Into<Error>,
+    {
+        match destination.try_into() {
+            Ok(destination) => self.set(|options| options.destination = Some(destination)),
+            Err(error) => {
+                self.options = self.options.and(Err(error.into()));
+                self
+            }
+        }
+    }
+
+    /// The job's priority among those of the project: higher runs first, 0 is the default,
+    /// and it may be negative.
+    pub fn priority(self, priority: i64) -> Self {
+        self.set(|options| options.priority = Some(priority))
+    }
+
+    /// Where the service reports the end of the job.
+    pub fn webhook(self, webhook: WebhookConfig) -> Self {
+        self.set(|options| options.webhook = Some(webhook))
+    }
+
+    /// Puts a label on the job. The Gemini Developer API has none and refuses this.
+    pub fn label(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.set(|options| {
+            options.labels.insert(name.into(), value.into());
+        })
+    }
+
+    /// The generation config of every request that has none of its own.
+    pub fn generation_config(self, config: GenerationConfig) -> Self {
+        self.set(|options| options.defaults.generation_config = Some(config))
+    }
+
+    /// The system instruction of every request that has none of its own.
+    pub fn system_instruction(self, text: impl Into<String>) -> Self {
+        self.set(|options| options.defaults.system_instruction = Some(text.into()))
+    }
+
+    /// How large a list of requests may be to go in the body of the create; larger ones go
+    /// through a file.
+    pub fn inline_limit(self, limit: InlineLimit) -> Self {
+        self.set(|options| options.inline_limit = limit)
+    }
+
+    /// A merge patch (RFC 7396) for the body of the create, for fields that have no option.
+    /// A second patch is applied after the first.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let job = client
+    ///     .batches()
+    ///     .create("gemini-2.5-flash", "files/abc-123")
+    ///     .patch(serde_json::json!({ "batch": { "someNewField": true } }))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn patch(self, patch: Value) -> Self {
+        self.set(|options| match &mut options.patch {
+            Some(earlier) => json_patch::merge(earlier, &patch),
+            none => *none = Some(patch),
+        })
+    }
+}
+
+impl IntoFuture for Create {
+    type Output = Result<BatchJob>;
+    type IntoFuture = BoxFuture<Result<BatchJob>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (source, options) = (self.source?, self.options?);
+            self.backend
+                .create(self.kind, &self.model, source, options)
+                .await
+                .map_err(|error| error.during("creating the batch job"))
+        })
+    }
+}
+
+impl fmt::Debug for Create {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Create")
+            .field("model", &self.model)
+            .field("source", &self.source)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A change to a job; `.await` it for the job as it is then.
+#[must_use = "a job is not changed until this is awaited"]
+#[derive(Debug)]
+pub struct Update {
+    pub(super) backend: Arc<Gemini>,
+    pub(super) job: JobRef,
+    pub(super) display_name: Option<String>,
+    pub(super) priority: Option<i64>,
+}
+
+impl Update {
+    /// The new display name.
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// The new priority.
+    pub fn priority(mut self, priority: i64) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+}
+
+impl IntoFuture for Update {
+    type Output = Result<BatchJob>;
+    type IntoFuture = BoxFuture<Result<BatchJob>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.backend
+                .update(&self.job, self.display_name, self.priority)
+                .await
+                .map_err(|error| error.during(format!("updating {}", self.job.name)))
+        })
+    }
+}

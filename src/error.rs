@@ -1,0 +1,332 @@
+//! The one error type of the crate: opaque, with predicates that say what to do next.
+//!
+//! Errors are made where something goes wrong and travel upwards unchanged; only
+//! [`Error::during`] adds what the caller was trying to do.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::job::BatchJob;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// The result of every call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Anything that can go wrong, from a bad option to a failed job.
+///
+/// The kind is private, so that it can grow; ask with the predicates. [`fmt::Display`]
+/// says what was wrong, where, and what to do; the causes follow through
+/// [`source`](StdError::source).
+///
+/// ```
+/// # fn handle(error: genai_batch::Error) {
+/// if error.is_quota() {
+///     println!("come back in {:?}", error.retry_after());
+/// } else if let Some(job) = error.job() {
+///     println!("{} ended as {}", job.name(), job.state());
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    doing: Option<String>,
+    source: Option<Source>,
+    http: Option<HttpFailure>,
+    effort: Option<Effort>,
+    job: Option<BatchJob>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No credentials, or options that contradict each other.
+    Configuration,
+    /// The caller's input was refused before anything was sent.
+    Input,
+    /// The service answered with a status other than success.
+    Status,
+    /// No complete answer: connection, TLS, or body cut short.
+    Transport,
+    /// A deadline of ours passed.
+    Timeout,
+    /// The service answered with something that is no valid answer.
+    Protocol,
+    /// A job ended without results.
+    JobEnded,
+    /// A local file could not be read or written.
+    Io,
+}
+
+/// What an answer other than success said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HttpFailure {
+    pub(crate) status: u16,
+    pub(crate) code: Option<i64>,
+    pub(crate) status_name: Option<String>,
+    pub(crate) details: Vec<Value>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: String,
+}
+
+/// How hard the client tried before it gave up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            doing: None,
+            source: None,
+            http: None,
+            effort: None,
+            job: None,
+        }))
+    }
+
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(Kind::Input, message)
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message)
+    }
+
+    pub(crate) fn protocol(message: impl Into<String>) -> Self {
+        Self::new(Kind::Protocol, message)
+    }
+
+    pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> Self {
+        Self::new(Kind::Io, message).with_source(source)
+    }
+
+    /// A transport failure; the URL is dropped, since a proxy's may carry a secret.
+    pub(crate) fn transport(source: reqwest::Error) -> Self {
+        let source = source.without_url();
+        let (kind, message) = if source.is_timeout() {
+            (Kind::Timeout, "the service did not answer in time")
+        } else if source.is_connect() {
+            (Kind::Transport, "no connection to the service")
+        } else {
+            (
+                Kind::Transport,
+                "the connection failed before the answer was complete",
+            )
+        };
+        Self::new(kind, message).with_source(source)
+    }
+
+    pub(crate) fn status_answer(http: HttpFailure, message: String) -> Self {
+        let mut error = Self::new(Kind::Status, message);
+        error.0.http = Some(http);
+        error
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_effort(mut self, effort: Effort) -> Self {
+        self.0.effort = Some(effort);
+        self
+    }
+
+    pub(crate) fn with_job(mut self, job: BatchJob) -> Self {
+        self.0.job = Some(job);
+        self
+    }
+
+    /// Adds what the caller was trying to do, unless a step below already said it.
+    pub(crate) fn during(mut self, doing: impl Into<String>) -> Self {
+        self.0.doing.get_or_insert_with(|| doing.into());
+        self
+    }
+
+    /// Whether the same call may succeed later, as it stands: the connection failed, a
+    /// deadline passed, or the service was busy (408, 429, 500, 502, 503, 504).
+    ///
+    /// For a create this does not say that no job was made.
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            Kind::Transport | Kind::Timeout => true,
+            Kind::Status => self
+                .status()
+                .is_some_and(crate::http::retry::is_passing_status),
+            _ => false,
+        }
+    }
+
+    /// Whether the job or file does not exist (404).
+    ///
+    /// The Gemini Files API answers 403 for a file that is gone; see
+    /// [`is_permission_denied`](Self::is_permission_denied).
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Whether the credential may not do this (401 or 403). A file of the Gemini Files API
+    /// that was deleted or has expired answers 403 as well.
+    pub fn is_permission_denied(&self) -> bool {
+        matches!(self.status(), Some(401 | 403))
+    }
+
+    /// Whether a quota or rate limit refused the call (429).
+    pub fn is_quota(&self) -> bool {
+        self.status() == Some(429) || self.status_name() == Some("RESOURCE_EXHAUSTED")
+    }
+
+    /// Whether the service found fault with the call (status 400 to 499).
+    pub fn is_client_error(&self) -> bool {
+        self.status().is_some_and(|s| (400..500).contains(&s))
+    }
+
+    /// Whether the service failed (status 500 to 599).
+    pub fn is_server_error(&self) -> bool {
+        self.status().is_some_and(|s| (500..600).contains(&s))
+    }
+
+    /// Whether a deadline passed: of one request, or of [`wait`](crate::Batches::wait), in
+    /// which case [`job`](Self::job) is the last state seen and the job goes on.
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == Kind::Timeout
+    }
+
+    /// Whether the caller's input was refused before anything was sent.
+    pub fn is_invalid_input(&self) -> bool {
+        self.0.kind == Kind::Input
+    }
+
+    /// Whether the client could not be built: no credentials, or contradicting options.
+    pub fn is_configuration(&self) -> bool {
+        self.0.kind == Kind::Configuration
+    }
+
+    /// Whether a job ended without results (failed, expired or cancelled); the job is in
+    /// [`job`](Self::job).
+    pub fn is_job_ended(&self) -> bool {
+        self.0.kind == Kind::JobEnded
+    }
+
+    /// Whether a local file could not be read or written.
+    pub fn is_io(&self) -> bool {
+        self.0.kind == Kind::Io
+    }
+
+    /// The HTTP status of the answer, where the service gave one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.http.as_ref().map(|http| http.status)
+    }
+
+    /// The `code` in the error body. It may differ from the HTTP status.
+    pub fn code(&self) -> Option<i64> {
+        self.0.http.as_ref()?.code
+    }
+
+    /// The name of the status in the error body, such as `INVALID_ARGUMENT`.
+    pub fn status_name(&self) -> Option<&str> {
+        self.0.http.as_ref()?.status_name.as_deref()
+    }
+
+    /// What went wrong, in the service's words where it gave any.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The `details` of the error body, such as `google.rpc.BadRequest`.
+    pub fn details(&self) -> &[Value] {
+        self.0.http.as_ref().map_or(&[], |http| &http.details)
+    }
+
+    /// The error body as it came, cut at 64 KiB; empty where there was none.
+    pub fn body(&self) -> &str {
+        self.0.http.as_ref().map_or("", |http| &http.body)
+    }
+
+    /// How long the service asks to wait, by `Retry-After` or `google.rpc.RetryInfo`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.http.as_ref()?.retry_after
+    }
+
+    /// How many times the request was sent; 0 if it never was.
+    pub fn attempts(&self) -> u32 {
+        self.0.effort.map_or(0, |effort| effort.attempts)
+    }
+
+    /// How long the attempts took together.
+    pub fn elapsed(&self) -> Duration {
+        self.0
+            .effort
+            .map_or(Duration::ZERO, |effort| effort.elapsed)
+    }
+
+    /// The job that the error is about, as last seen.
+    pub fn job(&self) -> Option<&BatchJob> {
+        self.0.job.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(doing) = &self.0.doing {
+            write!(f, "{doing}: ")?;
+        }
+        if let Some(http) = &self.0.http {
+            write!(f, "HTTP {}", http.status)?;
+            if let Some(name) = &http.status_name {
+                write!(f, " {name}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(after) = self.retry_after() {
+            write!(f, " (the service asks to wait {after:?})")?;
+        }
+        match self.0.effort {
+            Some(Effort { attempts, elapsed }) if attempts > 1 => {
+                write!(f, " (after {attempts} attempts over {elapsed:.1?})")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind);
+        debug.field("message", &self.to_string());
+        if let Some(http) = &self.0.http {
+            debug.field("http", http);
+        }
+        if let Some(job) = &self.0.job {
+            debug.field("job", &job.name());
+        }
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

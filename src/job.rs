@@ -1,0 +1,332 @@
+//! [`BatchJob`]: what a service says of a job, one type for both backends.
+//!
+//! `backend/*/convert.rs` fills it in; nothing here knows a wire format.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::results::Expected;
+use crate::state::JobState;
+
+/// A batch job, as the service described it at one moment.
+///
+/// Cheap to clone. It does not follow the job: [`Batches::get`](crate::Batches::get) and
+/// [`Batches::wait`](crate::Batches::wait) give newer ones. Fields that the service left
+/// out are `None` or empty, and [`json`](Self::json) is all that it said.
+///
+/// ```no_run
+/// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+/// let job = client.batches().get("batches/123abc").await?;
+/// println!("{} is {}", job.name(), job.state());
+/// if let Some(error) = job.error() {
+///     println!("because {error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct BatchJob {
+    pub(crate) record: Arc<JobRecord>,
+    /// The keys that were submitted, where this process created the job.
+    pub(crate) expected: Option<Arc<Expected>>,
+}
+
+/// The contents of a [`BatchJob`].
+#[derive(Debug, Default)]
+pub(crate) struct JobRecord {
+    pub(crate) name: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) state: JobState,
+    pub(crate) done: bool,
+    pub(crate) create_time: Option<DateTime<Utc>>,
+    pub(crate) start_time: Option<DateTime<Utc>>,
+    pub(crate) end_time: Option<DateTime<Utc>>,
+    pub(crate) update_time: Option<DateTime<Utc>>,
+    pub(crate) source: Option<JobSource>,
+    pub(crate) destination: Option<JobDestination>,
+    pub(crate) stats: Option<JobStats>,
+    pub(crate) error: Option<Status>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) priority: Option<i64>,
+    pub(crate) json: Bytes,
+}
+
+impl BatchJob {
+    pub(crate) fn new(record: JobRecord) -> Self {
+        Self {
+            record: Arc::new(record),
+            expected: None,
+        }
+    }
+
+    /// The same job, remembering the keys that were submitted.
+    pub(crate) fn expecting(mut self, expected: Option<Arc<Expected>>) -> Self {
+        self.expected = expected.or(self.expected);
+        self
+    }
+
+    /// The resource name: `batches/ID` on Gemini.
+    pub fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    /// The name for people, given on create.
+    pub fn display_name(&self) -> Option<&str> {
+        self.record.display_name.as_deref()
+    }
+
+    /// The model, as the service writes it: `models/gemini-2.5-flash`.
+    pub fn model(&self) -> Option<&str> {
+        self.record.model.as_deref()
+    }
+
+    /// Where the job stands.
+    pub fn state(&self) -> &JobState {
+        &self.record.state
+    }
+
+    /// Whether the job has ended: by its state, or because the service says that it is done.
+    pub fn is_terminal(&self) -> bool {
+        self.record.done || self.record.state.is_terminal()
+    }
+
+    /// Whether the job may still change.
+    pub fn is_active(&self) -> bool {
+        !self.is_terminal()
+    }
+
+    /// When the job was created.
+    pub fn create_time(&self) -> Option<DateTime<Utc>> {
+        self.record.create_time
+    }
+
+    /// When the job started to run. The Gemini backend does not tell.
+    pub fn start_time(&self) -> Option<DateTime<Utc>> {
+        self.record.start_time
+    }
+
+    /// When the job ended.
+    pub fn end_time(&self) -> Option<DateTime<Utc>> {
+        self.record.end_time
+    }
+
+    /// When the service last changed the job's record.
+    pub fn update_time(&self) -> Option<DateTime<Utc>> {
+        self.record.update_time
+    }
+
+    /// Where the requests came from, where the service tells.
+    pub fn source(&self) -> Option<&JobSource> {
+        self.record.source.as_ref()
+    }
+
+    /// Where the results are, once there are any.
+    pub fn destination(&self) -> Option<&JobDestination> {
+        self.record.destination.as_ref()
+    }
+
+    /// How many requests the job has and how far they are. These counts inform; the result
+    /// rows decide.
+    pub fn stats(&self) -> Option<JobStats> {
+        self.record.stats
+    }
+
+    /// Why the job failed or was cancelled.
+    pub fn error(&self) -> Option<&Status> {
+        self.record.error.as_ref()
+    }
+
+    /// The labels that the caller put on the job. The Gemini backend has none.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.record.labels
+    }
+
+    /// The priority among the project's jobs; higher runs first, 0 is the default.
+    pub fn priority(&self) -> Option<i64> {
+        self.record.priority
+    }
+
+    /// The service's whole answer, as it came.
+    pub fn json(&self) -> &str {
+        // Checked to be UTF-8 when it was parsed as JSON.
+        std::str::from_utf8(&self.record.json).unwrap_or_default()
+    }
+
+    /// The service's whole answer, parsed; for fields that this type does not cover.
+    ///
+    /// ```no_run
+    /// # fn example(job: genai_batch::BatchJob) {
+    /// let field = &job.to_value()["metadata"]["someNewField"];
+    /// # }
+    /// ```
+    pub fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.record.json).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for BatchJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchJob")
+            .field("name", &self.record.name)
+            .field("display_name", &self.record.display_name)
+            .field("model", &self.record.model)
+            .field("state", &self.record.state)
+            .field("stats", &self.record.stats)
+            .field("error", &self.record.error)
+            .field("destination", &self.record.destination)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a job's requests came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobSource {
+    /// In the body of the create.
+    Inline,
+    /// An uploaded file of the Gemini Files API, `files/ID`.
+    File(String),
+}
+
+/// Where a job's results are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobDestination {
+    /// In the job itself.
+    Inline,
+    /// A generated file of the Gemini Files API, `files/ID`.
+    File(String),
+}
+
+/// How many requests a job has, by the service's own count.
+///
+/// A count that the service leaves out is 0. `pending` may stay at `total` until the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JobStats {
+    /// All requests.
+    pub total: u64,
+    /// Those with a response.
+    pub succeeded: u64,
+    /// Those with an error.
+    pub failed: u64,
+    /// Those not served yet.
+    pub pending: u64,
+}
+
+impl fmt::Display for JobStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} done", self.succeeded + self.failed, self.total)?;
+        if self.failed > 0 {
+            write!(f, ", {} of them failed", self.failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a job or one request in it failed: a `google.rpc.Status`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The `google.rpc.Code`, such as 8 for `RESOURCE_EXHAUSTED`.
+    pub code: i64,
+    /// What happened, in the service's words; may be empty.
+    pub message: String,
+    /// More about it, in whatever types the service chose.
+    pub details: Vec<Value>,
+}
+
+impl Status {
+    /// The name of the code, such as `RESOURCE_EXHAUSTED`; `UNKNOWN` for one with no name.
+    pub fn status(&self) -> &'static str {
+        rpc_code_name(self.code)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (code {})", self.status(), self.code)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// The names of `google.rpc.Code`, by number.
+fn rpc_code_name(code: i64) -> &'static str {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| NAMES.get(code))
+        .copied()
+        .unwrap_or("UNKNOWN")
+}
+
+/// A job, or the name of one: what [`get`](crate::Batches::get), [`wait`](crate::Batches::wait)
+/// and [`results`](crate::Batches::results) take.
+///
+/// Made from a [`BatchJob`], a `&BatchJob`, or a name. A job that this process created
+/// brings the keys that it submitted, a name does not.
+#[derive(Debug, Clone)]
+pub struct JobRef {
+    pub(crate) name: String,
+    pub(crate) job: Option<BatchJob>,
+}
+
+impl From<&BatchJob> for JobRef {
+    fn from(job: &BatchJob) -> Self {
+        job.clone().into()
+    }
+}
+
+impl From<BatchJob> for JobRef {
+    fn from(job: BatchJob) -> Self {
+        Self {
+            name: job.name().to_owned(),
+            job: Some(job),
+        }
+    }
+}
+
+impl From<&str> for JobRef {
+    fn from(name: &str) -> Self {
+        name.to_owned().into()
+    }
+}
+
+impl From<String> for JobRef {
+    fn from(name: String) -> Self {
+        Self { name, job: None }
+    }
+}
+
+impl From<&String> for JobRef {
+    fn from(name: &String) -> Self {
+        name.as_str().into()
+    }
+}

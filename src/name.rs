@@ -1,0 +1,149 @@
+//! Names of models, jobs and files: read in the forms people write, refused when hostile.
+//!
+//! Whatever passes here is one path segment of plain characters, so that nothing a caller
+//! types can change the address of a request.
+
+use crate::error::{Error, Result};
+
+/// Whether `id` is one path segment of letters, digits, `-`, `_`, `.` and `@`, and not only dots.
+fn is_plain_id(id: &str) -> bool {
+    id.bytes().any(|b| b != b'.')
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'@'))
+}
+
+fn refuse(what: &str, name: &str, hint: &str) -> Error {
+    Error::input(format!("invalid {what} {name:?}: {hint}"))
+}
+
+/// The model of a Gemini job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GeminiModel {
+    Base(String),
+    Tuned(String),
+}
+
+impl GeminiModel {
+    /// Reads `gemini-…`, `models/…` or `tunedModels/…`.
+    pub(crate) fn parse(name: &str) -> Result<Self> {
+        let (id, tuned) = match name.strip_prefix("tunedModels/") {
+            Some(id) => (id, true),
+            None => (name.strip_prefix("models/").unwrap_or(name), false),
+        };
+        if !is_plain_id(id) {
+            return Err(refuse(
+                "model",
+                name,
+                "write it as `gemini-2.5-flash`, `models/gemini-2.5-flash` or `tunedModels/my-tune`",
+            ));
+        }
+        Ok(if tuned {
+            Self::Tuned(id.to_owned())
+        } else {
+            Self::Base(id.to_owned())
+        })
+    }
+}
+
+/// The id of a Gemini job from its name, `batches/ID`.
+pub(crate) fn gemini_job_id(name: &str) -> Result<&str> {
+    name.strip_prefix("batches/")
+        .filter(|id| is_plain_id(id))
+        .ok_or_else(|| {
+            refuse(
+                "job name",
+                name,
+                "a Gemini job is named `batches/ID`, the ID of letters, digits, `-`, `_` and `.`",
+            )
+        })
+}
+
+/// The id of a Gemini file from `files/ID`, a bare `ID`, or one of the file's URIs.
+pub(crate) fn gemini_file_id(name: &str) -> Result<&str> {
+    let id = if name.starts_with("https://") || name.starts_with("http://") {
+        let tail = name.split_once("/files/").map_or("", |(_, tail)| tail);
+        tail.split([':', '?']).next().unwrap_or_default()
+    } else {
+        name.strip_prefix("files/").unwrap_or(name)
+    };
+    if is_plain_id(id) {
+        Ok(id)
+    } else {
+        Err(refuse(
+            "file name",
+            name,
+            "a file of the Gemini Files API is named `files/ID`, the ID of letters, digits, `-`, `_` and `.`",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_read_in_every_form() {
+        let base = GeminiModel::Base("gemini-2.5-flash".into());
+        assert_eq!(GeminiModel::parse("gemini-2.5-flash").unwrap(), base);
+        assert_eq!(GeminiModel::parse("models/gemini-2.5-flash").unwrap(), base);
+        assert_eq!(
+            GeminiModel::parse("tunedModels/my-tune").unwrap(),
+            GeminiModel::Tuned("my-tune".into())
+        );
+    }
+
+    #[test]
+    fn hostile_names_are_refused() {
+        for name in [
+            "",
+            "models/",
+            "models/../files",
+            "a b",
+            "a?b",
+            "a/b",
+            "a%2Fb",
+            "..",
+        ] {
+            assert!(GeminiModel::parse(name).is_err(), "{name}");
+        }
+        for name in [
+            "",
+            "abc",
+            "batches/",
+            "batches/..",
+            "batches/a?b",
+            "batches/a/b",
+            "batches/a:cancel",
+            "batches/a b",
+            "../batches/a",
+            "batches/.",
+            "batches/é",
+        ] {
+            assert!(gemini_job_id(name).is_err(), "{name}");
+        }
+        for name in [
+            "",
+            "files/",
+            "files/../x",
+            "files/a/b",
+            "gs://b/o",
+            "https://h/x",
+            "files/a#b",
+        ] {
+            assert!(gemini_file_id(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn files_are_found_in_their_uris() {
+        for name in [
+            "files/abc-1",
+            "abc-1",
+            "https://generativelanguage.googleapis.com/v1beta/files/abc-1",
+            "https://generativelanguage.googleapis.com/v1beta/files/abc-1:download?alt=media",
+        ] {
+            assert_eq!(gemini_file_id(name).unwrap(), "abc-1");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! From chunks of bytes, wherever they are cut, to lines.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+
+/// The longest line that is taken: images come as base64 within one.
+pub(crate) const MAX_LINE: usize = 256 * 1024 * 1024;
+
+/// A line longer than [`MAX_LINE`] arrived, starting at this line number.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LineTooLong(pub(crate) u64);
+
+/// Splits chunks at newlines. A line that lies within one chunk shares its memory.
+#[derive(Debug, Default)]
+pub(crate) struct LineSplitter {
+    chunks: VecDeque<Bytes>,
+    /// The start of a line whose end has not arrived.
+    partial: BytesMut,
+    line_number: u64,
+}
+
+impl LineSplitter {
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        if !chunk.is_empty() {
+            self.chunks.push_back(chunk);
+        }
+    }
+
+    /// The next whole line, without its end, and its number from 1. Blank lines are passed over.
+    pub(crate) fn next_line(&mut self) -> Result<Option<(u64, Bytes)>, LineTooLong> {
+        while let Some(mut chunk) = self.chunks.pop_front() {
+            let Some(end) = memchr::memchr(b'\n', &chunk) else {
+                self.partial.extend_from_slice(&chunk);
+                if self.partial.len() > MAX_LINE {
+                    return Err(LineTooLong(self.line_number + 1));
+                }
+                continue;
+            };
+            let mut line = chunk.split_to(end + 1);
+            if !chunk.is_empty() {
+                self.chunks.push_front(chunk);
+            }
+            if !self.partial.is_empty() {
+                self.partial.extend_from_slice(&line);
+                line = self.partial.split().freeze();
+            }
+            if let Some(line) = self.finish_line(line) {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What stands after the last newline, once no more chunks come.
+    pub(crate) fn last_line(&mut self) -> Option<(u64, Bytes)> {
+        let line = self.partial.split().freeze();
+        self.finish_line(line)
+    }
+
+    fn finish_line(&mut self, line: Bytes) -> Option<(u64, Bytes)> {
+        self.line_number += 1;
+        let mut text: &[u8] = &line;
+        if self.line_number == 1 {
+            text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        }
+        let text = text.trim_ascii();
+        (!text.is_empty()).then(|| (self.line_number, line.slice_ref(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(chunks: &[&[u8]]) -> Vec<(u64, Vec<u8>)> {
+        let mut splitter = LineSplitter::default();
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            splitter.push(Bytes::copy_from_slice(chunk));
+            while let Some((number, line)) = splitter.next_line().unwrap() {
+                lines.push((number, line.to_vec()));
+            }
+        }
+        lines.extend(splitter.last_line().map(|(n, line)| (n, line.to_vec())));
+        lines
+    }
+
+    #[test]
+    fn endings_blanks_and_a_byte_order_mark() {
+        let text = b"\xEF\xBB\xBF{1}\r\n\r\n  \n{2}\n{3}";
+        let lines = vec![
+            (1, b"{1}".to_vec()),
+            (4, b"{2}".to_vec()),
+            (5, b"{3}".to_vec()),
+        ];
+        assert_eq!(split(&[text]), lines);
+        for cut in 0..text.len() {
+            assert_eq!(split(&[&text[..cut], &text[cut..]]), lines, "cut at {cut}");
+        }
+        assert!(split(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_line_within_a_chunk_is_not_copied() {
+        let chunk = Bytes::from_static(b"{\"a\":1}\n{\"b\":2}\n");
+        let mut splitter = LineSplitter::default();
+        splitter.push(chunk.clone());
+        let (_, line) = splitter.next_line().unwrap().unwrap();
+        assert_eq!(line.as_ptr(), chunk.as_ptr());
+    }
+
+    proptest! {
+        #[test]
+        fn every_chunking_gives_the_lines_of_a_plain_split(
+            text in "[ab\u{e9}\u{1F600}\r\n ]{0,60}", cuts in prop::collection::vec(0usize..200, 0..8)
+        ) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut % (bytes.len() + 1)).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<_> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            let naive: Vec<_> = (1..)
+                .zip(bytes.split(|b| *b == b'\n'))
+                .map(|(number, line)| (number, line.trim_ascii().to_vec()))
+                .filter(|(_, line)| !line.is_empty())
+                .collect();
+            prop_assert_eq!(split(&chunks), naive);
+        }
+    }
+}

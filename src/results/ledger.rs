@@ -1,0 +1,309 @@
+//! The account of a job's results: every submitted request ends in one line of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::expected::{Bits, Expected};
+
+/// How many keys or places of each kind a report names.
+const NAMED: usize = 100;
+
+/// What the client knows of the requests that a job was given.
+pub(crate) enum Expectation {
+    /// Their keys: this process created the job, or the caller named them.
+    Keys(Arc<Expected>),
+    /// How many there are, by the service's count.
+    Count(u64),
+    /// Nothing.
+    Unknown,
+}
+
+/// How a result row relates to the requests that were submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Standing {
+    /// The row bears the key of a request that was submitted.
+    Matched,
+    /// The row bears a key, and the client does not know which were submitted, because the
+    /// job was found by name.
+    Unchecked,
+    /// The row bears a key that was not submitted.
+    Stranger,
+    /// The row bears no key, so nothing says which request it answers.
+    Keyless,
+}
+
+/// What became of the requests of a job. Complete once the stream of results has ended.
+///
+/// `submitted = responses + errors + missing` holds for every job whose keys are known, and
+/// [`is_complete`](Self::is_complete) says whether nothing else is off either. Each list
+/// names the first 100.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many requests the job was given, if known.
+    pub submitted: Option<u64>,
+    /// Requests with a response.
+    pub responses: u64,
+    /// Requests with an error.
+    pub errors: u64,
+    /// Requests without either.
+    pub missing: u64,
+    /// Their keys, where known.
+    pub missing_keys: Vec<String>,
+    /// Further rows for a key that had one already. They were passed over.
+    pub duplicates: u64,
+    /// Their keys.
+    pub duplicate_keys: Vec<String>,
+    /// Rows with a key that was not submitted.
+    pub strangers: u64,
+    /// Their keys.
+    pub stranger_keys: Vec<String>,
+    /// Rows without a key.
+    pub keyless: u64,
+    /// Where they are.
+    pub keyless_places: Vec<String>,
+    /// Rows beyond the service's own count, where only that is known.
+    pub surplus: u64,
+    /// Rows that could not be read at all.
+    pub unreadable: u64,
+    /// Where they are, and why.
+    pub unreadable_places: Vec<String>,
+}
+
+impl Report {
+    /// Whether each submitted request has exactly one response or error, and no row is left
+    /// over. False where the number of requests is unknown.
+    pub fn is_complete(&self) -> bool {
+        self.submitted == Some(self.responses + self.errors)
+            && self.missing == 0
+            && self.duplicates == 0
+            && self.strangers == 0
+            && self.keyless == 0
+            && self.surplus == 0
+            && self.unreadable == 0
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.submitted {
+            Some(submitted) => write!(f, "{submitted} submitted = ")?,
+            None => f.write_str("unknown number submitted: ")?,
+        }
+        write!(
+            f,
+            "{} responses + {} errors + {} missing",
+            self.responses, self.errors, self.missing
+        )?;
+        let deviations = [
+            ("duplicate", self.duplicates, &self.duplicate_keys),
+            ("stranger", self.strangers, &self.stranger_keys),
+            ("without key", self.keyless, &self.keyless_places),
+            ("unreadable", self.unreadable, &self.unreadable_places),
+            ("beyond the service's count", self.surplus, &Vec::new()),
+        ];
+        name_some(f, " ", self.missing, &self.missing_keys)?;
+        for (what, count, named) in deviations {
+            if count > 0 {
+                write!(f, "; {count} {what}")?;
+                name_some(f, " ", count, named)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn name_some(
+    f: &mut fmt::Formatter<'_>,
+    before: &str,
+    count: u64,
+    named: &[String],
+) -> fmt::Result {
+    const SHOWN: usize = 5;
+    if count == 0 || named.is_empty() {
+        return Ok(());
+    }
+    let shown = &named[..named.len().min(SHOWN)];
+    write!(f, "{before}({}", shown.join(", "))?;
+    if count > shown.len() as u64 {
+        f.write_str(", …")?;
+    }
+    f.write_str(")")
+}
+
+/// Books rows against what was expected.
+pub(crate) struct Ledger {
+    expectation: Expectation,
+    seen: Bits,
+    report: Report,
+}
+
+impl Ledger {
+    pub(crate) fn new(expectation: Expectation) -> Self {
+        let (submitted, slots) = match &expectation {
+            Expectation::Keys(expected) => (Some(expected.total()), expected.slots()),
+            Expectation::Count(count) => (Some(*count), 0),
+            Expectation::Unknown => (None, 0),
+        };
+        Self {
+            expectation,
+            seen: Bits::with_len(slots),
+            report: Report {
+                submitted,
+                ..Report::default()
+            },
+        }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        self.report.clone()
+    }
+
+    /// Books a row that was read. `None`: its key has had a row before, so it is passed over.
+    pub(crate) fn book(
+        &mut self,
+        key: Option<&str>,
+        is_error: bool,
+        place: impl FnOnce() -> String,
+    ) -> Option<Standing> {
+        let Some(key) = key else {
+            note(
+                &mut self.report.keyless,
+                &mut self.report.keyless_places,
+                place,
+            );
+            return Some(Standing::Keyless);
+        };
+        let standing = match &self.expectation {
+            Expectation::Keys(expected) => match expected.slot(key) {
+                None => {
+                    let report = &mut self.report;
+                    note(&mut report.strangers, &mut report.stranger_keys, || {
+                        key.to_owned()
+                    });
+                    return Some(Standing::Stranger);
+                }
+                Some(slot) if self.seen.set(slot) => {
+                    let report = &mut self.report;
+                    note(&mut report.duplicates, &mut report.duplicate_keys, || {
+                        key.to_owned()
+                    });
+                    return None;
+                }
+                Some(_) => Standing::Matched,
+            },
+            Expectation::Count(_) | Expectation::Unknown => Standing::Unchecked,
+        };
+        if is_error {
+            self.report.errors += 1;
+        } else {
+            self.report.responses += 1;
+        }
+        Some(standing)
+    }
+
+    /// Books a row that could not be read.
+    pub(crate) fn book_unreadable(&mut self, place: &str, reason: &str) {
+        let report = &mut self.report;
+        note(
+            &mut report.unreadable,
+            &mut report.unreadable_places,
+            || format!("{place}: {reason}"),
+        );
+    }
+
+    /// Books a request for which no row came.
+    pub(crate) fn book_missing(&mut self, key: &str) {
+        let report = &mut self.report;
+        note(&mut report.missing, &mut report.missing_keys, || {
+            key.to_owned()
+        });
+    }
+
+    /// Ends the rows: what is needed to name the missing requests, if their keys are known.
+    pub(crate) fn end_of_rows(&mut self) -> Option<(Arc<Expected>, Bits)> {
+        let rows = self.report.responses + self.report.errors;
+        match &self.expectation {
+            Expectation::Keys(expected) => {
+                (rows < expected.total()).then(|| (Arc::clone(expected), self.seen.clone()))
+            }
+            Expectation::Count(count) => {
+                self.report.missing = count.saturating_sub(rows);
+                self.report.surplus = rows.saturating_sub(*count);
+                None
+            }
+            Expectation::Unknown => None,
+        }
+    }
+}
+
+fn note(count: &mut u64, named: &mut Vec<String>, name: impl FnOnce() -> String) {
+    *count += 1;
+    if named.len() < NAMED {
+        named.push(name());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::ExpectedBuilder;
+
+    async fn ledger(keys: &[&str]) -> Ledger {
+        let mut builder = ExpectedBuilder::default();
+        for (place, key) in (1..).zip(keys) {
+            builder.push(key, place).await.unwrap();
+        }
+        let expected = builder.finish().await.unwrap().unwrap();
+        Ledger::new(Expectation::Keys(Arc::new(expected)))
+    }
+
+    #[tokio::test]
+    async fn every_deviation_is_counted_and_named() {
+        let mut ledger = ledger(&["a", "b", "c"]).await;
+        let mut book = |key, error| ledger.book(key, error, || "line 4".into());
+        assert_eq!(book(Some("b"), false), Some(Standing::Matched));
+        assert_eq!(book(Some("b"), true), None);
+        assert_eq!(book(Some("x"), false), Some(Standing::Stranger));
+        assert_eq!(book(None, false), Some(Standing::Keyless));
+        assert_eq!(book(Some("a"), true), Some(Standing::Matched));
+        ledger.book_unreadable("line 5", "not JSON");
+        assert!(ledger.end_of_rows().is_some());
+        ledger.book_missing("c");
+        let report = ledger.report();
+        assert!(!report.is_complete());
+        assert_eq!(
+            report.to_string(),
+            "3 submitted = 1 responses + 1 errors + 1 missing (c); 1 duplicate (b); \
+             1 stranger (x); 1 without key (line 4); 1 unreadable (line 5: not JSON)"
+        );
+    }
+
+    #[test]
+    fn a_count_alone_tells_missing_and_surplus() {
+        let mut short = Ledger::new(Expectation::Count(2));
+        assert_eq!(
+            short.book(Some("a"), false, String::new),
+            Some(Standing::Unchecked)
+        );
+        assert!(short.end_of_rows().is_none());
+        assert_eq!(short.report().missing, 1);
+        let mut long = Ledger::new(Expectation::Count(0));
+        long.book(Some("a"), false, String::new);
+        long.end_of_rows();
+        assert_eq!(long.report().surplus, 1);
+        assert!(!long.report().is_complete());
+    }
+
+    #[test]
+    fn thousands_of_deviations_take_the_room_of_a_hundred() {
+        let mut ledger = Ledger::new(Expectation::Unknown);
+        for n in 0..10_000 {
+            ledger.book(None, false, || format!("line {n}"));
+        }
+        assert_eq!(ledger.report().keyless, 10_000);
+        assert_eq!(ledger.report().keyless_places.len(), NAMED);
+        assert!(ledger.report().to_string().len() < 200);
+    }
+}

@@ -1,0 +1,219 @@
+//! Results: from a job's output, whatever it is stored in, to one account of every request.
+//!
+//! ```text
+//! inline rows ─┐
+//! file lines  ─┴→ row (key, response | error) → ledger → ResultStream → report
+//! ```
+//!
+//! A backend brings the rows and the function that reads one; nothing here names a backend.
+//! Rows are matched by key alone.
+
+mod expected;
+pub(crate) mod jsonl;
+mod ledger;
+mod response;
+pub(crate) mod row;
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+pub(crate) use expected::{Expected, ExpectedBuilder};
+use jsonl::{LineSplitter, LineTooLong, MAX_LINE};
+pub(crate) use ledger::Expectation;
+use ledger::Ledger;
+pub use ledger::{Report, Standing};
+pub use response::{FinishReason, Part, Response, Usage};
+use row::ReadRow;
+pub use row::{BatchResult, Key, Outcome, RowError};
+
+use crate::error::{Error, Result};
+
+pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
+
+/// Where the rows of a job come from.
+pub(crate) enum Rows {
+    /// In the job itself.
+    Inline(std::iter::Enumerate<std::vec::IntoIter<Bytes>>),
+    /// In a file, one a line.
+    Lines {
+        name: String,
+        chunks: ByteStream,
+        splitter: LineSplitter,
+    },
+}
+
+impl Rows {
+    pub(crate) fn inline(rows: Vec<Bytes>) -> Self {
+        Self::Inline(rows.into_iter().enumerate())
+    }
+
+    pub(crate) fn lines(name: String, chunks: ByteStream) -> Self {
+        Self::Lines {
+            name,
+            chunks,
+            splitter: LineSplitter::default(),
+        }
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(u64, Bytes)>>> {
+        match self {
+            Self::Inline(rows) => {
+                Poll::Ready(rows.next().map(|(index, row)| Ok((index as u64, row))))
+            }
+            Self::Lines {
+                name,
+                chunks,
+                splitter,
+            } => loop {
+                match splitter.next_line() {
+                    Ok(Some(line)) => return Poll::Ready(Some(Ok(line))),
+                    Ok(None) => {}
+                    Err(LineTooLong(number)) => {
+                        return Poll::Ready(Some(Err(Error::protocol(format!(
+                            "line {number} of {name} is longer than {MAX_LINE} bytes"
+                        )))));
+                    }
+                }
+                match ready!(chunks.poll_next_unpin(cx)) {
+                    Some(Ok(chunk)) => splitter.push(chunk),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    None => return Poll::Ready(splitter.last_line().map(Ok)),
+                }
+            },
+        }
+    }
+
+    fn place(&self, number: u64) -> String {
+        match self {
+            Self::Inline(_) => format!("inlinedResponses[{number}]"),
+            Self::Lines { name, .. } => format!("{name} line {number}"),
+        }
+    }
+}
+
+/// The results of a job, one after another: a [`Stream`] of [`BatchResult`].
+///
+/// Results come in whatever order the service wrote them, each under its key, and after the
+/// last row one [`Outcome::Missing`] for each submitted request that had none. A row that
+/// cannot be read is passed over and booked in the [`report`](Self::report); an `Err` ends
+/// the stream and means that the results could not be read to the end.
+///
+/// However many results there are, the stream holds a few of them at a time, and of every
+/// key that this process submitted no more than 16 bytes.
+///
+/// ```no_run
+/// use futures_util::TryStreamExt;
+///
+/// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+/// let mut results = client.batches().results(&job).await?;
+/// while let Some(result) = results.try_next().await? {
+///     println!("{:?}: {:?}", result.key(), result.outcome());
+/// }
+/// println!("{}", results.report());
+/// # Ok(())
+/// # }
+/// ```
+pub struct ResultStream {
+    rows: Option<Rows>,
+    read_row: ReadRow,
+    missing: Option<MissingKeys>,
+    ledger: Ledger,
+}
+
+impl ResultStream {
+    pub(crate) fn new(rows: Rows, read_row: ReadRow, expectation: Expectation) -> Self {
+        Self {
+            rows: Some(rows),
+            read_row,
+            missing: None,
+            ledger: Ledger::new(expectation),
+        }
+    }
+
+    /// What became of the requests so far; the whole account once the stream has ended.
+    pub fn report(&self) -> Report {
+        self.ledger.report()
+    }
+
+    /// Reads the results to their end, keeping none, and gives the account of them.
+    ///
+    /// # Errors
+    ///
+    /// If the results cannot be read to the end.
+    pub async fn verify(mut self) -> Result<Report> {
+        while let Some(result) = self.next().await {
+            result?;
+        }
+        Ok(self.report())
+    }
+
+    fn poll_rows(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        while let Some(rows) = &mut self.rows {
+            let (number, json) = match ready!(rows.poll_next(cx)) {
+                Some(Ok(row)) => row,
+                Some(Err(error)) => {
+                    self.rows = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.rows = None;
+                    let missing = self.ledger.end_of_rows();
+                    self.missing =
+                        missing.map(|(keys, seen)| Box::pin(keys.missing(seen)) as MissingKeys);
+                    break;
+                }
+            };
+            match (self.read_row)(json) {
+                Ok(row) => {
+                    let is_error = matches!(row.body, row::RowBody::Error(_));
+                    let place = || rows.place(number);
+                    if let Some(standing) = self.ledger.book(row.key.as_deref(), is_error, place) {
+                        return Poll::Ready(Some(Ok(BatchResult::new(row, standing))));
+                    }
+                }
+                Err(reason) => self.ledger.book_unreadable(&rows.place(number), &reason),
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl Stream for ResultStream {
+    type Item = Result<BatchResult>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(result) = ready!(this.poll_rows(cx)) {
+            return Poll::Ready(Some(result));
+        }
+        let Some(missing) = &mut this.missing else {
+            return Poll::Ready(None);
+        };
+        let next = ready!(missing.poll_next_unpin(cx));
+        Poll::Ready(next.map(|key| match key {
+            Ok(key) => {
+                this.ledger.book_missing(&key);
+                Ok(BatchResult::missing(key))
+            }
+            Err(error) => {
+                this.missing = None;
+                let message = "the temporary file with the submitted keys could not be read";
+                Err(Error::io(message, error))
+            }
+        }))
+    }
+}
+
+impl fmt::Debug for ResultStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultStream")
+            .field("report", &self.ledger.report())
+            .finish_non_exhaustive()
+    }
+}

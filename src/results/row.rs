@@ -1,0 +1,271 @@
+//! One result: the key it came under and what became of the request.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::ledger::Standing;
+use super::response::Response;
+use crate::job::Status;
+
+/// A row as a backend's reader hands it to the stream: taken apart, not yet booked.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) key: Option<Key>,
+    pub(crate) body: RowBody,
+    pub(crate) metadata: Option<Bytes>,
+    pub(crate) json: Bytes,
+}
+
+#[derive(Debug)]
+pub(crate) enum RowBody {
+    Response(Bytes),
+    Error(RowError),
+}
+
+/// Reads one row of a backend; the error says why it is none.
+pub(crate) type ReadRow = fn(Bytes) -> Result<Row, String>;
+
+/// The key of a request. Reads as a text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Box<str>);
+
+impl Key {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Key {
+    fn from(key: String) -> Self {
+        Self(key.into())
+    }
+}
+
+impl From<&str> for Key {
+    fn from(key: &str) -> Self {
+        Self(key.into())
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> Self {
+        key.0.into()
+    }
+}
+
+impl Deref for Key {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Key {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Key {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// What became of one request.
+///
+/// ```no_run
+/// # use genai_batch::{BatchResult, Outcome};
+/// # fn show(result: BatchResult) {
+/// let key = result.key().unwrap_or("(the service dropped the key)");
+/// match result.outcome() {
+///     Outcome::Response(response) => println!("{key}: {}", response.text().unwrap_or_default()),
+///     Outcome::Error(error) => println!("{key} failed: {error}"),
+///     Outcome::Missing => println!("{key}: no result came back"),
+///     _ => {}
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct BatchResult {
+    key: Option<Key>,
+    standing: Standing,
+    outcome: Outcome,
+    metadata: Option<Bytes>,
+    json: Bytes,
+}
+
+/// What became of a request: a response, an error, or nothing at all.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The model answered.
+    Response(Response),
+    /// The service refused or failed this one request.
+    Error(RowError),
+    /// The request was submitted and the results hold no row for it.
+    Missing,
+}
+
+impl BatchResult {
+    pub(crate) fn new(row: Row, standing: Standing) -> Self {
+        Self {
+            key: row.key,
+            standing,
+            outcome: match row.body {
+                RowBody::Response(json) => Outcome::Response(Response::new(json)),
+                RowBody::Error(error) => Outcome::Error(error),
+            },
+            metadata: row.metadata,
+            json: row.json,
+        }
+    }
+
+    pub(crate) fn missing(key: String) -> Self {
+        Self {
+            key: Some(key.into()),
+            standing: Standing::Matched,
+            outcome: Outcome::Missing,
+            metadata: None,
+            json: Bytes::new(),
+        }
+    }
+
+    /// The key of the request. `None` if the service dropped it; then nothing says which
+    /// request this is, and the client does not guess.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// How the row relates to the requests that were submitted.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// What became of the request.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// The key and the outcome, owned.
+    pub fn into_parts(self) -> (Option<Key>, Outcome) {
+        (self.key, self.outcome)
+    }
+
+    /// The response, if there is one.
+    pub fn response(&self) -> Option<&Response> {
+        match &self.outcome {
+            Outcome::Response(response) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// The error, if the request has one.
+    pub fn error(&self) -> Option<&RowError> {
+        match &self.outcome {
+            Outcome::Error(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The metadata that came back with the result, where the service carries it.
+    pub fn metadata(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(self.metadata.as_ref()?).ok()
+    }
+
+    /// The row as it came; empty for a missing result.
+    pub fn json(&self) -> &str {
+        // Rows are JSON, and so were checked to be UTF-8.
+        std::str::from_utf8(&self.json).unwrap_or_default()
+    }
+}
+
+/// Why one request has no response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowError {
+    status: Status,
+    malformed: bool,
+}
+
+impl RowError {
+    pub(crate) fn new(status: Status) -> Self {
+        Self {
+            status,
+            malformed: false,
+        }
+    }
+
+    /// A row that bears a key but neither a response nor an error that can be read.
+    pub(crate) fn malformed(reason: impl Into<String>) -> Self {
+        Self {
+            status: Status {
+                code: 2,
+                message: reason.into(),
+                details: Vec::new(),
+            },
+            malformed: true,
+        }
+    }
+
+    /// The `google.rpc.Code`; 2 (`UNKNOWN`) where the row itself made no sense.
+    pub fn code(&self) -> i64 {
+        self.status.code
+    }
+
+    /// What happened; empty where the service gave a code alone.
+    pub fn message(&self) -> &str {
+        &self.status.message
+    }
+
+    /// The error as the service gave it.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Whether the row held neither a response nor an error, so that this error is the
+    /// client's and not the service's. [`BatchResult::json`] is what came.
+    pub fn is_malformed(&self) -> bool {
+        self.malformed
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.malformed {
+            return write!(f, "unreadable row: {}", self.status.message);
+        }
+        self.status.fmt(f)
+    }
+}
+
+impl std::error::Error for RowError {}

@@ -1,0 +1,362 @@
+//! One line of a batch, checked and taken apart: key, request, and what else it carries.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::request::{Entry, EntryKind, GenerationConfig, Request, system_instruction};
+
+/// What a job does with its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobKind {
+    GenerateContent,
+    EmbedContent,
+}
+
+impl JobKind {
+    /// The field that every request of this kind has.
+    fn content_field(self) -> &'static str {
+        match self {
+            Self::GenerateContent => "contents",
+            Self::EmbedContent => "content",
+        }
+    }
+}
+
+/// What is put into every request that has none of its own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Defaults {
+    pub(crate) generation_config: Option<GenerationConfig>,
+    pub(crate) system_instruction: Option<String>,
+}
+
+impl Defaults {
+    /// The fields as `(name, snake_case name, JSON)`.
+    fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str, Box<RawValue>)> {
+        let config = self
+            .generation_config
+            .as_ref()
+            .map(|config| Value::Object(config.0.clone()));
+        let system = self.system_instruction.clone().map(system_instruction);
+        [
+            ("generationConfig", "generation_config", config),
+            ("systemInstruction", "system_instruction", system),
+        ]
+        .into_iter()
+        .filter_map(|(name, snake, value)| {
+            Some((name, snake, serde_json::value::to_raw_value(&value?).ok()?))
+        })
+    }
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// A checked line. The request is kept as the caller wrote it, unknown fields included.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) key: Option<String>,
+    pub(crate) request: String,
+    metadata: Fields,
+    extra: Fields,
+}
+
+impl Line {
+    /// Checks an entry. The error says what is wrong, not where.
+    pub(crate) fn from_entry(
+        entry: Entry,
+        kind: JobKind,
+        defaults: &Defaults,
+    ) -> Result<Self, String> {
+        match entry.0 {
+            EntryKind::Json(value) => Self::parse(value.to_string().as_bytes(), kind, defaults),
+            EntryKind::Text(text) => {
+                let body = match kind {
+                    JobKind::GenerateContent => EntryKind::from(Request::text(text)),
+                    JobKind::EmbedContent => crate::EmbedRequest::text(text).into(),
+                };
+                Self::from_entry(Entry(body), kind, defaults)
+            }
+            EntryKind::Built {
+                key,
+                metadata,
+                body,
+            } => {
+                let raw = |map: Map<String, Value>| -> Result<Fields, String> {
+                    map.into_iter()
+                        .map(|(name, value)| Ok((name, serde_json::value::to_raw_value(&value)?)))
+                        .collect::<Result<_, serde_json::Error>>()
+                        .map_err(|e| e.to_string())
+                };
+                Self::new(
+                    key,
+                    raw(body)?,
+                    raw(metadata)?,
+                    Fields::new(),
+                    kind,
+                    defaults,
+                )
+            }
+        }
+    }
+
+    /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.
+    pub(crate) fn parse(line: &[u8], kind: JobKind, defaults: &Defaults) -> Result<Self, String> {
+        let mut fields: Fields =
+            serde_json::from_slice(line).map_err(|e| not_an_object(line, &e))?;
+        let key = take_key(&mut fields)?;
+        let metadata = match fields.remove("metadata") {
+            Some(metadata) => serde_json::from_str(metadata.get())
+                .map_err(|_| "`metadata` is not a JSON object".to_owned())?,
+            None => Fields::new(),
+        };
+        if let Some(request) = fields.remove("request") {
+            let body = serde_json::from_str(request.get())
+                .map_err(|_| "`request` is not a JSON object".to_owned())?;
+            Self::new(key, body, metadata, fields, kind, defaults)
+        } else if fields.contains_key("contents") || fields.contains_key("content") {
+            Self::new(key, fields, metadata, Fields::new(), kind, defaults)
+        } else {
+            let found: Vec<_> = fields.keys().map(String::as_str).collect();
+            Err(format!(
+                "no `request` in it, only [{}]: a line is {{\"key\": \"…\", \"request\": {{\"{}\": …}}}}",
+                found.join(", "),
+                kind.content_field()
+            ))
+        }
+    }
+
+    fn new(
+        key: Option<String>,
+        mut body: Fields,
+        mut metadata: Fields,
+        extra: Fields,
+        kind: JobKind,
+        defaults: &Defaults,
+    ) -> Result<Self, String> {
+        let inner_key = take_key(&mut metadata)?;
+        if let (Some(outer), Some(inner)) = (&key, &inner_key)
+            && outer != inner
+        {
+            return Err(format!(
+                "two keys: {outer:?}, and {inner:?} in its metadata"
+            ));
+        }
+        let key = key.or(inner_key);
+        if key.as_deref() == Some("") {
+            return Err("its key is empty".to_owned());
+        }
+        check_content(&body, kind)?;
+        if kind == JobKind::GenerateContent {
+            for (name, snake_case, value) in defaults.fields() {
+                if !body.contains_key(name) && !body.contains_key(snake_case) {
+                    body.insert(name.to_owned(), value);
+                }
+            }
+        }
+        Ok(Self {
+            key,
+            request: serde_json::to_string(&body).map_err(|e| e.to_string())?,
+            metadata,
+            extra,
+        })
+    }
+
+    /// The line as it stands in a JSONL file, newline included.
+    pub(crate) fn write_jsonl(&self, key: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"key\":");
+        write_string(key, out);
+        out.extend_from_slice(b",\"request\":");
+        out.extend_from_slice(self.request.as_bytes());
+        if !self.metadata.is_empty() {
+            out.extend_from_slice(b",\"metadata\":{");
+            write_fields(&self.metadata, b"", out);
+            out.push(b'}');
+        }
+        write_fields(&self.extra, b",", out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// The line as an element of the inlined requests; the key is part of the metadata.
+    pub(crate) fn write_inline(&self, key: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"request\":");
+        out.extend_from_slice(self.request.as_bytes());
+        out.extend_from_slice(b",\"metadata\":{\"key\":");
+        write_string(key, out);
+        write_fields(&self.metadata, b",", out);
+        write_fields(&self.extra, b",", out);
+        out.extend_from_slice(b"}}");
+    }
+}
+
+impl From<Request> for EntryKind {
+    fn from(request: Request) -> Self {
+        Entry::from(request).0
+    }
+}
+
+impl From<crate::EmbedRequest> for EntryKind {
+    fn from(request: crate::EmbedRequest) -> Self {
+        Entry::from(request).0
+    }
+}
+
+fn not_an_object(line: &[u8], error: &serde_json::Error) -> String {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
+        Ok(_) => "a JSON value, but not an object".to_owned(),
+        Err(_) => format!("not JSON: {error}"),
+    }
+}
+
+fn take_key(fields: &mut Fields) -> Result<Option<String>, String> {
+    let Some(key) = fields.remove("key") else {
+        return Ok(None);
+    };
+    Option::<String>::deserialize(&mut serde_json::Deserializer::from_str(key.get()))
+        .map_err(|_| format!("its key is no text: {}", key.get()))
+}
+
+fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
+    let wanted = kind.content_field();
+    let Some(content) = body.get(wanted) else {
+        return Err(match kind {
+            JobKind::GenerateContent if body.contains_key("content") => {
+                "a request for an embedding: `content` is for create_embeddings, \
+                 create takes `contents`"
+                    .to_owned()
+            }
+            JobKind::EmbedContent if body.contains_key("contents") => {
+                "a request for generated content: `contents` is for create, \
+                 create_embeddings takes `content`"
+                    .to_owned()
+            }
+            _ => format!("the request has no `{wanted}`"),
+        });
+    };
+    let text = content.get();
+    let opening = match kind {
+        JobKind::GenerateContent => '[',
+        JobKind::EmbedContent => '{',
+    };
+    if !text.starts_with(opening) {
+        let shape = if opening == '[' {
+            "a list"
+        } else {
+            "an object"
+        };
+        return Err(format!("`{wanted}` of the request is not {shape}"));
+    }
+    if text[1..].trim_start().starts_with([']', '}']) {
+        return Err(format!("`{wanted}` of the request is empty"));
+    }
+    Ok(())
+}
+
+fn write_fields(fields: &Fields, mut separator: &[u8], out: &mut Vec<u8>) {
+    for (name, value) in fields {
+        out.extend_from_slice(separator);
+        write_string(name, out);
+        out.push(b':');
+        out.extend_from_slice(value.get().as_bytes());
+        separator = b",";
+    }
+}
+
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    // Writing a text into a Vec cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Line, String> {
+        Line::parse(
+            line.as_bytes(),
+            JobKind::GenerateContent,
+            &Defaults::default(),
+        )
+    }
+
+    fn jsonl(line: &Line) -> Value {
+        let mut out = Vec::new();
+        line.write_jsonl("k", &mut out);
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    const CONTENTS: &str = r#""contents":[{"parts":[{"text":"hi"}]}]"#;
+
+    #[test]
+    fn both_line_forms_give_the_same_request() {
+        let wrapped = parse(&format!(
+            r#"{{"key":"a","request":{{{CONTENTS},"new":1.50}}}}"#
+        ));
+        let bare = parse(&format!(r#"{{"key":"a",{CONTENTS},"new":1.50}}"#));
+        let (wrapped, bare) = (wrapped.unwrap(), bare.unwrap());
+        assert_eq!(wrapped.key.as_deref(), Some("a"));
+        assert_eq!(wrapped.request, bare.request);
+        assert!(wrapped.request.contains("1.50"), "kept to the letter");
+    }
+
+    #[test]
+    fn what_travels_with_a_request_is_kept_in_both_forms() {
+        let line = parse(&format!(
+            r#"{{"request":{{{CONTENTS}}},"metadata":{{"key":"m","shard":7}},"team":"x"}}"#
+        ))
+        .unwrap();
+        assert_eq!(line.key.as_deref(), Some("m"));
+        let value = jsonl(&line);
+        assert_eq!(value["metadata"]["shard"], 7);
+        assert_eq!(value["team"], "x");
+        let mut out = Vec::new();
+        line.write_inline("k", &mut out);
+        let value: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(
+            value["metadata"],
+            serde_json::json!({"key":"k","shard":7,"team":"x"})
+        );
+    }
+
+    #[test]
+    fn defaults_fill_only_what_is_missing() {
+        let defaults = Defaults {
+            generation_config: Some(GenerationConfig::new().temperature(0.5)),
+            system_instruction: Some("Be brief.".into()),
+        };
+        let line = |text: &str| {
+            let line = Line::parse(text.as_bytes(), JobKind::GenerateContent, &defaults).unwrap();
+            jsonl(&line)["request"].clone()
+        };
+        let filled = line(&format!("{{{CONTENTS}}}"));
+        assert_eq!(filled["generationConfig"]["temperature"], 0.5);
+        assert_eq!(filled["systemInstruction"]["parts"][0]["text"], "Be brief.");
+        let own = line(&format!(r#"{{{CONTENTS},"generation_config":{{}}}}"#));
+        assert!(own.get("generationConfig").is_none());
+    }
+
+    #[test]
+    fn wrong_lines_are_told_apart() {
+        for (line, reason) in [
+            ("{", "not JSON"),
+            ("[]", "not an object"),
+            ("17", "not an object"),
+            (r#"{"custom_id":"1","body":{}}"#, "only [body, custom_id]"),
+            (r#"{"key":"a","request":{}}"#, "no `contents`"),
+            (r#"{"key":"a","request":{"contents":[ ]}}"#, "empty"),
+            (r#"{"key":"a","request":{"contents":"hi"}}"#, "not a list"),
+            (r#"{"key":"a","request":7}"#, "not a JSON object"),
+            (r#"{"key":7,"request":{"contents":[1]}}"#, "no text"),
+            (r#"{"key":"","request":{"contents":[1]}}"#, "empty"),
+            (
+                r#"{"key":"a","metadata":{"key":"b"},"contents":[1]}"#,
+                "two keys",
+            ),
+            (r#"{"content":{"parts":[]}}"#, "create_embeddings"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(reason), "{line}: {error}");
+        }
+    }
+}

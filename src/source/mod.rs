@@ -1,0 +1,222 @@
+//! Where a job's requests are: one union for everything a backend takes or the client can
+//! bring there.
+//!
+//! ```text
+//! Source → entry (one line checked) → prepare (inline body or spooled file) → backend
+//! ```
+
+pub(crate) mod entry;
+pub(crate) mod prepare;
+pub(crate) mod spool;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+
+use crate::error::{Error, Result};
+use crate::request::Entry;
+use crate::storage::files::File;
+
+pub(crate) type EntryStream = Pin<Box<dyn Stream<Item = Result<Entry>> + Send>>;
+
+/// Where the requests of a job are.
+///
+/// | made from | what it is |
+/// |---|---|
+/// | `Vec` or array of [`Request`](crate::Request), [`EmbedRequest`](crate::EmbedRequest), text, or JSON value | requests in memory |
+/// | [`Source::requests`], [`Source::stream`], [`Source::try_stream`] | requests from an iterator or a stream, read once, never all in memory |
+/// | a `Path` or `PathBuf`, or a text that ends in `.jsonl` or `.ndjson` | a local file, one request a line |
+/// | `files/ID`, or a [`File`] | a file uploaded to the Gemini Files API |
+/// | `gs://…`, `bq://…` | a Cloud Storage object or BigQuery table, for Vertex AI |
+///
+/// Requests in memory, from a stream or a local file are checked and given keys before
+/// anything is sent; a file that was uploaded before is taken as it is.
+///
+/// ```
+/// use genai_batch::{Request, Source};
+///
+/// let source = Source::try_from("files/abc-123")?;
+/// let source = Source::from(vec!["What is AI?", "What is ML?"]);
+/// let source = Source::requests((1..=1_000_000).map(|n| {
+///     Request::text(format!("Is {n} a prime?")).key(format!("n-{n}"))
+/// }));
+/// # Ok::<(), genai_batch::Error>(())
+/// ```
+pub struct Source(pub(crate) SourceKind);
+
+pub(crate) enum SourceKind {
+    Entries(EntryStream),
+    Path(PathBuf),
+    File(String),
+    CloudStorage(Vec<String>),
+    BigQuery(String),
+}
+
+impl Source {
+    /// Requests from an iterator, read once and as far as needed. It runs on the async
+    /// runtime, so one that blocks for long belongs behind [`Source::stream`].
+    pub fn requests<I>(requests: I) -> Self
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: Into<Entry>,
+    {
+        Self::stream(stream::iter(requests))
+    }
+
+    /// Requests from a stream.
+    pub fn stream<S>(requests: S) -> Self
+    where
+        S: Stream + Send + 'static,
+        S::Item: Into<Entry>,
+    {
+        Self(SourceKind::Entries(Box::pin(
+            requests.map(|request| Ok(request.into())),
+        )))
+    }
+
+    /// Requests from a stream that may fail; its first error ends the create, with nothing
+    /// sent.
+    pub fn try_stream<S, T, E>(requests: S) -> Self
+    where
+        S: Stream<Item = std::result::Result<T, E>> + Send + 'static,
+        T: Into<Entry>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self(SourceKind::Entries(Box::pin(requests.map(|request| {
+            request
+                .map(Into::into)
+                .map_err(|e| Error::input("the stream of requests failed").with_source(e))
+        }))))
+    }
+
+    /// A local file, one request a line: `{"key": …, "request": {…}}`, or a request on its own.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(SourceKind::Path(path.into()))
+    }
+
+    /// A file in the Gemini Files API, by its name, id or URI.
+    pub fn file(name: impl Into<String>) -> Self {
+        Self(SourceKind::File(name.into()))
+    }
+
+    /// One or many JSONL objects in Cloud Storage, `gs://bucket/object`; for Vertex AI.
+    pub fn cloud_storage<T: Into<String>>(uris: impl IntoIterator<Item = T>) -> Self {
+        Self(SourceKind::CloudStorage(
+            uris.into_iter().map(Into::into).collect(),
+        ))
+    }
+
+    /// A BigQuery table, `bq://project.dataset.table`; for Vertex AI.
+    pub fn big_query(uri: impl Into<String>) -> Self {
+        Self(SourceKind::BigQuery(uri.into()))
+    }
+}
+
+impl<T: Into<Entry> + Send + 'static> From<Vec<T>> for Source {
+    fn from(requests: Vec<T>) -> Self {
+        Self::requests(requests)
+    }
+}
+
+impl<T: Into<Entry> + Send + 'static, const N: usize> From<[T; N]> for Source {
+    fn from(requests: [T; N]) -> Self {
+        Self::requests(requests)
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&File> for Source {
+    fn from(file: &File) -> Self {
+        Self::file(file.name())
+    }
+}
+
+impl TryFrom<&str> for Source {
+    type Error = Error;
+
+    /// Reads `files/…`, `gs://…`, `bq://…`, the URI of an uploaded file, or the path of a
+    /// `.jsonl` or `.ndjson` file.
+    fn try_from(text: &str) -> Result<Self> {
+        if text.starts_with("gs://") {
+            return Ok(Self::cloud_storage([text]));
+        }
+        if text.starts_with("bq://") {
+            return Ok(Self::big_query(text));
+        }
+        if text.starts_with("files/") || (text.starts_with("https://") && text.contains("/files/"))
+        {
+            return Ok(Self::file(text));
+        }
+        let extension = Path::new(text).extension().and_then(|e| e.to_str());
+        if matches!(extension, Some("jsonl" | "ndjson")) {
+            return Ok(Self::path(text));
+        }
+        Err(Error::input(format!(
+            "unsupported source {text:?}: write `files/ID`, `gs://…`, `bq://…` or a path ending \
+             in `.jsonl`; for another path use Source::path, for a prompt a list of requests"
+        )))
+    }
+}
+
+impl TryFrom<String> for Source {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.as_str().try_into()
+    }
+}
+
+impl TryFrom<&String> for Source {
+    type Error = Error;
+
+    fn try_from(text: &String) -> Result<Self> {
+        text.as_str().try_into()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            SourceKind::Entries(_) => f.write_str("Source::Requests"),
+            SourceKind::Path(path) => f.debug_tuple("Source::Path").field(path).finish(),
+            SourceKind::File(name) => f.debug_tuple("Source::File").field(name).finish(),
+            SourceKind::CloudStorage(uris) => {
+                f.debug_tuple("Source::CloudStorage").field(uris).finish()
+            }
+            SourceKind::BigQuery(uri) => f.debug_tuple("Source::BigQuery").field(uri).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_apart_and_not_guessed() {
+        let kind = |text: &str| Source::try_from(text).map(|source| format!("{source:?}"));
+        assert!(kind("files/a").unwrap().contains("File"));
+        assert!(kind("gs://b/o.jsonl").unwrap().contains("CloudStorage"));
+        assert!(kind("bq://p.d.t").unwrap().contains("BigQuery"));
+        assert!(kind("data/in.jsonl").unwrap().contains("Path"));
+        assert!(kind("https://h/v1beta/files/a").unwrap().contains("File"));
+        for text in ["abc-123", "", "What is AI?", "https://example.com"] {
+            assert!(kind(text).unwrap_err().is_invalid_input(), "{text}");
+        }
+    }
+}

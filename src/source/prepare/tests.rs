@@ -1,0 +1,144 @@
+use std::io::Write;
+
+use super::*;
+use crate::Request;
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+
+async fn prepare_source(source: Source, limit: InlineLimit) -> Result<(Prepared, Expected)> {
+    let kind = JobKind::GenerateContent;
+    match source.prepare(kind, &Defaults::default(), limit).await? {
+        Ok(prepared) => Ok(prepared),
+        Err(_) => panic!("the caller holds this source"),
+    }
+}
+
+async fn lines(prepared: Prepared) -> Vec<Value> {
+    match prepared {
+        Prepared::Inline(requests) => {
+            let list = [b"[", &requests[..], b"]"].concat();
+            serde_json::from_slice(&list).unwrap()
+        }
+        Prepared::Spooled(mut file, len) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text.len() as u64, len);
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
+        }
+    }
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new()
+        .suffix(".jsonl")
+        .tempfile()
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn prompts(count: usize) -> Source {
+    Source::requests((0..count).map(|n| Request::text("hi").key(format!("k{n}"))))
+}
+
+#[tokio::test]
+async fn lists_stay_inline_up_to_the_limit_and_then_become_a_file() {
+    for (limit, count, inline) in [
+        (InlineLimit::default(), 100, true),
+        (InlineLimit::default(), 101, false),
+        (InlineLimit::default().max_bytes(1000), 50, false),
+        (InlineLimit::NEVER, 1, false),
+        (InlineLimit::MAX, 5000, true),
+    ] {
+        let (prepared, expected) = prepare_source(prompts(count), limit).await.unwrap();
+        assert_eq!(
+            matches!(prepared, Prepared::Inline(_)),
+            inline,
+            "{limit:?} {count}"
+        );
+        assert_eq!(expected.total(), count as u64);
+        let key = if inline { "/metadata/key" } else { "/key" };
+        let lines = lines(prepared).await;
+        let keys: Vec<_> = lines
+            .iter()
+            .map(|line| line.pointer(key).unwrap())
+            .collect();
+        let wanted: Vec<_> = (0..count).map(|n| Value::from(format!("k{n}"))).collect();
+        assert_eq!(keys, wanted.iter().collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn requests_without_a_key_are_given_their_place() {
+    let text = "\u{feff}{\"contents\":[1]}\r\n\n{\"key\":\"mine\",\"request\":{\"contents\":[1]}}\n{\"contents\":[2]}";
+    let file = file(text);
+    let (prepared, expected) = prepare_source(file.path().into(), InlineLimit::NEVER)
+        .await
+        .unwrap();
+    let lines = lines(prepared).await;
+    let keys: Vec<_> = lines
+        .iter()
+        .map(|line| line["key"].as_str().unwrap())
+        .collect();
+    assert_eq!(keys, ["request-1", "mine", "request-4"]);
+    assert!(keys.iter().all(|key| expected.slot(key).is_some()));
+    assert_eq!(expected.slot("request-2"), None);
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_with_its_place() {
+    let good = r#"{"key":"a","request":{"contents":[1]}}"#;
+    for (text, parts) in [
+        (
+            format!("{good}\n\n{{oops\n"),
+            vec![".jsonl:3: ", "not JSON"],
+        ),
+        (
+            format!("{good}\n{good}\n"),
+            vec!["\"a\"", ".jsonl:1 and", ".jsonl:2"],
+        ),
+        ("\n \n".into(), vec!["no requests"]),
+        (String::new(), vec!["no requests"]),
+        (
+            format!("{good}\n{{\"key\":\"b\"}}"),
+            vec![".jsonl:2: ", "no `request`"],
+        ),
+    ] {
+        let file = file(&text);
+        let refused = prepare_source(file.path().into(), InlineLimit::default()).await;
+        let error = refused.err().unwrap();
+        assert!(error.is_invalid_input(), "{error}");
+        for part in parts {
+            assert!(error.to_string().contains(part), "{error} / {part}");
+        }
+    }
+    let twice = ["a", "b", "a"].map(|key| Request::text("hi").key(key));
+    let error = prepare_source(twice.into(), InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("at request 1 and at request 3"),
+        "{error}"
+    );
+
+    let missing = Source::path("no/such/file.jsonl");
+    let error = prepare_source(missing, InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    assert!(error.is_io() && error.to_string().contains("no/such/file.jsonl"));
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_ends_it() {
+    let stream = futures_util::stream::iter([Ok("hi"), Err("the database went away")]);
+    let error = prepare_source(Source::try_stream(stream), InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "the database went away");
+}

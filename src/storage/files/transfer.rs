@@ -1,0 +1,168 @@
+//! The contents of an upload on their way, chunk after chunk.
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, Request, Response, Url};
+use tokio::time::Instant;
+
+use super::File;
+use super::contents::{CHUNK, Reader};
+use crate::backend::gemini::Gemini;
+use crate::error::{Effort, Error, Result};
+
+pub(super) type OnProgress = Box<dyn FnMut(u64, u64) + Send>;
+
+pub(super) const COMMAND: &str = "x-goog-upload-command";
+const OFFSET: &str = "x-goog-upload-offset";
+
+/// What the service says of an upload.
+enum Progress {
+    /// It wants more; so many bytes have arrived, where it said.
+    Active(Option<u64>),
+    Final(Bytes),
+}
+
+/// The contents on their way to an upload URL.
+pub(super) struct Transfer {
+    pub(super) backend: Gemini,
+    pub(super) url: Url,
+    pub(super) len: u64,
+    pub(super) contents: Reader,
+    pub(super) on_progress: Option<OnProgress>,
+}
+
+impl Transfer {
+    pub(super) async fn run(mut self) -> Result<File> {
+        let mut offset = 0;
+        loop {
+            let chunk = self.contents.next_chunk().await?;
+            let end = offset + chunk.len() as u64;
+            if end > self.len || (chunk.len() < CHUNK && end < self.len) {
+                return Err(Error::input(format!(
+                    "the contents changed while they were uploaded: {} bytes were announced",
+                    self.len
+                )));
+            }
+            let answer = self.send_chunk(offset, chunk).await?;
+            offset = end;
+            if let Some(on_progress) = &mut self.on_progress {
+                on_progress(offset, self.len);
+            }
+            match answer {
+                Progress::Final(body) if offset == self.len => return read_file(&body),
+                Progress::Final(_) => {
+                    return Err(Error::protocol(format!(
+                        "the service ended the upload after {offset} of {} bytes",
+                        self.len
+                    )));
+                }
+                Progress::Active(_) if offset == self.len => {
+                    return Err(Error::protocol(
+                        "all bytes were uploaded, but the service did not finalize the file",
+                    ));
+                }
+                Progress::Active(_) => {}
+            }
+        }
+    }
+
+    /// Sends a chunk to its end, from wherever the service says it stopped.
+    async fn send_chunk(&mut self, start: u64, chunk: Bytes) -> Result<Progress> {
+        let end = start + chunk.len() as u64;
+        let started = Instant::now();
+        let mut offset = start;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let rest = chunk.slice((offset - start) as usize..);
+            let command = if end == self.len {
+                "upload, finalize"
+            } else {
+                "upload"
+            };
+            let failure = match self.send(command, Some(offset), rest).await {
+                Ok(progress) => return Ok(progress),
+                Err(error) => error,
+            };
+            let effort = Effort {
+                attempts,
+                elapsed: started.elapsed(),
+            };
+            let Some(delay) = self.backend.session().delay_after(&failure, effort) else {
+                return Err(failure.with_effort(effort).during("uploading a file"));
+            };
+            tokio::time::sleep(delay).await;
+            match self.send("query", None, Bytes::new()).await {
+                Ok(Progress::Final(body)) => return Ok(Progress::Final(body)),
+                Ok(Progress::Active(Some(received))) if (start..=end).contains(&received) => {
+                    if received == end && end < self.len {
+                        return Ok(Progress::Active(Some(received)));
+                    }
+                    offset = received;
+                }
+                Ok(Progress::Active(received)) => {
+                    return Err(Error::protocol(format!(
+                        "the upload cannot be resumed: of {start} to {end} bytes sent the \
+                         service confirms {received:?}"
+                    ))
+                    .with_source(failure));
+                }
+                // The next attempt finds out.
+                Err(error) if error.is_retryable() => {}
+                Err(error) => return Err(error.during("resuming an upload")),
+            }
+        }
+    }
+
+    async fn send(
+        &mut self,
+        command: &'static str,
+        offset: Option<u64>,
+        body: Bytes,
+    ) -> Result<Progress> {
+        let mut request = Request::new(Method::POST, self.url.clone());
+        let headers = request.headers_mut();
+        headers.insert(COMMAND, HeaderValue::from_static(command));
+        if let Some(offset) = offset {
+            headers.insert(OFFSET, offset.into());
+        }
+        *request.body_mut() = Some(body.into());
+        let response = self.backend.session().send_chunk(request).await?;
+        read_progress(response).await
+    }
+}
+
+async fn read_progress(response: Response) -> Result<Progress> {
+    let header = |headers: &HeaderMap, name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    };
+    let status = header(response.headers(), "x-goog-upload-status");
+    match status.as_deref() {
+        Some("active") => {
+            let received = header(response.headers(), "x-goog-upload-size-received");
+            Ok(Progress::Active(received.and_then(|n| n.parse().ok())))
+        }
+        Some("final") => {
+            let body = response.bytes().await.map_err(Error::transport)?;
+            Ok(Progress::Final(body))
+        }
+        Some("cancelled") => Err(Error::protocol("the service cancelled the upload")),
+        other => Err(Error::protocol(format!(
+            "the service gave the upload the status {:?}",
+            other.unwrap_or("none")
+        ))),
+    }
+}
+
+fn read_file(body: &Bytes) -> Result<File> {
+    #[derive(serde::Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        file: &'a serde_json::value::RawValue,
+    }
+    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|e| {
+        Error::protocol("the service's answer to the upload names no file").with_source(e)
+    })?;
+    File::read(body.slice_ref(answer.file.get().as_bytes()))
+}

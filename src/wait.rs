@@ -1,0 +1,441 @@
+//! Waiting for jobs: polling with growth and jitter, until the end or a deadline.
+//!
+//! Nothing runs beside the caller's future: dropping it ends the waiting, and the job goes
+//! on at the service.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::batches::Batches;
+use crate::error::{Error, Kind, Result};
+use crate::job::{BatchJob, JobRef};
+
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(60);
+const MAX_OUTAGE: Duration = Duration::from_secs(15 * 60);
+const GROWTH: f64 = 1.5;
+/// Each wait is longer or shorter by up to this share, so that many waiters spread out.
+const JITTER: f64 = 0.1;
+const CONCURRENCY: usize = 16;
+
+type OnProgress = Box<dyn FnMut(&BatchJob) + Send>;
+
+/// How a job is polled.
+#[derive(Debug, Clone)]
+struct Pace {
+    timeout: Option<Duration>,
+    interval: Duration,
+    max_interval: Option<Duration>,
+    max_outage: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            timeout: None,
+            interval: POLL_INTERVAL,
+            max_interval: None,
+            max_outage: MAX_OUTAGE,
+        }
+    }
+}
+
+impl Pace {
+    /// The wait after the poll with this number, from 0.
+    fn pause(&self, polls: u32, random: f64) -> Duration {
+        let max = self.max_interval.unwrap_or(MAX_POLL_INTERVAL);
+        let max = max.max(self.interval).as_secs_f64();
+        let grown = self.interval.as_secs_f64() * GROWTH.powi(polls.min(1000) as i32);
+        let jitter = 1.0 + JITTER * (2.0 * random - 1.0);
+        Duration::from_secs_f64(grown.min(max) * jitter)
+    }
+}
+
+/// One job being polled.
+struct Poller {
+    pace: Pace,
+    name: String,
+    started: Instant,
+    polls: u32,
+    last: Option<BatchJob>,
+    outage_since: Option<Instant>,
+    ended: bool,
+}
+
+impl Poller {
+    fn new(pace: Pace, name: String) -> Self {
+        Self {
+            pace,
+            name,
+            started: Instant::now(),
+            polls: 0,
+            last: None,
+            outage_since: None,
+            ended: false,
+        }
+    }
+
+    /// The next state of the job; `None` once it has ended or failed to be read.
+    async fn next<F, Fut>(&mut self, get: F) -> Option<Result<BatchJob>>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<BatchJob>>,
+    {
+        if self.ended {
+            return None;
+        }
+        let outcome = match self.pace.timeout {
+            None => self.poll(get).await,
+            Some(timeout) => {
+                let deadline = self.started + timeout;
+                let poll = tokio::time::timeout_at(deadline, self.poll(get)).await;
+                poll.unwrap_or_else(|_| Err(self.timed_out(timeout)))
+            }
+        };
+        match &outcome {
+            Ok(job) => {
+                self.ended = job.is_terminal();
+                self.last = Some(job.clone());
+            }
+            Err(_) => self.ended = true,
+        }
+        Some(outcome)
+    }
+
+    /// Polls until the service answers, riding out failures that pass.
+    async fn poll<F, Fut>(&mut self, get: F) -> Result<BatchJob>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<BatchJob>>,
+    {
+        loop {
+            if self.polls > 0 {
+                let pause = self.pace.pause(self.polls - 1, fastrand::f64());
+                tokio::time::sleep(pause).await;
+            }
+            self.polls += 1;
+            match get().await {
+                Ok(job) => {
+                    self.outage_since = None;
+                    return Ok(job);
+                }
+                Err(error) if error.is_retryable() => {
+                    let since = *self.outage_since.get_or_insert_with(Instant::now);
+                    if self.pace.timeout.is_none() && since.elapsed() >= self.pace.max_outage {
+                        return Err(self.blame(error));
+                    }
+                    tracing::warn!(job = %self.name, %error, "a poll failed, polling on");
+                }
+                Err(error) => return Err(self.blame(error)),
+            }
+        }
+    }
+
+    fn blame(&self, error: Error) -> Error {
+        let error = error.during(format!("waiting for {}", self.name));
+        match &self.last {
+            Some(job) => error.with_job(job.clone()),
+            None => error,
+        }
+    }
+
+    fn timed_out(&self, timeout: Duration) -> Error {
+        let seen = self.last.as_ref().map_or_else(
+            || "its state could not be read".to_owned(),
+            |job| format!("it is {}", job.state()),
+        );
+        let message = format!(
+            "{} has not ended within {timeout:?}: {seen}, and it goes on",
+            self.name
+        );
+        self.blame(Error::new(Kind::Timeout, message))
+    }
+}
+
+/// The job if it has results, otherwise an error that carries it.
+pub(crate) fn with_results(job: BatchJob) -> Result<BatchJob> {
+    if job.state().has_results() {
+        return Ok(job);
+    }
+    let reason = job
+        .error()
+        .map_or_else(String::new, |error| format!(": {error}"));
+    let message = format!("{} ended as {}{reason}", job.name(), job.state());
+    Err(Error::new(Kind::JobEnded, message).with_job(job))
+}
+
+macro_rules! pace_options {
+    () => {
+        /// How long to wait; by default until the end. The error after that carries the last
+        /// state seen ([`Error::job`]), and the job goes on.
+        pub fn timeout(mut self, timeout: Duration) -> Self {
+            self.pace.timeout = Some(timeout);
+            self
+        }
+
+        /// The first interval between polls, by default five seconds. Intervals grow by half
+        /// each time and vary by a tenth.
+        pub fn poll_interval(mut self, interval: Duration) -> Self {
+            self.pace.interval = interval.max(Duration::from_millis(1));
+            self
+        }
+
+        /// The longest interval between polls: by default a minute, and never less than the
+        /// first interval.
+        pub fn max_poll_interval(mut self, interval: Duration) -> Self {
+            self.pace.max_interval = Some(interval);
+            self
+        }
+
+        /// How long polls may fail in a row, where there is no timeout; by default 15 minutes.
+        pub fn max_outage(mut self, outage: Duration) -> Self {
+            self.pace.max_outage = outage;
+            self
+        }
+
+        /// Is called with the job after every poll.
+        pub fn on_progress(mut self, on_progress: impl FnMut(&BatchJob) + Send + 'static) -> Self {
+            self.on_progress = Some(Box::new(on_progress));
+            self
+        }
+    };
+}
+
+/// Waits for one job: made by [`Batches::wait`](crate::Batches::wait).
+///
+/// `.await` it for the job once it has ended with results; or take its states one by one
+/// with [`into_stream`](Self::into_stream).
+///
+/// ```no_run
+/// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+/// use std::time::Duration;
+///
+/// let job = client
+///     .batches()
+///     .wait(&job)
+///     .timeout(Duration::from_secs(24 * 3600))
+///     .on_progress(|job| eprintln!("{} {:?}", job.state(), job.stats()))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is waited for until this is awaited"]
+pub struct Wait {
+    batches: Batches,
+    job: JobRef,
+    pace: Pace,
+    on_progress: Option<OnProgress>,
+}
+
+impl Wait {
+    pub(crate) fn new(batches: Batches, job: JobRef) -> Self {
+        Self {
+            batches,
+            job,
+            pace: Pace::default(),
+            on_progress: None,
+        }
+    }
+
+    pace_options!();
+
+    /// Every state that a poll finds, the last one terminal. An `Err` ends the stream: the
+    /// timeout, or a failure that does not pass.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let mut states = client.batches().wait("batches/123abc").into_stream();
+    /// while let Some(job) = states.try_next().await? {
+    ///     println!("{}", job.state());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_stream(self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
+        let poller = Poller::new(self.pace.clone(), self.job.name.clone());
+        Box::pin(stream::unfold(
+            (self, poller),
+            |(mut wait, mut poller)| async {
+                let job = match &wait.job.job {
+                    // What has ended needs no poll.
+                    Some(job) if job.is_terminal() && !poller.ended => {
+                        poller.ended = true;
+                        Ok(job.clone())
+                    }
+                    _ => poller.next(|| wait.batches.read(&wait.job)).await?,
+                };
+                if let (Ok(job), Some(on_progress)) = (&job, &mut wait.on_progress) {
+                    on_progress(job);
+                }
+                Some((job, (wait, poller)))
+            },
+        ))
+    }
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<BatchJob>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<BatchJob>> + Send>>;
+
+    /// # Errors
+    ///
+    /// If the job ended without results ([`Error::is_job_ended`]), the timeout passed
+    /// ([`Error::is_timeout`]), or the job cannot be read.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let name = self.job.name.clone();
+            let mut states = self.into_stream();
+            let mut last = None;
+            while let Some(job) = states.next().await {
+                last = Some(job?);
+            }
+            // The stream gives a job or an error before it ends.
+            let last = last.ok_or_else(|| Error::protocol(format!("no state of {name} came")))?;
+            with_results(last)
+        })
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("job", &self.job.name)
+            .field("pace", &self.pace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits for many jobs: made by [`Batches::wait_all`](crate::Batches::wait_all).
+///
+/// All jobs are waited for at once, with a bound on how many polls are under way.
+///
+/// ```no_run
+/// # async fn example(client: genai_batch::Client, jobs: Vec<genai_batch::BatchJob>) {
+/// for outcome in client.batches().wait_all(&jobs).concurrency(8).await {
+///     match outcome {
+///         Ok(job) => println!("{} has results", job.name()),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[must_use = "nothing is waited for until this is awaited"]
+pub struct WaitAll {
+    batches: Batches,
+    jobs: Vec<JobRef>,
+    pace: Pace,
+    on_progress: Option<OnProgress>,
+    concurrency: usize,
+}
+
+impl WaitAll {
+    pub(crate) fn new(batches: Batches, jobs: Vec<JobRef>) -> Self {
+        Self {
+            batches,
+            jobs,
+            pace: Pace::default(),
+            on_progress: None,
+            concurrency: CONCURRENCY,
+        }
+    }
+
+    pace_options!();
+
+    /// How many polls may be under way at once; by default 16.
+    pub fn concurrency(mut self, polls: usize) -> Self {
+        self.concurrency = polls.max(1);
+        self
+    }
+
+    /// The name and outcome of each job, as they end.
+    pub fn into_stream(self) -> impl Stream<Item = (String, Result<BatchJob>)> + Send + Unpin {
+        let names: Vec<_> = self.jobs.iter().map(|job| job.name.clone()).collect();
+        Box::pin(
+            self.run()
+                .map(move |(index, outcome)| (names[index].clone(), outcome)),
+        )
+    }
+
+    fn run(self) -> impl Stream<Item = (usize, Result<BatchJob>)> + Send {
+        let slots = Arc::new(Semaphore::new(self.concurrency));
+        let on_progress = Arc::new(Mutex::new(self.on_progress));
+        let waits = self.jobs.into_iter().enumerate().map(|(index, job)| {
+            let batches = self.batches.clone();
+            let slots = Arc::clone(&slots);
+            let on_progress = Arc::clone(&on_progress);
+            let mut poller = Poller::new(self.pace.clone(), job.name.clone());
+            async move {
+                let outcome = loop {
+                    let known = job.job.clone().filter(BatchJob::is_terminal);
+                    let polled = match known {
+                        Some(job) => Ok(job),
+                        None => {
+                            let get = || async {
+                                // Never closed, so a slot always comes.
+                                let _slot = slots.acquire().await.ok();
+                                batches.read(&job).await
+                            };
+                            match poller.next(get).await {
+                                Some(polled) => polled,
+                                None => break Err(Error::protocol("the poller has ended")),
+                            }
+                        }
+                    };
+                    match polled {
+                        Ok(job) => {
+                            let mut call =
+                                on_progress.lock().unwrap_or_else(PoisonError::into_inner);
+                            if let Some(call) = &mut *call {
+                                call(&job);
+                            }
+                            drop(call);
+                            if job.is_terminal() {
+                                break with_results(job);
+                            }
+                        }
+                        Err(error) => break Err(error),
+                    }
+                };
+                (index, outcome)
+            }
+        });
+        waits.collect::<FuturesUnordered<_>>()
+    }
+}
+
+impl IntoFuture for WaitAll {
+    type Output = Vec<Result<BatchJob>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// The outcome of each job, in the order in which the jobs were given.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut outcomes: Vec<_> = self.run().collect().await;
+            outcomes.sort_by_key(|(index, _)| *index);
+            outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+        })
+    }
+}
+
+impl fmt::Debug for WaitAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitAll")
+            .field("jobs", &self.jobs.len())
+            .field("pace", &self.pace)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

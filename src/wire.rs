@@ -1,0 +1,67 @@
+//! Pieces of Google's JSON that several messages share, read leniently: what has an odd
+//! shape is absent here and still visible in the raw JSON.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::job::Status;
+use crate::raw::Int64;
+
+/// A field that is `None` where its value has another shape than expected.
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// A count that comes as a text or a number.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let number: Option<Int64> = lenient(deserializer)?;
+    Ok(number.and_then(|Int64(number)| u64::try_from(number).ok()))
+}
+
+/// A point in time; up to nine fractional digits are kept.
+pub(crate) fn time<'de, D>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    lenient(deserializer)
+}
+
+/// A `google.rpc.Status`, of which only the code may be there.
+pub(crate) fn status(json: &str) -> Option<Status> {
+    #[derive(Deserialize)]
+    struct Wire {
+        #[serde(default, deserialize_with = "lenient")]
+        code: Option<Int64>,
+        #[serde(default, deserialize_with = "lenient")]
+        message: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        details: Option<Vec<Value>>,
+    }
+    let wire: Wire = serde_json::from_str(json).ok()?;
+    Some(Status {
+        // `google.rpc.Code` 2 is UNKNOWN.
+        code: wire.code.map_or(2, |Int64(code)| code),
+        message: wire.message.unwrap_or_default(),
+        details: wire.details.unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_may_be_a_code_alone() {
+        let cancelled = status(r#"{"code":1}"#).unwrap();
+        assert_eq!((cancelled.code, cancelled.status()), (1, "CANCELLED"));
+        assert_eq!(status(r#"{"message":"odd","code":{}}"#).unwrap().code, 2);
+        assert_eq!(status(r#"{"code":99}"#).unwrap().status(), "UNKNOWN");
+        assert!(status("7").is_none());
+    }
+}
