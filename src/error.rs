@@ -147,9 +147,13 @@ impl Error {
         self
     }
 
-    /// Adds what the caller was trying to do, unless a step below already said it.
+    /// Adds what was being done, in front of what a step below said.
     pub(crate) fn during(mut self, doing: impl Into<String>) -> Self {
-        self.0.doing.get_or_insert_with(|| doing.into());
+        let doing = doing.into();
+        self.0.doing = Some(match self.0.doing.take() {
+            Some(step) => format!("{doing}: {step}"),
+            None => doing,
+        });
         self
     }
 

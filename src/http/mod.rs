@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Request, Response};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Response};
 use tokio::time::Instant;
 
 use crate::error::{Effort, Error, Result};
@@ -175,6 +175,7 @@ impl Session {
     ) -> std::result::Result<Answer, (reqwest::Error, u32)> {
         let policy = &self.shared.settings.retry;
         let started = Instant::now();
+        announce_empty_body(&mut request);
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -218,6 +219,17 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+/// Google's front ends refuse a POST whose length is not told, an empty one too.
+fn announce_empty_body(request: &mut Request) {
+    let is_empty = request
+        .body()
+        .is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty));
+    if request.method() == Method::POST && is_empty {
+        let zero = HeaderValue::from_static("0");
+        request.headers_mut().insert(CONTENT_LENGTH, zero);
     }
 }
 

@@ -103,8 +103,7 @@ impl Line {
 
     /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.
     pub(crate) fn parse(line: &[u8], kind: JobKind, defaults: &Defaults) -> Result<Self, String> {
-        let mut fields: Fields =
-            serde_json::from_slice(line).map_err(|e| not_an_object(line, &e))?;
+        let mut fields: Fields = serde_json::from_slice(line).map_err(|_| not_an_object(line))?;
         let key = take_key(&mut fields)?;
         let metadata = match fields.remove("metadata") {
             Some(metadata) => serde_json::from_str(metadata.get())
@@ -202,10 +201,10 @@ impl From<crate::EmbedRequest> for EntryKind {
     }
 }
 
-fn not_an_object(line: &[u8], error: &serde_json::Error) -> String {
+fn not_an_object(line: &[u8]) -> String {
     match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
         Ok(_) => "a JSON value, but not an object".to_owned(),
-        Err(_) => format!("not JSON: {error}"),
+        Err(error) => format!("not JSON: {error}"),
     }
 }
 

@@ -32,8 +32,10 @@ use request::Input;
 const JSONL: &str = "application/jsonl";
 /// The largest file of requests that the service takes (Gemini API documentation, Batch Mode).
 const MAX_FILE: u64 = 2 << 30;
-/// How often an output that is late is asked for.
-const OUTPUT_POLL: Duration = Duration::from_secs(2);
+/// How soon an output that is late is asked for again; then after twice as long, and so on …
+const FIRST_OUTPUT_POLL: Duration = Duration::from_millis(250);
+/// … up to this.
+const MAX_OUTPUT_POLL: Duration = Duration::from_secs(10);
 
 /// A client of the Gemini Developer API.
 #[derive(Debug, Clone)]
@@ -228,6 +230,7 @@ impl Gemini {
         expectation: Option<Expectation>,
         deadline: Instant,
     ) -> Result<ResultStream> {
+        let mut pause = FIRST_OUTPUT_POLL;
         loop {
             let rows = match job.destination() {
                 Some(JobDestination::File(name)) => self.open_output(name, deadline, &job).await?,
@@ -254,7 +257,8 @@ impl Gemini {
                 ))
                 .with_job(job));
             }
-            tokio::time::sleep(OUTPUT_POLL.min(deadline - Instant::now())).await;
+            tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
+            pause = (pause * 2).min(MAX_OUTPUT_POLL);
             job = self.get(job.name()).await?.expecting(job.expected);
         }
     }

@@ -1,0 +1,583 @@
+//! What every backend does the same: one suite, run over each.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use genai_batch::{
+    EmbedRequest, GenerationConfig, InlineLimit, JobDestination, JobState, Request, Source,
+};
+use genai_batch_emulator::{Model, RowFailure, text_response};
+use serde_json::{Value, json};
+
+use crate::support::{Backend, Told, collect, quick, sums};
+
+/// Runs each function as a test on each backend.
+macro_rules! on_every_backend {
+    ($($name:ident,)*) => {
+        mod gemini {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Backend::gemini().await).await;
+            })*
+        }
+    };
+}
+
+on_every_backend! {
+    requests_in_memory_are_answered_under_their_keys,
+    a_large_list_goes_through_a_file,
+    a_local_file_is_answered_under_its_keys,
+    a_stream_of_requests_is_answered,
+    json_values_are_requests_too,
+    texts_are_given_keys,
+    requests_that_fail_do_not_stop_the_others,
+    run_does_all_three_steps,
+    embeddings_have_values,
+    a_job_is_described_in_full,
+    jobs_are_listed_over_pages,
+    active_jobs_are_told_from_ended_ones,
+    a_job_that_is_cancelled_early_has_no_results,
+    a_job_that_is_cancelled_late_keeps_what_it_has,
+    a_deleted_job_is_gone,
+    progress_is_reported_and_streamed,
+    many_jobs_are_waited_for_at_once,
+    a_failed_job_says_why,
+    an_expired_job_is_an_error,
+    results_of_a_running_job_are_refused,
+    rows_in_any_order_are_matched_by_key,
+    lost_and_doubled_and_foreign_rows_are_all_told,
+    rows_without_a_key_are_not_guessed,
+    an_output_that_is_late_is_waited_for,
+    a_job_known_by_name_is_counted,
+}
+
+async fn requests_in_memory_are_answered_under_their_keys(backend: Backend) {
+    let (requests, answers) = sums(20);
+    let create = backend.client.batches().create(backend.model, requests);
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, answers);
+    assert!(report.is_complete(), "{report}");
+    assert_eq!(report.submitted, Some(20));
+}
+
+async fn a_large_list_goes_through_a_file(backend: Backend) {
+    let (requests, answers) = sums(500);
+    let create = backend.client.batches().create(backend.model, requests);
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, answers);
+    assert!(report.is_complete(), "{report}");
+}
+
+async fn a_local_file_is_answered_under_its_keys(backend: Backend) {
+    let mut file = tempfile::Builder::new()
+        .suffix(".jsonl")
+        .tempfile()
+        .unwrap();
+    for n in 0..250 {
+        let text = format!("What is {n} + 1000?");
+        let contents = json!([{ "role": "user", "parts": [{ "text": text }] }]);
+        let line = json!({ "key": format!("sum-{n}"), "request": { "contents": contents } });
+        writeln!(file, "{line}").unwrap();
+    }
+    let path = file.path().to_str().unwrap().to_owned();
+    let create = backend.client.batches().create(backend.model, path);
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, sums(250).1);
+    assert!(report.is_complete(), "{report}");
+}
+
+async fn a_stream_of_requests_is_answered(backend: Backend) {
+    let (requests, answers) = sums(300);
+    let source = Source::stream(stream::iter(requests).then(|request| async {
+        tokio::task::yield_now().await;
+        request
+    }));
+    let create = backend.client.batches().create(backend.model, source);
+    let (told, _) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, answers);
+}
+
+async fn json_values_are_requests_too(backend: Backend) {
+    let contents = |n: u32| json!([{ "parts": [{ "text": format!("What is {n} + 1?") }] }]);
+    let values = vec![
+        json!({ "key": "a", "request": { "contents": contents(1) } }),
+        json!({ "contents": contents(2) }),
+    ];
+    let create = backend.client.batches().create(backend.model, values);
+    let (told, _) = collect(backend.results_of(create).await).await;
+    assert_eq!(told["a"], Told::Text("2".into()));
+    assert_eq!(told["request-2"], Told::Text("3".into()));
+}
+
+async fn texts_are_given_keys(backend: Backend) {
+    let texts = vec!["What is 1 + 1?", "What is 2 + 2?"];
+    let create = backend.client.batches().create(backend.model, texts);
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told["request-1"], Told::Text("2".into()));
+    assert_eq!(told["request-2"], Told::Text("4".into()));
+    assert!(report.is_complete());
+}
+
+async fn requests_that_fail_do_not_stop_the_others(backend: Backend) {
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let requests = vec![
+            Request::text("What is 1 + 1?").key("good"),
+            Request::text("[[error:3]]").key("bad"),
+        ];
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, requests)
+            .inline_limit(limit);
+        let (told, report) = collect(backend.results_of(create).await).await;
+        assert_eq!(told["good"], Told::Text("2".into()));
+        assert_eq!(told["bad"], Told::Error(3));
+        assert_eq!((report.responses, report.errors, report.missing), (1, 1, 0));
+        assert!(report.is_complete());
+    }
+}
+
+async fn run_does_all_three_steps(backend: Backend) {
+    let results = backend
+        .client
+        .batches()
+        .run(backend.model, sums(3).0)
+        .create(|create| create.display_name("in one"))
+        .wait(quick)
+        .await
+        .unwrap();
+    let (told, report) = collect(results).await;
+    assert_eq!(told, sums(3).1);
+    assert!(report.is_complete());
+    assert_eq!(
+        backend.emulator.jobs()[0].display_name.as_deref(),
+        Some("in one")
+    );
+}
+
+async fn embeddings_have_values(backend: Backend) {
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let requests = ["one", "two", "one"]
+            .into_iter()
+            .enumerate()
+            .map(|(n, text)| {
+                EmbedRequest::text(text)
+                    .key(format!("doc-{n}"))
+                    .output_dimensionality(16)
+            });
+        let create = backend
+            .client
+            .batches()
+            .create_embeddings(
+                backend.embedding_model,
+                Source::requests(requests.collect::<Vec<_>>()),
+            )
+            .inline_limit(limit);
+        let mut results = backend.results_of(create).await;
+        let mut vectors = std::collections::BTreeMap::new();
+        while let Some(result) = results.try_next().await.unwrap() {
+            let values = result.response().unwrap().embedding().unwrap().to_vec();
+            assert_eq!(values.len(), 16);
+            vectors.insert(result.key().unwrap().to_owned(), values);
+        }
+        assert!(results.report().is_complete());
+        assert_eq!(vectors["doc-0"], vectors["doc-2"]);
+        assert_ne!(vectors["doc-0"], vectors["doc-1"]);
+    }
+}
+
+async fn a_job_is_described_in_full(backend: Backend) {
+    let batches = backend.client.batches();
+    let named = batches
+        .create(backend.model, sums(3).0)
+        .display_name("described")
+        .await
+        .unwrap();
+    assert_eq!(named.display_name(), Some("described"));
+    assert!(named.is_active());
+    assert!(named.model().unwrap().ends_with(backend.model));
+    let ended = backend.wait(&named).await.unwrap();
+    assert_eq!(ended.state(), &JobState::Succeeded);
+    assert_eq!(ended.name(), named.name());
+    let stats = ended.stats().unwrap();
+    assert_eq!(
+        (stats.total, stats.succeeded, stats.failed, stats.pending),
+        (3, 3, 0, 0)
+    );
+    assert!(ended.end_time().unwrap() >= ended.create_time().unwrap());
+    assert!(ended.error().is_none());
+    assert!(ended.destination().is_some());
+    assert!(ended.json().contains("described"));
+
+    let first = batches.create(backend.model, sums(1).0).await.unwrap();
+    let second = batches.create(backend.model, sums(1).0).await.unwrap();
+    assert!(first.display_name().unwrap().starts_with("genai-batch-"));
+    assert_ne!(first.display_name(), second.display_name());
+}
+
+async fn jobs_are_listed_over_pages(backend: Backend) {
+    let batches = backend.client.batches();
+    let mut names = BTreeSet::new();
+    for _ in 0..5 {
+        let job = batches.create(backend.model, sums(1).0).await.unwrap();
+        names.insert(job.name().to_owned());
+    }
+    let listed: Vec<_> = batches
+        .list()
+        .page_size(2)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(listed.len(), 5);
+    let found: BTreeSet<_> = listed.iter().map(|job| job.name().to_owned()).collect();
+    assert_eq!(found, names);
+
+    let first = batches.list().page_size(3).page().await.unwrap();
+    assert_eq!(first.items.len(), 3);
+    let token = first.next_page_token.unwrap();
+    let rest = batches
+        .list()
+        .page_size(3)
+        .page_token(token)
+        .page()
+        .await
+        .unwrap();
+    assert_eq!((rest.items.len(), rest.next_page_token), (2, None));
+
+    backend.emulator.faults().empty_pages();
+    assert_eq!(batches.list().page_size(2).all().await.unwrap().len(), 5);
+    backend.emulator.faults().repeat_page_token();
+    assert!(batches.list().page_size(2).all().await.is_err());
+}
+
+async fn active_jobs_are_told_from_ended_ones(backend: Backend) {
+    let batches = backend.client.batches();
+    let ended = batches.create(backend.model, sums(1).0).await.unwrap();
+    backend.wait(&ended).await.unwrap();
+    backend.emulator.clock().pause();
+    let running = batches.create(backend.model, sums(1).0).await.unwrap();
+    let active = batches.list().active().all().await.unwrap();
+    let names: Vec<_> = active.iter().map(|job| job.name()).collect();
+    assert_eq!(names, [running.name()]);
+}
+
+async fn a_job_that_is_cancelled_early_has_no_results(backend: Backend) {
+    let batches = backend.client.batches();
+    backend.emulator.clock().pause();
+    let job = batches.create(backend.model, sums(4).0).await.unwrap();
+    batches.cancel(&job).await.unwrap();
+    let error = backend.wait(&job).await.unwrap_err();
+    assert!(error.is_job_ended(), "{error}");
+    assert_eq!(error.job().unwrap().state(), &JobState::Cancelled);
+    assert!(error.job().unwrap().error().is_some());
+    assert!(batches.results(&job).await.unwrap_err().is_job_ended());
+    assert!(batches.cancel(&job).await.unwrap_err().is_client_error());
+}
+
+async fn a_job_that_is_cancelled_late_keeps_what_it_has(backend: Backend) {
+    let batches = backend.client.batches();
+    backend.emulator.clock().pause();
+    let job = batches.create(backend.model, sums(10).0).await.unwrap();
+    backend.emulator.clock().advance(Duration::from_millis(40));
+    batches.cancel(&job).await.unwrap();
+    let ended = backend.wait(&job).await.unwrap();
+    let (told, report) = collect(batches.results(&ended).await.unwrap()).await;
+    assert!(report.is_complete(), "{report}");
+    assert!(report.responses > 0 && report.errors > 0, "{report}");
+    let answers = sums(10).1;
+    for (key, outcome) in told {
+        assert!(
+            outcome == answers[&key] || outcome == Told::Error(1),
+            "{key}: {outcome:?}"
+        );
+    }
+}
+
+async fn a_deleted_job_is_gone(backend: Backend) {
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    backend.wait(&job).await.unwrap();
+    batches.delete(&job).await.unwrap();
+    assert!(batches.get(&job).await.unwrap_err().is_not_found());
+    assert!(batches.list().all().await.unwrap().is_empty());
+}
+
+async fn progress_is_reported_and_streamed(backend: Backend) {
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(50).0).await.unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    let wait = backend
+        .wait(&job)
+        .on_progress(move |job| record.lock().unwrap().push(job.state().clone()));
+    let states: Vec<_> = wait
+        .into_stream()
+        .map_ok(|job| job.state().clone())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(*seen.lock().unwrap(), states);
+    assert_eq!(states.last(), Some(&JobState::Succeeded));
+    let active = &states[..states.len() - 1];
+    assert!(active.iter().all(JobState::is_active));
+}
+
+async fn many_jobs_are_waited_for_at_once(backend: Backend) {
+    let batches = backend.client.batches();
+    let mut jobs = Vec::new();
+    for n in 1..=20 {
+        if n == 7 {
+            backend.emulator.faults().fail_jobs(8, "no tokens left");
+        }
+        jobs.push(batches.create(backend.model, sums(n).0).await.unwrap());
+        backend.emulator.faults().clear();
+    }
+    let outcomes = batches
+        .wait_all(&jobs)
+        .poll_interval(Duration::from_millis(5))
+        .concurrency(4)
+        .await;
+    assert_eq!(outcomes.len(), 20);
+    for (n, (outcome, job)) in (1..).zip(outcomes.iter().zip(&jobs)) {
+        match outcome {
+            Ok(ended) => {
+                assert_eq!(ended.name(), job.name());
+                assert_eq!(ended.stats().unwrap().total, n);
+            }
+            Err(error) => {
+                assert_eq!(n, 7);
+                assert_eq!(error.job().unwrap().name(), job.name());
+            }
+        }
+    }
+    let streamed: Vec<_> = batches.wait_all(&jobs).into_stream().collect().await;
+    assert_eq!(
+        streamed
+            .iter()
+            .filter(|(_, outcome)| outcome.is_ok())
+            .count(),
+        19
+    );
+}
+
+async fn a_failed_job_says_why(backend: Backend) {
+    backend.emulator.faults().fail_jobs(8, "no tokens left");
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let error = backend.wait(&job).await.unwrap_err();
+    assert!(error.to_string().contains("no tokens left"), "{error}");
+    let job = error.job().unwrap();
+    assert_eq!(job.state(), &JobState::Failed);
+    assert_eq!(job.error().unwrap().status(), "RESOURCE_EXHAUSTED");
+}
+
+async fn an_expired_job_is_an_error(backend: Backend) {
+    backend.emulator.faults().expire_jobs();
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap();
+    backend
+        .emulator
+        .clock()
+        .advance(Duration::from_secs(73 * 3600));
+    let error = backend.wait(&job).await.unwrap_err();
+    assert_eq!(error.job().unwrap().state(), &JobState::Expired);
+}
+
+async fn results_of_a_running_job_are_refused(backend: Backend) {
+    backend.emulator.clock().pause();
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let error = batches.results(&job).await.unwrap_err();
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("wait"),
+        "{error}"
+    );
+}
+
+async fn rows_in_any_order_are_matched_by_key(backend: Backend) {
+    backend.emulator.faults().shuffle_results(7);
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let (requests, answers) = sums(100);
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, requests)
+            .inline_limit(limit);
+        let (told, report) = collect(backend.results_of(create).await).await;
+        assert_eq!(told, answers);
+        assert!(report.is_complete());
+    }
+}
+
+async fn lost_and_doubled_and_foreign_rows_are_all_told(backend: Backend) {
+    use genai_batch_emulator::Rows;
+    let faults = backend.emulator.faults();
+    faults.drop_rows(Rows::At(vec![3, 5]));
+    faults.double_rows(Rows::At(vec![1]));
+    faults.add_foreign_rows(1);
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let (requests, mut answers) = sums(10);
+        answers.insert("sum-3".into(), Told::Missing);
+        answers.insert("sum-5".into(), Told::Missing);
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, requests)
+            .inline_limit(limit);
+        let (mut told, report) = collect(backend.results_of(create).await).await;
+        told.retain(|key, _| !report.stranger_keys.contains(key));
+        assert_eq!(told, answers);
+        assert_eq!((report.responses, report.errors, report.missing), (8, 0, 2));
+        assert_eq!(report.missing_keys, ["sum-3", "sum-5"]);
+        assert_eq!((report.duplicates, report.strangers), (1, 1));
+        assert_eq!(report.duplicate_keys, ["sum-1"]);
+        assert!(!report.is_complete());
+    }
+}
+
+async fn rows_without_a_key_are_not_guessed(backend: Backend) {
+    use genai_batch_emulator::Rows;
+    backend.emulator.faults().drop_keys(Rows::At(vec![0]));
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, sums(3).0)
+            .inline_limit(limit);
+        let (told, report) = collect(backend.results_of(create).await).await;
+        assert_eq!(told["sum-0"], Told::Missing);
+        assert_eq!(told["(no key)"], Told::Text("1000".into()));
+        assert_eq!(
+            (report.responses, report.missing, report.keyless),
+            (2, 1, 1)
+        );
+        assert_eq!(report.keyless_places.len(), 1);
+    }
+}
+
+async fn an_output_that_is_late_is_waited_for(backend: Backend) {
+    let batches = backend.client.batches();
+    for (limit, late_file) in [
+        (InlineLimit::MAX, false),
+        (InlineLimit::NEVER, false),
+        (InlineLimit::NEVER, true),
+    ] {
+        let late = Duration::from_millis(300);
+        backend.emulator.faults().clear();
+        if late_file {
+            backend.emulator.faults().delay_output_file(late);
+        } else {
+            backend.emulator.faults().delay_output(late);
+        }
+        let create = batches.create(backend.model, sums(3).0).inline_limit(limit);
+        let (told, _) = collect(backend.results_of(create).await).await;
+        assert_eq!(told, sums(3).1);
+    }
+    backend
+        .emulator
+        .faults()
+        .delay_output(Duration::from_secs(3600));
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let error = batches
+        .results(&job)
+        .output_timeout(Duration::from_millis(50))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("no output"), "{error}");
+    assert_eq!(error.job().unwrap().name(), job.name());
+}
+
+async fn a_job_known_by_name_is_counted(backend: Backend) {
+    use genai_batch_emulator::Rows;
+    backend.emulator.faults().drop_rows(Rows::At(vec![2]));
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(5).0).await.unwrap();
+    backend.wait(&job).await.unwrap();
+    let (told, report) = collect(batches.results(job.name()).await.unwrap()).await;
+    assert_eq!(told.len(), 4);
+    assert_eq!((report.submitted, report.missing), (Some(5), 1));
+    assert!(report.missing_keys.is_empty());
+
+    let keys = (0..5).map(|n| format!("sum-{n}"));
+    let named = batches.results(job.name()).expect_keys(keys).await.unwrap();
+    let (told, report) = collect(named).await;
+    assert_eq!(told["sum-2"], Told::Missing);
+    assert_eq!(report.missing_keys, ["sum-2"]);
+}
+
+/// A model that answers with the request it was given.
+struct Mirror;
+
+impl Model for Mirror {
+    fn generate(&self, request: &Value, model: &str) -> Result<Value, RowFailure> {
+        Ok(text_response(model, "", &request.to_string()))
+    }
+}
+
+#[tokio::test]
+async fn defaults_reach_every_request_that_has_none() {
+    let backend = Backend::gemini_with(|builder| builder.model(Mirror)).await;
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let own = GenerationConfig::new().temperature(0.9);
+        let requests = vec![
+            Request::text("a").key("plain"),
+            Request::text("b")
+                .key("own")
+                .generation_config(own)
+                .system_instruction("Mine."),
+        ];
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, requests)
+            .generation_config(
+                GenerationConfig::new()
+                    .temperature(0.1)
+                    .max_output_tokens(9),
+            )
+            .system_instruction("Be brief.")
+            .inline_limit(limit);
+        let (told, _) = collect(backend.results_of(create).await).await;
+        let seen = |key: &str| match &told[key] {
+            Told::Text(text) => serde_json::from_str::<Value>(text).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        let system = |request: &Value| request["systemInstruction"]["parts"][0]["text"].clone();
+        assert_eq!(
+            seen("plain")["generationConfig"],
+            json!({"temperature": 0.1, "maxOutputTokens": 9})
+        );
+        assert_eq!(system(&seen("plain")), "Be brief.");
+        assert_eq!(seen("own")["generationConfig"], json!({"temperature": 0.9}));
+        assert_eq!(system(&seen("own")), "Mine.");
+    }
+}
+
+#[tokio::test]
+async fn small_lists_are_inline_and_others_a_file() {
+    let backend = Backend::gemini().await;
+    for (count, destination) in [(100, "inline"), (101, "file")] {
+        let job = backend
+            .client
+            .batches()
+            .create(backend.model, sums(count).0)
+            .await
+            .unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        let found = match job.destination().unwrap() {
+            JobDestination::Inline => "inline",
+            JobDestination::File(_) => "file",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, destination, "{count}");
+    }
+}

@@ -1,0 +1,171 @@
+//! The Files API: uploads that are cut and resumed, listing, deleting, downloading.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use genai_batch::{InlineLimit, JobDestination, UploadSource};
+use genai_batch_emulator::{Failure, Operation};
+
+use crate::support::{Backend, sums};
+
+const CHUNK: usize = 8 * 1024 * 1024;
+
+fn contents(len: usize) -> Vec<u8> {
+    (0..len).map(|n| (n * 31 % 251) as u8).collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_contents_arrives_whole() {
+    let backend = Backend::gemini().await;
+    let files = backend.client.files();
+    for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK] {
+        let bytes = contents(len);
+        let pieces: Vec<_> = bytes.chunks(700_001).map(<[u8]>::to_vec).collect();
+        let pieces = || stream::iter(pieces.clone()).map(Ok::<_, std::io::Error>);
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), &bytes).unwrap();
+        for source in [
+            UploadSource::from(bytes.clone()),
+            path.path().into(),
+            UploadSource::stream(pieces()),
+            UploadSource::sized_stream(len as u64, pieces()),
+        ] {
+            let progress = Arc::new(Mutex::new(Vec::new()));
+            let record = Arc::clone(&progress);
+            let file = files
+                .upload(source)
+                .mime_type("text/plain")
+                .display_name("test")
+                .on_progress(move |sent, total| record.lock().unwrap().push((sent, total)))
+                .await
+                .unwrap();
+            assert_eq!(file.size_bytes(), Some(len as u64));
+            assert_eq!(file.display_name(), Some("test"));
+            assert_eq!(backend.emulator.file_content(file.name()).unwrap(), bytes);
+            let last = progress.lock().unwrap().last().copied();
+            assert_eq!(last, Some((len as u64, len as u64)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_from_where_it_was_cut() {
+    let backend = Backend::gemini().await;
+    let bytes = contents(2 * CHUNK + 1000);
+    for stored in [0, 262_144, CHUNK as u64] {
+        backend.emulator.faults().interrupt_next_chunk(stored);
+        let file = backend
+            .client
+            .files()
+            .upload(bytes.clone())
+            .mime_type("text/plain")
+            .await
+            .unwrap();
+        assert_eq!(backend.emulator.file_content(file.name()).unwrap(), bytes);
+    }
+    assert!(backend.emulator.request_count(Operation::QueryUpload) >= 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_at_the_end_makes_no_second_file() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::UploadChunk, 1, Failure::CloseAfterEffect);
+    let file = backend
+        .client
+        .files()
+        .upload(contents(1000))
+        .mime_type("text/plain")
+        .await
+        .unwrap();
+    assert_eq!(backend.emulator.files().len(), 1);
+    assert_eq!(
+        backend.emulator.file_content(file.name()).unwrap(),
+        contents(1000)
+    );
+}
+
+#[tokio::test]
+async fn an_upload_that_keeps_failing_says_how_often() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::UploadChunk, 100, Failure::service_unavailable());
+    let upload = backend.client.files().upload(contents(10));
+    let error = upload.mime_type("text/plain").await.unwrap_err();
+    assert_eq!((error.status(), error.attempts()), (Some(503), 5));
+    assert!(backend.emulator.files().is_empty());
+}
+
+#[tokio::test]
+async fn contents_that_change_their_length_are_refused() {
+    let backend = Backend::gemini().await;
+    for announced in [9, 11] {
+        let pieces = stream::iter([Ok::<_, std::io::Error>(contents(10))]);
+        let source = UploadSource::sized_stream(announced, pieces);
+        let upload = backend
+            .client
+            .files()
+            .upload(source)
+            .mime_type("text/plain");
+        let error = upload.await.unwrap_err();
+        assert!(error.to_string().contains("changed"), "{error}");
+    }
+    assert!(backend.emulator.files().is_empty());
+}
+
+#[tokio::test]
+async fn files_are_read_listed_and_deleted() {
+    let backend = Backend::gemini().await;
+    let files = backend.client.files();
+    for n in 0..12 {
+        let upload = files.upload(contents(n)).mime_type("text/plain");
+        upload.name(format!("files/file-{n}")).await.unwrap();
+    }
+    let file = files.get("file-3").await.unwrap();
+    assert_eq!((file.name(), file.size_bytes()), ("files/file-3", Some(3)));
+    assert_eq!(
+        (file.state(), file.source()),
+        (Some("ACTIVE"), Some("UPLOADED"))
+    );
+    assert!(file.expiration_time().unwrap() > file.create_time().unwrap());
+    let listed: Vec<_> = files.list().try_collect().await.unwrap();
+    assert_eq!(listed.len(), 12);
+    let page = files.page(Some(5), None).await.unwrap();
+    assert_eq!(page.items.len(), 5);
+    assert!(page.next_page_token.is_some());
+
+    files.delete("files/file-3").await.unwrap();
+    let error = files.get("files/file-3").await.unwrap_err();
+    assert!(
+        error.is_permission_denied(),
+        "a file that is gone is forbidden: {error}"
+    );
+    backend
+        .emulator
+        .clock()
+        .advance(Duration::from_secs(49 * 3600));
+    assert!(files.get("files/file-4").await.is_err());
+}
+
+#[tokio::test]
+async fn an_output_with_a_long_name_is_downloaded() {
+    let backend = Backend::gemini().await;
+    let create = backend.client.batches().create(backend.model, sums(5).0);
+    let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let Some(JobDestination::File(name)) = job.destination() else {
+        panic!("{job:?}");
+    };
+    assert!(name.len() > 46);
+    assert_eq!(
+        backend.client.files().get(name).await.unwrap_err().status(),
+        Some(400)
+    );
+    let download = backend.client.files().download(name).await.unwrap();
+    let size = download.size();
+    let chunks: Vec<_> = download.try_collect().await.unwrap();
+    let text = chunks.concat();
+    assert_eq!(size, Some(text.len() as u64));
+    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 5);
+}

@@ -1,0 +1,15 @@
+//! The client against the emulator and against scripted answers, as one test binary.
+
+// A helper of a test may panic like the test itself.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bad_input;
+mod contract;
+mod files;
+mod gemini_wire;
+mod memory;
+mod raw;
+mod results;
+mod retry;
+mod support;
+mod wait;

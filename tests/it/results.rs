@@ -1,0 +1,147 @@
+//! Results as the service may give them, beyond what every backend shares.
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt;
+use genai_batch::{InlineLimit, Request, Standing};
+use genai_batch_emulator::{Operation, OutputPlace};
+
+use crate::support::{Backend, collect, sums};
+
+#[tokio::test]
+async fn output_in_either_place_is_read_once() {
+    let backend = Backend::gemini().await;
+    for place in [
+        OutputPlace::Both,
+        OutputPlace::Metadata,
+        OutputPlace::Response,
+    ] {
+        backend.emulator.faults().put_output(place);
+        for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+            let create = backend.client.batches().create(backend.model, sums(5).0);
+            let results = backend.results_of(create.inline_limit(limit)).await;
+            let (told, report) = collect(results).await;
+            assert_eq!(told, sums(5).1);
+            assert!(report.is_complete(), "{place:?}: {report}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn inline_results_need_no_second_call() {
+    let backend = Backend::gemini().await;
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(5).0)
+        .await
+        .unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let before = backend.emulator.requests().len();
+    backend
+        .client
+        .batches()
+        .results(&job)
+        .await
+        .unwrap()
+        .verify()
+        .await
+        .unwrap();
+    assert_eq!(backend.emulator.requests().len(), before);
+
+    let listed = backend.client.batches().list().all().await.unwrap();
+    let results = backend.client.batches().results(&listed[0]).await.unwrap();
+    assert_eq!(results.verify().await.unwrap().responses, 5);
+}
+
+#[tokio::test]
+async fn a_line_that_cannot_be_read_stops_no_other() {
+    let backend = Backend::gemini().await;
+    backend.emulator.faults().add_garbage_line();
+    let create = backend.client.batches().create(backend.model, sums(5).0);
+    let results = backend
+        .results_of(create.inline_limit(InlineLimit::NEVER))
+        .await;
+    let (told, report) = collect(results).await;
+    assert_eq!(told, sums(5).1);
+    assert_eq!(report.unreadable, 1);
+    assert!(report.unreadable_places[0].contains("line"), "{report}");
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn a_download_that_is_cut_is_never_taken_for_the_end() {
+    let backend = Backend::gemini().await;
+    let create = backend.client.batches().create(backend.model, sums(50).0);
+    let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    backend.emulator.faults().cut_next_download(1000);
+    let mut results = backend.client.batches().results(&job).await.unwrap();
+    let mut read = 0;
+    let error = loop {
+        match results.try_next().await {
+            Ok(Some(_)) => read += 1,
+            Ok(None) => panic!("the stream ended as if it were whole"),
+            Err(error) => break error,
+        }
+    };
+    assert!(read < 50 && error.is_retryable(), "{error}");
+    assert!(results.try_next().await.unwrap().is_none());
+    assert!(!results.report().is_complete());
+}
+
+#[tokio::test]
+async fn metadata_comes_back_beside_the_key() {
+    let backend = Backend::gemini().await;
+    let request = Request::text("What is 1 + 1?")
+        .key("k")
+        .metadata("language", "en")
+        .metadata("shard", 7);
+    let create = backend
+        .client
+        .batches()
+        .create(backend.model, vec![request]);
+    let mut results = backend.results_of(create).await;
+    let result = results.try_next().await.unwrap().unwrap();
+    let metadata = result.metadata().unwrap();
+    assert_eq!(
+        (&metadata["language"], &metadata["shard"]),
+        (&"en".into(), &7.into())
+    );
+    assert_eq!(result.standing(), Standing::Matched);
+    assert!(result.json().contains("candidates"));
+    let usage = result.response().unwrap().usage().unwrap();
+    assert!(usage.prompt_tokens > 0 && usage.total_tokens >= usage.prompt_tokens);
+}
+
+#[tokio::test]
+async fn counts_inform_and_rows_decide() {
+    let backend = Backend::gemini().await;
+    backend.emulator.faults().freeze_stats();
+    backend.emulator.faults().freeze_listed_stats();
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(5).0)
+        .await
+        .unwrap();
+    backend.wait(&job).await.unwrap();
+    let listed = backend.client.batches().list().all().await.unwrap();
+    assert_eq!(listed[0].stats().unwrap().pending, 5);
+    let results = backend.client.batches().results(&listed[0]).await.unwrap();
+    assert!(results.verify().await.unwrap().is_complete());
+}
+
+#[tokio::test]
+async fn thousands_of_rows_in_a_file_keep_their_keys() {
+    let backend = Backend::gemini().await;
+    backend.emulator.faults().shuffle_results(3);
+    let (requests, answers) = sums(5000);
+    let create = backend.client.batches().create(backend.model, requests);
+    let results = backend.results_of(create).await;
+    let (told, report) = collect(results).await;
+    assert!(told == answers && report.is_complete(), "{report}");
+    let unique: BTreeSet<_> = told.keys().collect();
+    assert_eq!(unique.len(), 5000);
+    assert_eq!(backend.emulator.request_count(Operation::DownloadFile), 1);
+}

@@ -1,0 +1,138 @@
+//! What is repeated, how often, and what is not.
+
+use std::time::{Duration, Instant};
+
+use genai_batch::{Client, RetryPolicy};
+use genai_batch_emulator::{Failure, Operation};
+
+use crate::support::{Backend, KEY, quick_retries, sums};
+
+#[tokio::test]
+async fn reads_cancels_and_deletes_are_repeated() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let faults = backend.emulator.faults();
+    let failures = [
+        Failure::status(408, "DEADLINE_EXCEEDED", "late"),
+        Failure::status(500, "INTERNAL", "oops"),
+        Failure::html(502),
+        Failure::CloseBeforeAnswer,
+    ];
+    for failure in failures {
+        backend.emulator.clock().pause();
+        let job = batches.create(backend.model, sums(1).0).await.unwrap();
+        for operation in [
+            Operation::GetBatch,
+            Operation::ListBatches,
+            Operation::CancelBatch,
+            Operation::DeleteBatch,
+        ] {
+            faults.fail_next(operation, 2, failure.clone());
+        }
+        batches.get(&job).await.unwrap();
+        batches.list().page().await.unwrap();
+        batches.cancel(&job).await.unwrap();
+        batches.delete(&job).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_create_is_sent_once() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    for failure in [
+        Failure::service_unavailable(),
+        Failure::too_many_requests(Duration::from_millis(1)),
+        Failure::CloseBeforeAnswer,
+    ] {
+        faults.fail_next(Operation::BatchGenerateContent, 1, failure);
+        let before = backend
+            .emulator
+            .request_count(Operation::BatchGenerateContent);
+        let create = backend.client.batches().create(backend.model, sums(1).0);
+        let error = create.await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        assert_eq!(error.attempts(), 1);
+        let after = backend
+            .emulator
+            .request_count(Operation::BatchGenerateContent);
+        assert_eq!(after - before, 1);
+    }
+    assert!(backend.emulator.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn attempts_end_and_are_told() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::GetBatch, 100, Failure::service_unavailable());
+    let error = backend.client.batches().get("batches/b").await.unwrap_err();
+    assert_eq!((error.status(), error.attempts()), (Some(503), 5));
+    assert!(error.elapsed() > Duration::ZERO);
+    assert!(error.to_string().contains("after 5 attempts"), "{error}");
+    assert_eq!(backend.emulator.request_count(Operation::GetBatch), 5);
+
+    let once = Client::builder()
+        .api_key(KEY)
+        .base_url(backend.emulator.base_url())
+        .retry_policy(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let error = once.batches().get("batches/b").await.unwrap_err();
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn the_wait_that_the_service_asks_for_is_kept() {
+    let backend = Backend::gemini().await;
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap();
+    let asked = Duration::from_millis(150);
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::GetBatch, 1, Failure::too_many_requests(asked));
+    let started = Instant::now();
+    backend.client.batches().get(&job).await.unwrap();
+    assert!(started.elapsed() >= asked);
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_is_not_repeated() {
+    let backend = Backend::gemini().await;
+    let error = backend
+        .client
+        .batches()
+        .get("batches/none")
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(error.status_name(), Some("NOT_FOUND"));
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_is_given_up_and_repeated() {
+    let backend = Backend::gemini().await;
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap();
+    let impatient = Client::builder()
+        .api_key(KEY)
+        .base_url(backend.emulator.base_url())
+        .timeout(Duration::from_millis(200))
+        .retry_policy(quick_retries())
+        .build()
+        .unwrap();
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::GetBatch, 1, Failure::Hang);
+    impatient.batches().get(&job).await.unwrap();
+    faults.fail_next(Operation::GetBatch, 100, Failure::Hang);
+    let error = impatient.batches().get(&job).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+}

@@ -1,0 +1,107 @@
+//! Emulators and clients for the tests, and short ways to do what many of them do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use genai_batch::{BatchJob, Client, Create, Outcome, Report, ResultStream, RetryPolicy, Wait};
+use genai_batch_emulator::{Builder, Emulator};
+
+/// A backend to run a test on: a client, and the emulator that it talks to.
+pub(crate) struct Backend {
+    pub(crate) client: Client,
+    pub(crate) emulator: Emulator,
+    pub(crate) model: &'static str,
+    pub(crate) embedding_model: &'static str,
+}
+
+impl Backend {
+    pub(crate) async fn gemini() -> Self {
+        Self::gemini_with(|builder| builder).await
+    }
+
+    pub(crate) async fn gemini_with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let builder = Emulator::builder()
+            .api_key(KEY)
+            .job_duration(Duration::from_millis(60));
+        let emulator = configure(builder).start().await.unwrap();
+        Self {
+            client: client(emulator.base_url()),
+            emulator,
+            model: "gemini-2.5-flash",
+            embedding_model: "gemini-embedding-001",
+        }
+    }
+
+    pub(crate) fn wait(&self, job: &BatchJob) -> Wait {
+        quick(self.client.batches().wait(job))
+    }
+
+    /// Creates, waits and opens the results.
+    pub(crate) async fn results_of(&self, create: Create) -> ResultStream {
+        let job = create.await.unwrap();
+        let job = self.wait(&job).await.unwrap();
+        self.client.batches().results(&job).await.unwrap()
+    }
+}
+
+pub(crate) const KEY: &str = "the-api-key-of-the-tests";
+
+/// A client that retries within milliseconds.
+pub(crate) fn client(base_url: &str) -> Client {
+    Client::builder()
+        .api_key(KEY)
+        .base_url(base_url)
+        .api_version("v1beta")
+        .retry_policy(quick_retries())
+        .build()
+        .unwrap()
+}
+
+pub(crate) fn quick_retries() -> RetryPolicy {
+    RetryPolicy::default()
+        .initial_backoff(Duration::from_millis(1))
+        .max_backoff(Duration::from_millis(5))
+}
+
+/// Polls every few milliseconds, for at most a minute.
+pub(crate) fn quick(wait: Wait) -> Wait {
+    wait.poll_interval(Duration::from_millis(5))
+        .max_poll_interval(Duration::from_millis(20))
+        .timeout(Duration::from_secs(60))
+}
+
+/// What a test compares of a result: the text of the answer, or the kind of failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    Text(String),
+    Error(i64),
+    Missing,
+}
+
+/// Reads results to the end: what each key was told, and the report.
+pub(crate) async fn collect(mut results: ResultStream) -> (BTreeMap<String, Told>, Report) {
+    let mut told = BTreeMap::new();
+    while let Some(result) = results.try_next().await.unwrap() {
+        let outcome = match result.outcome() {
+            Outcome::Response(response) => Told::Text(response.text().unwrap().into_owned()),
+            Outcome::Error(error) => Told::Error(error.code()),
+            Outcome::Missing => Told::Missing,
+            other => panic!("{other:?}"),
+        };
+        let key = result.key().unwrap_or("(no key)").to_owned();
+        told.insert(key, outcome);
+    }
+    (told, results.report())
+}
+
+/// Requests `sum-0` to `sum-N`, each for a sum of its own, and what they should be told.
+pub(crate) fn sums(count: usize) -> (Vec<genai_batch::Request>, BTreeMap<String, Told>) {
+    let requests = (0..count)
+        .map(|n| genai_batch::Request::text(format!("What is {n} + 1000?")).key(format!("sum-{n}")))
+        .collect();
+    let answers = (0..count)
+        .map(|n| (format!("sum-{n}"), Told::Text((n + 1000).to_string())))
+        .collect();
+    (requests, answers)
+}
