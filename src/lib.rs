@@ -50,8 +50,6 @@
 //! |---|---|---|
 //! | `vertex` | yes | `raw::vertex`, the generated low-level client of Vertex AI |
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
-
 mod backend;
 mod batches;
 mod builder;
@@ -92,3 +90,8 @@ pub use source::prepare::InlineLimit;
 pub use state::{JobState, OtherState};
 pub use storage::files::{Download, File, Files, Upload, UploadSource};
 pub use wait::{Wait, WaitAll};
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
