@@ -116,20 +116,25 @@ impl Session {
 
     /// Headers that every JSON call carries, the credential included.
     fn prepare(&self, request: &mut Request) {
-        let settings = &self.shared.settings;
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
-        for (name, value) in &settings.headers {
-            headers.insert(name, value.clone());
-        }
+        self.add_settings(headers);
         if !headers.contains_key(CONTENT_TYPE) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        self.shared.auth.apply(headers);
+    }
+
+    /// The caller's own headers, and the timeout if the caller chose one.
+    fn add_settings(&self, headers: &mut HeaderMap) {
+        let settings = &self.shared.settings;
+        for (name, value) in &settings.headers {
+            headers.insert(name, value.clone());
         }
         if settings.announce_timeout {
             let seconds = settings.timeout.as_millis().div_ceil(1000) as u64;
             headers.insert(SERVER_TIMEOUT, HeaderValue::from(seconds));
         }
-        self.shared.auth.apply(headers);
     }
 
     /// Sends a JSON call and returns the answer if it is a success.
@@ -142,6 +147,7 @@ impl Session {
     /// Sends a chunk to an upload address, which carries its own credential. A failure is the
     /// caller's to mend: only the service knows how much of the chunk arrived.
     pub(crate) async fn send_chunk(&self, mut request: Request) -> Result<Response> {
+        self.add_settings(request.headers_mut());
         *request.timeout_mut() = Some(self.shared.settings.timeout);
         self.run(request, Repeat::OnlyUnsent).await
     }

@@ -109,7 +109,10 @@ impl Transfer {
                 }
                 // The next attempt finds out.
                 Err(error) if error.is_retryable() => {}
-                Err(error) => return Err(error.during("resuming an upload")),
+                Err(error) => {
+                    tracing::debug!(%error, "the upload cannot be resumed");
+                    return Err(failure.with_effort(effort).during("uploading a file"));
+                }
             }
         }
     }

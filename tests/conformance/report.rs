@@ -1,0 +1,98 @@
+//! Replays what is asked for, judges it, and prints the account.
+
+use std::process::ExitCode;
+
+use super::case::{self, CaseFile};
+use super::deviations::{Deviations, Verdict};
+use super::replay::{self, Differences};
+
+/// Runs the cases. An error means that there is no account at all.
+pub(crate) fn run() -> Result<ExitCode, String> {
+    let (folder, is_own) = case::folder();
+    let mut files = case::load(&folder)?;
+    let deviations = Deviations::load()?;
+    let only = std::env::var("CONFORMANCE_ONLY").unwrap_or_default();
+    let only: Vec<&str> = only
+        .split(',')
+        .map(str::trim)
+        .filter(|id| !id.is_empty())
+        .collect();
+    if !only.is_empty() {
+        files.retain(|file| only.contains(&file.case.id.as_str()));
+        if files.len() != only.len() {
+            return Err(format!("of {only:?}, {} are cases", files.len()));
+        }
+    }
+    let differences = replay::all(&files)?;
+    if !only.is_empty() {
+        show(&differences);
+    }
+    let mut problems = judge(&files, &deviations, &differences);
+    if is_own && only.is_empty() {
+        for listed in deviations.cases() {
+            if !files.iter().any(|file| file.case.id == listed) {
+                problems.failed += 1;
+                eprintln!("{listed}\n    listed among the deviations, but there is no such case\n");
+            }
+        }
+    }
+    Ok(problems.close())
+}
+
+fn show(differences: &Differences) {
+    for (id, lines) in differences {
+        println!("{id}");
+        for line in lines {
+            println!("    {line}");
+        }
+    }
+}
+
+#[derive(Default)]
+struct Account {
+    matched: usize,
+    deviating: usize,
+    failed: usize,
+}
+
+fn judge(files: &[CaseFile], deviations: &Deviations, differences: &Differences) -> Account {
+    let mut account = Account::default();
+    for CaseFile { case, .. } in files {
+        let verdict = match differences.get(&case.id) {
+            Some(found) => deviations.judge(&case.id, found),
+            None => Verdict::Unexplained(vec!["it was not replayed".to_owned()]),
+        };
+        match verdict {
+            Verdict::Matched => account.matched += 1,
+            Verdict::Deviates => account.deviating += 1,
+            Verdict::Unexplained(problems) => {
+                account.failed += 1;
+                eprintln!("{}", case.id);
+                if let Some(quirk) = &case.quirk {
+                    eprintln!("    (the SDK is known for this: {quirk})");
+                }
+                for problem in problems {
+                    eprintln!("    {problem}");
+                }
+                eprintln!();
+            }
+        }
+    }
+    account
+}
+
+impl Account {
+    fn close(self) -> ExitCode {
+        let Self {
+            matched,
+            deviating,
+            failed,
+        } = self;
+        println!("{matched} matched, {deviating} deviations, {failed} unexplained");
+        println!("{} passed, {failed} failed", matched + deviating);
+        match failed {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
