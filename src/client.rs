@@ -1,9 +1,6 @@
 //! [`Client`]: one handle for one backend, from which everything else is reached.
 
-use std::sync::Arc;
-
-use crate::backend::Backend;
-use crate::backend::gemini::Gemini;
+use crate::backend::{Backend, Service};
 use crate::batches::Batches;
 use crate::builder::ClientBuilder;
 use crate::error::Result;
@@ -27,30 +24,31 @@ use crate::storage::files::Files;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    gemini: Arc<Gemini>,
+    service: Service,
 }
 
 impl Client {
-    pub(crate) fn new(gemini: Gemini) -> Self {
-        Self {
-            gemini: Arc::new(gemini),
-        }
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
     }
 
     /// A client configured by environment variables, the same as Google's own SDKs read:
     ///
     /// | variable | meaning |
     /// |---|---|
-    /// | `GOOGLE_API_KEY`, then `GEMINI_API_KEY` | the API key |
-    /// | `GOOGLE_GEMINI_BASE_URL` | where the API is, in place of Google's host |
-    /// | `GOOGLE_GENAI_API_VERSION` | `v1beta` (the default), `v1`, …; `beta` means `v1beta` |
+    /// | `GOOGLE_GENAI_USE_ENTERPRISE`, then `GOOGLE_GENAI_USE_VERTEXAI` | `true` or `1`: Vertex AI, else the Gemini Developer API |
+    /// | `GOOGLE_API_KEY`, then (Gemini alone) `GEMINI_API_KEY` | the API key |
+    /// | `GOOGLE_CLOUD_PROJECT`, `GOOGLE_CLOUD_LOCATION` | of Vertex AI; they beat a key |
+    /// | `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_CLOUD_QUOTA_PROJECT` | Google Cloud credentials |
+    /// | `GOOGLE_GEMINI_BASE_URL`, `GOOGLE_VERTEX_BASE_URL` | where the API is, in place of Google's host |
+    /// | `STORAGE_EMULATOR_HOST`, `BIGQUERY_EMULATOR_HOST` | where Cloud Storage and BigQuery are |
+    /// | `GOOGLE_GENAI_API_VERSION` | `v1beta`, `v1`, …; `beta` means the default |
     ///
     /// A variable that is empty counts as unset.
     ///
     /// # Errors
     ///
-    /// If there is no key, a value makes no sense, or `GOOGLE_GENAI_USE_ENTERPRISE` or
-    /// `GOOGLE_GENAI_USE_VERTEXAI` ask for Vertex AI, which this version does not support.
+    /// If there are no credentials, or a value makes no sense.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::new().build()
     }
@@ -62,7 +60,27 @@ impl Client {
     ///
     /// If the key is empty or cannot be sent.
     pub fn gemini(api_key: impl Into<String>) -> Result<Self> {
-        ClientBuilder::new().api_key(api_key).build()
+        ClientBuilder::new().gemini().api_key(api_key).build()
+    }
+
+    /// A client of Vertex AI for this project and location, such as `us-central1` or `global`,
+    /// with Application Default Credentials, which are found on the first call.
+    ///
+    /// ```no_run
+    /// let client = genai_batch::Client::vertex("my-project", "us-central1")?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the project or location makes no sense.
+    #[cfg(feature = "vertex")]
+    pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> Result<Self> {
+        ClientBuilder::new()
+            .vertex()
+            .project(project)
+            .location(location)
+            .build()
     }
 
     /// Starts the configuration of a client in detail.
@@ -72,35 +90,33 @@ impl Client {
 
     /// The service that the client talks to.
     pub fn backend(&self) -> Backend {
-        Backend::Gemini
+        self.service.backend()
     }
 
     /// Where the client sends its requests: scheme, host and path before the API version.
     pub fn base_url(&self) -> &str {
-        self.gemini.base_url()
+        self.service.base_url()
     }
 
     /// The API version in the address of every request.
     pub fn api_version(&self) -> &str {
-        self.gemini.api_version()
+        self.service.api_version()
     }
 
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
-        Batches::new(Arc::clone(&self.gemini))
+        Batches::new(self.service.clone())
     }
 
-    /// The Gemini Files API.
+    /// The Gemini Files API. On Vertex AI, every call of it is an error.
     pub fn files(&self) -> Files {
-        Files::new(Gemini::clone(&self.gemini))
+        Files::new(self.service.clone())
     }
 
     /// The generated low-level client, with the credentials and retries of this one.
     ///
     /// See the [`raw`](crate::raw) module.
     pub fn raw(&self) -> Raw {
-        Raw {
-            gemini: self.gemini.raw().clone(),
-        }
+        self.service.raw()
     }
 }

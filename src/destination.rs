@@ -19,8 +19,15 @@ use crate::error::{Error, Result};
 pub enum Destination {
     /// A prefix in Cloud Storage, `gs://bucket/prefix`.
     CloudStorage(String),
-    /// A BigQuery table, `bq://project.dataset.table`.
+    /// A BigQuery dataset or table, `bq://project.dataset` or `bq://project.dataset.table`.
     BigQuery(String),
+    /// A new multimodal dataset of Vertex AI, kept in a BigQuery table.
+    Dataset {
+        /// The table, `bq://project.dataset.table`.
+        table: String,
+        /// The dataset's name for people.
+        name: Option<String>,
+    },
 }
 
 impl TryFrom<&str> for Destination {

@@ -57,8 +57,13 @@ pub(crate) enum Kind {
     Timeout,
     /// The service answered with something that is no valid answer.
     Protocol,
+    /// The service accepted a call and then could not do it.
+    #[cfg(feature = "vertex")]
+    Refused,
     /// A job ended without results.
     JobEnded,
+    /// A job has not ended yet.
+    JobActive,
     /// A local file could not be read or written.
     Io,
 }
@@ -126,6 +131,35 @@ impl Error {
         Self::new(kind, message).with_source(source)
     }
 
+    /// The error of a raw client as one of this crate, with the answer's status, message and
+    /// details where there is an answer.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// # let raw = client.raw();
+    /// # let Some(gemini) = raw.gemini() else { return Ok(()) };
+    /// let operation = match gemini.batches_get("123abc").await {
+    ///     Ok(operation) => operation.into_inner(),
+    ///     Err(error) => return Err(genai_batch::Error::from_raw(error).await),
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn from_raw(error: crate::raw::Error) -> Self {
+        use crate::raw::Error as Raw;
+        match error {
+            Raw::UnexpectedResponse(response) => crate::http::error::from_response(response).await,
+            Raw::CommunicationError(e) | Raw::ResponseBodyError(e) | Raw::InvalidUpgrade(e) => {
+                Self::transport(e)
+            }
+            Raw::InvalidResponsePayload(_, e) => {
+                Self::protocol("the answer does not fit the API description").with_source(e)
+            }
+            Raw::InvalidRequest(reason) => Self::input(reason),
+            other => Self::protocol(other.to_string()),
+        }
+    }
+
     pub(crate) fn status_answer(http: HttpFailure, message: String) -> Self {
         let mut error = Self::new(Kind::Status, message);
         error.0.http = Some(http);
@@ -145,6 +179,17 @@ impl Error {
     pub(crate) fn with_job(mut self, job: BatchJob) -> Self {
         self.0.job = Some(job);
         self
+    }
+
+    /// After a cancel or delete that was sent more than once: that there is nothing left to do
+    /// says that an earlier one, whose answer was lost, did it.
+    pub(crate) fn unless_done_already(self) -> Result<()> {
+        let gone = matches!(self.status(), Some(403 | 404))
+            || self.status_name() == Some("FAILED_PRECONDITION");
+        if gone && self.attempts() > 1 {
+            return Ok(());
+        }
+        Err(self)
     }
 
     /// Adds what was being done, in front of what a step below said.
@@ -185,9 +230,23 @@ impl Error {
         matches!(self.status(), Some(401 | 403))
     }
 
-    /// Whether a quota or rate limit refused the call (429).
+    /// Whether the credential itself was refused: it is missing, wrong, revoked or expired
+    /// (401, or the reason `API_KEY_INVALID` that the Gemini backend gives with 400).
+    pub fn is_unauthenticated(&self) -> bool {
+        let invalid = |detail: &Value| {
+            detail.get("reason").and_then(Value::as_str) == Some("API_KEY_INVALID")
+        };
+        self.status() == Some(401) || self.details().iter().any(invalid)
+    }
+
+    /// Whether a quota or rate limit refused the call (429), or ended the job
+    /// (`RESOURCE_EXHAUSTED`).
     pub fn is_quota(&self) -> bool {
-        self.status() == Some(429) || self.status_name() == Some("RESOURCE_EXHAUSTED")
+        let job = || {
+            let error = self.job()?.error()?;
+            self.is_job_ended().then(|| error.status())
+        };
+        self.status() == Some(429) || self.status_name().or_else(job) == Some("RESOURCE_EXHAUSTED")
     }
 
     /// Whether the service found fault with the call (status 400 to 499).
@@ -216,8 +275,14 @@ impl Error {
         self.0.kind == Kind::Configuration
     }
 
-    /// Whether a job ended without results (failed, expired or cancelled); the job is in
+    /// Whether the results of a job were asked for that has not ended; the job is in
     /// [`job`](Self::job).
+    pub fn is_job_active(&self) -> bool {
+        self.0.kind == Kind::JobActive
+    }
+
+    /// Whether a job ended without results (failed, expired or cancelled); the job, and in its
+    /// state which of these, is in [`job`](Self::job).
     pub fn is_job_ended(&self) -> bool {
         self.0.kind == Kind::JobEnded
     }

@@ -32,8 +32,17 @@ use crate::state::JobState;
 #[derive(Clone)]
 pub struct BatchJob {
     pub(crate) record: Arc<JobRecord>,
-    /// The keys that were submitted, where this process created the job.
-    pub(crate) expected: Option<Arc<Expected>>,
+    /// What was submitted, where this process created the job.
+    pub(crate) submission: Option<Arc<Submission>>,
+}
+
+/// What this process remembers of a job that it created.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    /// The keys of the requests.
+    pub(crate) expected: Arc<Expected>,
+    /// Where the client put the requests, if they are to be removed in the end.
+    pub(crate) remove: Option<String>,
 }
 
 /// The contents of a [`BatchJob`].
@@ -49,9 +58,15 @@ pub(crate) struct JobRecord {
     pub(crate) end_time: Option<DateTime<Utc>>,
     pub(crate) update_time: Option<DateTime<Utc>>,
     pub(crate) source: Option<JobSource>,
+    /// Where the results were asked to go.
     pub(crate) destination: Option<JobDestination>,
+    /// Where they are.
+    pub(crate) output: Option<JobDestination>,
+    /// How many requests the service counts, once it knows.
+    pub(crate) submitted: Option<u64>,
     pub(crate) stats: Option<JobStats>,
     pub(crate) error: Option<Status>,
+    pub(crate) partial_failures: Vec<Status>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) priority: Option<i64>,
     pub(crate) json: Bytes,
@@ -61,17 +76,24 @@ impl BatchJob {
     pub(crate) fn new(record: JobRecord) -> Self {
         Self {
             record: Arc::new(record),
-            expected: None,
+            submission: None,
         }
     }
 
-    /// The same job, remembering the keys that were submitted.
-    pub(crate) fn expecting(mut self, expected: Option<Arc<Expected>>) -> Self {
-        self.expected = expected.or(self.expected);
+    /// The same job, remembering what was submitted.
+    pub(crate) fn remembering(mut self, submission: Option<Arc<Submission>>) -> Self {
+        self.submission = submission.or(self.submission);
         self
     }
 
-    /// The resource name: `batches/ID` on Gemini.
+    /// The keys that were submitted, where this process created the job.
+    pub(crate) fn expected(&self) -> Option<Arc<Expected>> {
+        let submission = self.submission.as_ref()?;
+        Some(Arc::clone(&submission.expected))
+    }
+
+    /// The resource name: `batches/ID` on Gemini,
+    /// `projects/…/locations/…/batchPredictionJobs/ID` on Vertex AI.
     pub fn name(&self) -> &str {
         &self.record.name
     }
@@ -101,6 +123,19 @@ impl BatchJob {
         !self.is_terminal()
     }
 
+    /// Whether the job ended with results: it succeeded, wholly or in part, or ended in a
+    /// state unknown to this version and has an output.
+    ///
+    /// A job that failed, expired or was cancelled may have an [`output`](Self::output) too,
+    /// on Vertex AI the rows that were finished;
+    /// [`Batches::results`](crate::Batches::results) reads it.
+    pub fn has_results(&self) -> bool {
+        let without = [JobState::Failed, JobState::Expired, JobState::Cancelled];
+        let state = self.state();
+        state.has_results()
+            || (self.is_terminal() && self.output().is_some() && !without.contains(state))
+    }
+
     /// When the job was created.
     pub fn create_time(&self) -> Option<DateTime<Utc>> {
         self.record.create_time
@@ -126,9 +161,14 @@ impl BatchJob {
         self.record.source.as_ref()
     }
 
-    /// Where the results are, once there are any.
+    /// Where the results were asked to go, or on Gemini where they are.
     pub fn destination(&self) -> Option<&JobDestination> {
-        self.record.destination.as_ref()
+        self.record.destination.as_ref().or(self.output())
+    }
+
+    /// Where the results are, once there are any.
+    pub fn output(&self) -> Option<&JobDestination> {
+        self.record.output.as_ref()
     }
 
     /// How many requests the job has and how far they are. These counts inform; the result
@@ -140,6 +180,11 @@ impl BatchJob {
     /// Why the job failed or was cancelled.
     pub fn error(&self) -> Option<&Status> {
         self.record.error.as_ref()
+    }
+
+    /// What failed in a job that succeeded in part.
+    pub fn partial_failures(&self) -> &[Status] {
+        &self.record.partial_failures
     }
 
     /// The labels that the caller put on the job. The Gemini backend has none.
@@ -154,7 +199,7 @@ impl BatchJob {
 
     /// The service's whole answer, as it came.
     pub fn json(&self) -> &str {
-        // Checked to be UTF-8 when it was parsed as JSON.
+        // Checked when it arrived.
         std::str::from_utf8(&self.record.json).unwrap_or_default()
     }
 
@@ -192,6 +237,12 @@ pub enum JobSource {
     Inline,
     /// An uploaded file of the Gemini Files API, `files/ID`.
     File(String),
+    /// Objects in Cloud Storage, `gs://bucket/object`.
+    CloudStorage(Vec<String>),
+    /// A BigQuery table, `bq://project.dataset.table`.
+    BigQuery(String),
+    /// A multimodal dataset of Vertex AI.
+    Dataset(String),
 }
 
 /// Where a job's results are.
@@ -202,27 +253,43 @@ pub enum JobDestination {
     Inline,
     /// A generated file of the Gemini Files API, `files/ID`.
     File(String),
+    /// A prefix in Cloud Storage, `gs://bucket/prefix`; of an output the very directory.
+    CloudStorage(String),
+    /// A BigQuery dataset or table, `bq://project.dataset.table`.
+    BigQuery(String),
+    /// A multimodal dataset of Vertex AI.
+    Dataset {
+        /// The table that holds it.
+        table: Option<String>,
+        /// Its name: for people where it was asked for, of the resource where it is.
+        name: Option<String>,
+    },
 }
 
 /// How many requests a job has, by the service's own count.
 ///
-/// A count that the service leaves out is 0. `pending` may stay at `total` until the end.
+/// `None` is a count that the service does not know. `pending` may stay at `total` until the
+/// end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobStats {
     /// All requests.
-    pub total: u64,
+    pub total: Option<u64>,
     /// Those with a response.
     pub succeeded: u64,
     /// Those with an error.
     pub failed: u64,
     /// Those not served yet.
-    pub pending: u64,
+    pub pending: Option<u64>,
 }
 
 impl fmt::Display for JobStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} done", self.succeeded + self.failed, self.total)?;
+        write!(f, "{}", self.succeeded + self.failed)?;
+        if let Some(total) = self.total {
+            write!(f, " of {total}")?;
+        }
+        f.write_str(" done")?;
         if self.failed > 0 {
             write!(f, ", {} of them failed", self.failed)?;
         }
@@ -296,6 +363,17 @@ fn rpc_code_name(code: i64) -> &'static str {
 pub struct JobRef {
     pub(crate) name: String,
     pub(crate) job: Option<BatchJob>,
+}
+
+impl JobRef {
+    /// The name of the job.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn submission(&self) -> Option<Arc<Submission>> {
+        self.job.as_ref()?.submission.clone()
+    }
 }
 
 impl From<&BatchJob> for JobRef {

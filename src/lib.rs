@@ -22,7 +22,6 @@
 //!         Outcome::Response(response) => println!("{key}: {}", response.text().unwrap_or_default()),
 //!         Outcome::Error(error) => println!("{key}: {error}"),
 //!         Outcome::Missing => println!("{key}: nothing came back"),
-//!         _ => {}
 //!     }
 //! }
 //! println!("{}", results.report());
@@ -76,6 +75,9 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use destination::Destination;
 pub use error::{Error, Result};
+#[cfg(feature = "vertex")]
+#[doc(no_inline)]
+pub use google_cloud_auth;
 pub use http::retry::RetryPolicy;
 pub use job::{BatchJob, JobDestination, JobRef, JobSource, JobStats, Status};
 pub use options::WebhookConfig;
@@ -88,8 +90,10 @@ pub use results::{
 pub use source::Source;
 pub use source::prepare::InlineLimit;
 pub use state::{JobState, OtherState};
-pub use storage::files::{Download, File, Files, Upload, UploadSource};
+pub use storage::files::{Download, File, Files, FilesList, Upload, UploadSource};
 pub use wait::{Wait, WaitAll};
+#[doc(no_inline)]
+pub use {chrono, reqwest, serde_json};
 
 /// The README's example, compiled.
 #[cfg(doctest)]

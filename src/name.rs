@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 
 /// Whether `id` is one path segment of letters, digits, `-`, `_`, `.` and `@`, and not only dots.
-fn is_plain_id(id: &str) -> bool {
+pub(crate) fn is_plain_id(id: &str) -> bool {
     id.bytes().any(|b| b != b'.')
         && id
             .bytes()

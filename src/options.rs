@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::backend::Task;
 use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::source::entry::Defaults;
@@ -17,9 +18,13 @@ pub(crate) struct CreateOptions {
     pub(crate) priority: Option<i64>,
     pub(crate) webhook: Option<WebhookConfig>,
     pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) service_account: Option<String>,
+    pub(crate) staging: Option<String>,
+    pub(crate) remove_staged_input: bool,
     pub(crate) defaults: Defaults,
     pub(crate) inline_limit: InlineLimit,
-    pub(crate) patch: Option<Value>,
+    pub(crate) patches: Vec<Value>,
 }
 
 impl CreateOptions {
@@ -31,13 +36,44 @@ impl CreateOptions {
         })
     }
 
+    /// The option that fills in requests, if one is set.
+    fn default_option(&self) -> Option<&'static str> {
+        let config = self.defaults.generation_config.as_ref();
+        let system = self.defaults.system_instruction.as_ref();
+        config
+            .map(|_| "generation_config")
+            .or(system.map(|_| "system_instruction"))
+    }
+
+    /// Refuses options that the task has no place for.
+    pub(crate) fn check_task(&self, task: Task) -> Result<()> {
+        match self.default_option() {
+            Some(option) if task == Task::EmbedContent => Err(Error::input(format!(
+                "the option `{option}` is of requests for generated content, and these are for \
+                 embeddings: leave it out"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses patches that are no objects or that touch the requests.
+    pub(crate) fn check_patches(&self, touches_input: impl Fn(&Value) -> bool) -> Result<()> {
+        match self
+            .patches
+            .iter()
+            .find(|patch| !patch.is_object() || touches_input(patch))
+        {
+            Some(patch) if patch.is_object() => Err(Error::input(
+                "the patch changes where the requests are, which is the job of the source",
+            )),
+            Some(_) => Err(Error::input("the patch is not a JSON object")),
+            None => Ok(()),
+        }
+    }
+
     /// Defaults can be put into requests that pass through the client, not into `file`.
     pub(crate) fn refuse_defaults(&self, file: &str) -> Result<()> {
-        let option = if self.defaults.generation_config.is_some() {
-            "generation_config"
-        } else if self.defaults.system_instruction.is_some() {
-            "system_instruction"
-        } else {
+        let Some(option) = self.default_option() else {
             return Ok(());
         };
         Err(Error::input(format!(

@@ -15,7 +15,7 @@ pub struct Page<T> {
     pub next_page_token: Option<String>,
 }
 
-/// All items from the page of `first` on. A page that names itself as the next is an error.
+/// All items from the page of `first` on. Pages that lead back to an earlier one are an error.
 pub(crate) fn paged<T, F, Fut>(
     first: Option<String>,
     fetch: F,
@@ -25,20 +25,54 @@ where
     F: Fn(Option<String>) -> Fut + Send,
     Fut: Future<Output = Result<Page<T>>> + Send,
 {
-    stream::try_unfold(Some((first, fetch)), |state| async move {
-        let Some((token, fetch)) = state else {
+    let start = Some((first.clone(), fetch, Trail::new(first)));
+    stream::try_unfold(start, |state| async move {
+        let Some((token, fetch, mut trail)) = state else {
             return Ok(None);
         };
-        let page = fetch(token.clone()).await?;
-        if page.next_page_token.is_some() && page.next_page_token == token {
+        let page = fetch(token).await?;
+        if page.next_page_token.is_some() && trail.leads_back(&page.next_page_token) {
             return Err(Error::protocol(
-                "the service names a page as its own successor: the list cannot be read on",
+                "the service's pages lead back to an earlier one: the list cannot be read on",
             ));
         }
-        let next = page.next_page_token.map(|token| (Some(token), fetch));
+        let next = page
+            .next_page_token
+            .map(|token| (Some(token), fetch, trail));
         Ok(Some((stream::iter(page.items).map(Ok), next)))
     })
     .try_flatten()
+}
+
+/// Finds a cycle of any length with one token in memory, which is replaced after 1, 2, 4, …
+/// pages (Brent's method).
+struct Trail {
+    mark: Option<String>,
+    steps: u64,
+    renew_after: u64,
+}
+
+impl Trail {
+    fn new(first: Option<String>) -> Self {
+        Self {
+            mark: first,
+            steps: 0,
+            renew_after: 1,
+        }
+    }
+
+    fn leads_back(&mut self, token: &Option<String>) -> bool {
+        if *token == self.mark {
+            return true;
+        }
+        self.steps += 1;
+        if self.steps == self.renew_after {
+            self.mark.clone_from(token);
+            self.steps = 0;
+            self.renew_after *= 2;
+        }
+        false
+    }
 }
 
 #[cfg(test)]
@@ -69,10 +103,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_repeats_its_token_ends_the_list_with_an_error() {
-        let mut list = Box::pin(paged(None, |_| async { page(&[1], Some("again")) }));
-        assert_eq!(list.try_next().await.unwrap(), Some(1));
-        assert!(list.try_next().await.is_err());
-        assert!(list.try_next().await.unwrap().is_none());
+    async fn pages_that_lead_back_end_the_list_with_an_error() {
+        for cycle in 1..7u32 {
+            let list = paged(None, move |token| async move {
+                let n: u32 = token.map_or(0, |token| token.parse().unwrap());
+                page(&[n], Some(&((n + 1) % cycle).to_string()))
+            });
+            let read: Vec<_> = list.collect().await;
+            let (last, items) = read.split_last().unwrap();
+            assert!(last.is_err() && items.iter().all(Result::is_ok));
+            assert!(
+                items.len() < 30,
+                "a cycle of {cycle} took {} pages",
+                items.len()
+            );
+        }
     }
 }

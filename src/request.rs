@@ -64,14 +64,16 @@ impl Request {
     }
 
     /// The key that comes back with the result. It must be unique in the batch; a request
-    /// without one is given `request-N`, N being its place from 1.
+    /// without one is given `request-N`, N being its place from 1, or in a file its line.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// A value that comes back with the result, beside the key, where the service carries
-    /// it: for requests sent inline.
+    /// A value that comes back with the result, beside the key.
+    ///
+    /// On Gemini only requests that are sent inline carry it; a create that would have to go
+    /// through a file is refused, see [`InlineLimit`](crate::InlineLimit).
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(name.into(), value.into());
         self
@@ -265,7 +267,8 @@ impl GenerationConfig {
 
 /// One line of a batch: a request and what travels with it.
 ///
-/// Made from a [`Request`], an [`EmbedRequest`], a text, or a JSON value. A value is read
+/// Made from a [`Request`], an [`EmbedRequest`], a text, a key and one of these, or a JSON
+/// value. A value is read
 /// like a line of JSONL: `{"key": …, "request": {…}}`, or a request on its own.
 #[derive(Debug, Clone)]
 pub struct Entry(pub(crate) EntryKind);
@@ -298,6 +301,18 @@ impl From<EmbedRequest> for Entry {
             metadata: request.metadata,
             body: request.body,
         })
+    }
+}
+
+impl<K: Into<String>> From<(K, Request)> for Entry {
+    fn from((key, request): (K, Request)) -> Self {
+        request.key(key).into()
+    }
+}
+
+impl<K: Into<String>> From<(K, EmbedRequest)> for Entry {
+    fn from((key, request): (K, EmbedRequest)) -> Self {
+        request.key(key).into()
     }
 }
 

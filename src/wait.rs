@@ -55,7 +55,7 @@ impl Pace {
         let max = max.max(self.interval).as_secs_f64();
         let grown = self.interval.as_secs_f64() * GROWTH.powi(polls.min(1000) as i32);
         let jitter = 1.0 + JITTER * (2.0 * random - 1.0);
-        Duration::from_secs_f64(grown.min(max) * jitter)
+        Duration::try_from_secs_f64(grown.min(max) * jitter).unwrap_or(Duration::MAX)
     }
 }
 
@@ -66,18 +66,20 @@ struct Poller {
     started: Instant,
     polls: u32,
     last: Option<BatchJob>,
+    last_failure: Option<Error>,
     outage_since: Option<Instant>,
     ended: bool,
 }
 
 impl Poller {
-    fn new(pace: Pace, name: String) -> Self {
+    fn new(pace: Pace, job: &JobRef) -> Self {
         Self {
             pace,
-            name,
+            name: job.name.clone(),
             started: Instant::now(),
             polls: 0,
-            last: None,
+            last: job.job.clone(),
+            last_failure: None,
             outage_since: None,
             ended: false,
         }
@@ -92,10 +94,14 @@ impl Poller {
         if self.ended {
             return None;
         }
-        let outcome = match self.pace.timeout {
+        // A deadline beyond what the clock can tell is none.
+        let deadline = self
+            .pace
+            .timeout
+            .and_then(|timeout| Some((timeout, self.started.checked_add(timeout)?)));
+        let outcome = match deadline {
             None => self.poll(get).await,
-            Some(timeout) => {
-                let deadline = self.started + timeout;
+            Some((timeout, deadline)) => {
                 let poll = tokio::time::timeout_at(deadline, self.poll(get)).await;
                 poll.unwrap_or_else(|_| Err(self.timed_out(timeout)))
             }
@@ -125,6 +131,7 @@ impl Poller {
             match get().await {
                 Ok(job) => {
                     self.outage_since = None;
+                    self.last_failure = None;
                     return Ok(job);
                 }
                 Err(error) if error.is_retryable() => {
@@ -133,6 +140,7 @@ impl Poller {
                         return Err(self.blame(error));
                     }
                     tracing::warn!(job = %self.name, %error, "a poll failed, polling on");
+                    self.last_failure = Some(error);
                 }
                 Err(error) => return Err(self.blame(error)),
             }
@@ -147,29 +155,36 @@ impl Poller {
         }
     }
 
-    fn timed_out(&self, timeout: Duration) -> Error {
+    fn timed_out(&mut self, timeout: Duration) -> Error {
         let seen = self.last.as_ref().map_or_else(
             || "its state could not be read".to_owned(),
-            |job| format!("it is {}", job.state()),
+            |job| format!("it was last seen as {}", job.state()),
         );
-        let message = format!(
-            "{} has not ended within {timeout:?}: {seen}, and it goes on",
-            self.name
-        );
-        self.blame(Error::new(Kind::Timeout, message))
+        let message = format!("it has not ended within {timeout:?}; {seen}, and it goes on");
+        let error = Error::new(Kind::Timeout, message);
+        let error = match self.last_failure.take() {
+            Some(failure) => error.with_source(failure),
+            None => error,
+        };
+        self.blame(error)
     }
 }
 
 /// The job if it has results, otherwise an error that carries it.
-pub(crate) fn with_results(job: BatchJob) -> Result<BatchJob> {
-    if job.state().has_results() {
+fn with_results(job: BatchJob) -> Result<BatchJob> {
+    if job.has_results() {
         return Ok(job);
     }
+    let doing = format!("waiting for {}", job.name());
+    Err(ended_without_results(job).during(doing))
+}
+
+pub(crate) fn ended_without_results(job: BatchJob) -> Error {
     let reason = job
         .error()
         .map_or_else(String::new, |error| format!(": {error}"));
-    let message = format!("{} ended as {}{reason}", job.name(), job.state());
-    Err(Error::new(Kind::JobEnded, message).with_job(job))
+    let message = format!("it ended as {}{reason}", job.state());
+    Error::new(Kind::JobEnded, message).with_job(job)
 }
 
 macro_rules! pace_options {
@@ -262,7 +277,7 @@ impl Wait {
     /// # }
     /// ```
     pub fn into_stream(self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
-        let poller = Poller::new(self.pace.clone(), self.job.name.clone());
+        let poller = Poller::new(self.pace.clone(), &self.job);
         Box::pin(stream::unfold(
             (self, poller),
             |(mut wait, mut poller)| async {
@@ -294,6 +309,7 @@ impl IntoFuture for Wait {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let name = self.job.name.clone();
+            let batches = self.batches.clone();
             let mut states = self.into_stream();
             let mut last = None;
             while let Some(job) = states.next().await {
@@ -301,6 +317,7 @@ impl IntoFuture for Wait {
             }
             // The stream gives a job or an error before it ends.
             let last = last.ok_or_else(|| Error::protocol(format!("no state of {name} came")))?;
+            batches.clean_up(&last).await;
             with_results(last)
         })
     }
@@ -373,7 +390,7 @@ impl WaitAll {
             let batches = self.batches.clone();
             let slots = Arc::clone(&slots);
             let on_progress = Arc::clone(&on_progress);
-            let mut poller = Poller::new(self.pace.clone(), job.name.clone());
+            let mut poller = Poller::new(self.pace.clone(), &job);
             async move {
                 let outcome = loop {
                     let known = job.job.clone().filter(BatchJob::is_terminal);
@@ -393,13 +410,9 @@ impl WaitAll {
                     };
                     match polled {
                         Ok(job) => {
-                            let mut call =
-                                on_progress.lock().unwrap_or_else(PoisonError::into_inner);
-                            if let Some(call) = &mut *call {
-                                call(&job);
-                            }
-                            drop(call);
+                            call(&on_progress, &job);
                             if job.is_terminal() {
+                                batches.clean_up(&job).await;
                                 break with_results(job);
                             }
                         }
@@ -410,6 +423,14 @@ impl WaitAll {
             }
         });
         waits.collect::<FuturesUnordered<_>>()
+    }
+}
+
+/// Calls what many waits share, one at a time.
+fn call(on_progress: &Mutex<Option<OnProgress>>, job: &BatchJob) {
+    let mut on_progress = on_progress.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(on_progress) = &mut *on_progress {
+        on_progress(job);
     }
 }
 

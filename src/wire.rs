@@ -52,6 +52,14 @@ pub(crate) fn status(json: &str) -> Option<Status> {
     })
 }
 
+/// What a parser says of a text that is one line: without "at line 1", which contradicts the
+/// line's own number.
+pub(crate) fn on_one_line(error: &serde_json::Error) -> String {
+    error
+        .to_string()
+        .replace(" at line 1 column ", " at column ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,24 @@
 //! [`Row`](crate::results::row::Row)s (`results`).
 
 pub(crate) mod gemini;
+#[cfg(feature = "vertex")]
+pub(crate) mod vertex;
 
 use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::error::Result;
+use crate::job::{BatchJob, JobRef};
+use crate::options::CreateOptions;
+use crate::page::Page;
+use crate::raw::Raw;
+use crate::results::{Expectation, ResultStream};
+use crate::source::Source;
+use gemini::Gemini;
+#[cfg(feature = "vertex")]
+use vertex::Vertex;
 
 /// The service that a client talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,12 +30,157 @@ use std::fmt;
 pub enum Backend {
     /// The Gemini Developer API.
     Gemini,
+    /// Vertex AI, also called Gemini Enterprise Agent Platform.
+    Vertex,
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gemini => f.write_str("the Gemini Developer API"),
+        f.write_str(match self {
+            Self::Gemini => "the Gemini Developer API",
+            Self::Vertex => "Vertex AI",
+        })
+    }
+}
+
+/// What a job does with its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    GenerateContent,
+    EmbedContent,
+}
+
+/// The page of a list that is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListOptions {
+    pub(crate) page_size: Option<i32>,
+    pub(crate) page_token: Option<String>,
+    pub(crate) filter: Option<String>,
+}
+
+/// What a reader of results may know and how long it waits.
+pub(crate) struct ResultsOptions {
+    pub(crate) expectation: Option<Expectation>,
+    /// Until when an output that is late is waited for; `None` is for ever.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// The backend of one client.
+#[derive(Debug, Clone)]
+pub(crate) enum Service {
+    Gemini(Arc<Gemini>),
+    #[cfg(feature = "vertex")]
+    Vertex(Arc<Vertex>),
+}
+
+/// Calls the same method of whichever backend it is.
+macro_rules! dispatch {
+    ($service:expr, $backend:ident => $call:expr) => {
+        match $service {
+            Service::Gemini($backend) => $call,
+            #[cfg(feature = "vertex")]
+            Service::Vertex($backend) => $call,
         }
+    };
+}
+
+impl Service {
+    pub(crate) fn gemini(gemini: Gemini) -> Self {
+        Self::Gemini(Arc::new(gemini))
+    }
+
+    #[cfg(feature = "vertex")]
+    pub(crate) fn vertex(vertex: Vertex) -> Self {
+        Self::Vertex(Arc::new(vertex))
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        match self {
+            Self::Gemini(_) => Backend::Gemini,
+            #[cfg(feature = "vertex")]
+            Self::Vertex(_) => Backend::Vertex,
+        }
+    }
+
+    pub(crate) fn base_url(&self) -> &str {
+        dispatch!(self, backend => backend.base_url())
+    }
+
+    pub(crate) fn api_version(&self) -> &str {
+        dispatch!(self, backend => backend.api_version())
+    }
+
+    pub(crate) fn raw(&self) -> Raw {
+        Raw(match self {
+            Self::Gemini(gemini) => crate::raw::RawKind::Gemini(gemini.raw().clone()),
+            #[cfg(feature = "vertex")]
+            Self::Vertex(vertex) => crate::raw::RawKind::Vertex(vertex.raw().clone()),
+        })
+    }
+
+    /// The Files API, which the Gemini Developer API alone has.
+    pub(crate) fn files(&self) -> Result<&Gemini> {
+        match self {
+            Self::Gemini(gemini) => Ok(gemini),
+            #[cfg(feature = "vertex")]
+            Self::Vertex(_) => Err(crate::Error::input(
+                "the Files API is not supported by Vertex AI: put files into Cloud Storage and \
+                 refer to them as gs://bucket/object",
+            )),
+        }
+    }
+
+    pub(crate) async fn create(
+        &self,
+        task: Task,
+        model: &str,
+        source: Source,
+        options: CreateOptions,
+    ) -> Result<BatchJob> {
+        dispatch!(self, backend => backend.create(task, model, source, options).await)
+    }
+
+    pub(crate) async fn get(&self, name: &str) -> Result<BatchJob> {
+        dispatch!(self, backend => backend.get(name).await)
+    }
+
+    pub(crate) async fn list_page(&self, options: &ListOptions) -> Result<Page<BatchJob>> {
+        dispatch!(self, backend => backend.list_page(options).await)
+    }
+
+    pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
+        dispatch!(self, backend => backend.cancel(name).await)
+    }
+
+    pub(crate) async fn delete(&self, name: &str) -> Result<()> {
+        dispatch!(self, backend => backend.delete(name).await)
+    }
+
+    pub(crate) async fn update(
+        &self,
+        job: &JobRef,
+        display_name: Option<String>,
+        priority: Option<i64>,
+    ) -> Result<BatchJob> {
+        match self {
+            Self::Gemini(gemini) => gemini.update(job, display_name, priority).await,
+            #[cfg(feature = "vertex")]
+            Self::Vertex(_) => Err(crate::Error::input(
+                "Vertex AI cannot change a job once it is created: cancel it and create another",
+            )),
+        }
+    }
+
+    pub(crate) async fn results(
+        &self,
+        job: BatchJob,
+        options: ResultsOptions,
+    ) -> Result<ResultStream> {
+        dispatch!(self, backend => backend.results(job, options).await)
+    }
+
+    /// Removes input that the client put somewhere for a job.
+    pub(crate) async fn remove_staged(&self, name: &str) -> Result<()> {
+        dispatch!(self, backend => backend.remove_staged(name).await)
     }
 }

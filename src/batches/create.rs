@@ -1,27 +1,24 @@
 //! Making and changing jobs.
 
+use serde_json::Value;
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::BoxFuture;
-use crate::backend::gemini::Gemini;
+use crate::backend::{Service, Task};
 use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::options::{CreateOptions, WebhookConfig};
 use crate::request::GenerationConfig;
 use crate::source::Source;
-use crate::source::entry::JobKind;
 use crate::source::prepare::InlineLimit;
 
 /// A create with its options; `.await` it for the [`BatchJob`].
 #[must_use = "a job is not created until this is awaited"]
 pub struct Create {
-    pub(super) backend: Arc<Gemini>,
-    pub(super) kind: JobKind,
+    pub(super) service: Service,
+    pub(super) task: Task,
     pub(super) model: String,
     pub(super) source: Result<Source>,
     pub(super) options: Result<CreateOptions>,
@@ -67,6 +64,30 @@ impl Create {
         self.set(|options| options.webhook = Some(webhook))
     }
 
+    /// The key of Cloud KMS that encrypts the job's data,
+    /// `projects/…/locations/…/keyRings/…/cryptoKeys/…`; Vertex AI alone.
+    pub fn kms_key(self, name: impl Into<String>) -> Self {
+        self.set(|options| options.kms_key = Some(name.into()))
+    }
+
+    /// The service account that the job runs as, by its email; Vertex AI alone.
+    pub fn service_account(self, email: impl Into<String>) -> Self {
+        self.set(|options| options.service_account = Some(email.into()))
+    }
+
+    /// The prefix in Cloud Storage, `gs://bucket/prefix`, under which the client puts requests
+    /// that Vertex AI cannot take from it directly; in place of the client's own.
+    pub fn staging(self, prefix: impl Into<String>) -> Self {
+        self.set(|options| options.staging = Some(prefix.into()))
+    }
+
+    /// Whether the file that the client makes of the requests is removed once
+    /// [`wait`](crate::Batches::wait) has seen the job end, as far as that can be done. By
+    /// default it is kept: in the Files API for 48 hours, in Cloud Storage until you remove it.
+    pub fn remove_staged_input(self, remove: bool) -> Self {
+        self.set(|options| options.remove_staged_input = remove)
+    }
+
     /// Puts a label on the job. The Gemini Developer API has none and refuses this.
     pub fn label(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.set(|options| {
@@ -91,7 +112,7 @@ impl Create {
     }
 
     /// A merge patch (RFC 7396) for the body of the create, for fields that have no option.
-    /// A second patch is applied after the first.
+    /// A second patch is applied after the first. Where the requests are cannot be patched.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
@@ -104,10 +125,7 @@ impl Create {
     /// # }
     /// ```
     pub fn patch(self, patch: Value) -> Self {
-        self.set(|options| match &mut options.patch {
-            Some(earlier) => json_patch::merge(earlier, &patch),
-            none => *none = Some(patch),
-        })
+        self.set(|options| options.patches.push(patch))
     }
 }
 
@@ -118,10 +136,10 @@ impl IntoFuture for Create {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (source, options) = (self.source?, self.options?);
-            self.backend
-                .create(self.kind, &self.model, source, options)
+            self.service
+                .create(self.task, &self.model, source, options)
                 .await
-                .map_err(|error| error.during("creating the batch job"))
+                .map_err(|error| error.during("creating a batch job"))
         })
     }
 }
@@ -140,7 +158,7 @@ impl fmt::Debug for Create {
 #[must_use = "a job is not changed until this is awaited"]
 #[derive(Debug)]
 pub struct Update {
-    pub(super) backend: Arc<Gemini>,
+    pub(super) service: Service,
     pub(super) job: JobRef,
     pub(super) display_name: Option<String>,
     pub(super) priority: Option<i64>,
@@ -166,7 +184,7 @@ impl IntoFuture for Update {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.backend
+            self.service
                 .update(&self.job, self.display_name, self.priority)
                 .await
                 .map_err(|error| error.during(format!("updating {}", self.job.name)))

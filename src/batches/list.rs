@@ -1,11 +1,9 @@
 //! Listing jobs.
 
-use std::sync::Arc;
-
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 
-use crate::backend::gemini::Gemini;
+use crate::backend::{ListOptions, Service};
 use crate::error::Result;
 use crate::job::BatchJob;
 use crate::page::{Page, paged};
@@ -16,27 +14,34 @@ use crate::page::{Page, paged};
 #[must_use = "nothing is listed until a page or the stream is asked for"]
 #[derive(Debug, Clone)]
 pub struct List {
-    pub(super) backend: Arc<Gemini>,
-    pub(super) page_size: Option<i32>,
-    pub(super) page_token: Option<String>,
+    pub(super) service: Service,
+    pub(super) options: ListOptions,
     pub(super) active: bool,
 }
 
 impl List {
     /// How many jobs a page holds at most.
     pub fn page_size(mut self, jobs: i32) -> Self {
-        self.page_size = Some(jobs);
+        self.options.page_size = Some(jobs);
         self
     }
 
     /// Starts at the page with this token, as [`Page::next_page_token`] gave it.
     pub fn page_token(mut self, token: impl Into<String>) -> Self {
-        self.page_token = Some(token.into());
+        self.options.page_token = Some(token.into());
         self
     }
 
-    /// Only jobs that have not ended. The Gemini Developer API cannot filter, so the client
-    /// does, and pages may be shorter than asked for.
+    /// Only jobs that this expression of Vertex AI selects, such as
+    /// `state="JOB_STATE_RUNNING"` or `displayName="nightly"`. The Gemini Developer API refuses
+    /// it.
+    pub fn filter(mut self, expression: impl Into<String>) -> Self {
+        self.options.filter = Some(expression.into());
+        self
+    }
+
+    /// Only jobs that have not ended. The client filters, so pages may be shorter
+    /// than asked for.
     pub fn active(mut self) -> Self {
         self.active = true;
         self
@@ -56,10 +61,10 @@ impl List {
     /// # }
     /// ```
     pub fn stream(self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
-        let first = self.page_token.clone();
+        let first = self.options.page_token.clone();
         Box::pin(paged(first, move |token| {
             let mut list = self.clone();
-            list.page_token = token;
+            list.options.page_token = token;
             async move { list.page().await }
         }))
     }
@@ -79,17 +84,14 @@ impl List {
     ///
     /// If the service refuses.
     pub async fn page(&self) -> Result<Page<BatchJob>> {
-        let (mut items, next_page_token) = self
-            .backend
-            .list_page(self.page_size, self.page_token.as_deref())
+        let mut page = self
+            .service
+            .list_page(&self.options)
             .await
             .map_err(|error| error.during("listing batch jobs"))?;
         if self.active {
-            items.retain(BatchJob::is_active);
+            page.items.retain(BatchJob::is_active);
         }
-        Ok(Page {
-            items,
-            next_page_token,
-        })
+        Ok(page)
     }
 }

@@ -5,14 +5,12 @@ mod list;
 mod results;
 
 use std::pin::Pin;
-use std::sync::Arc;
 
-use crate::backend::gemini::Gemini;
+use crate::backend::{ListOptions, Service, Task};
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::options::CreateOptions;
 use crate::source::Source;
-use crate::source::entry::JobKind;
 use crate::wait::{Wait, WaitAll};
 pub use create::{Create, Update};
 pub use list::List;
@@ -24,12 +22,12 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// The batch jobs of a client: [`Client::batches`](crate::Client::batches).
 #[derive(Debug, Clone)]
 pub struct Batches {
-    backend: Arc<Gemini>,
+    service: Service,
 }
 
 impl Batches {
-    pub(crate) fn new(backend: Arc<Gemini>) -> Self {
-        Self { backend }
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
     }
 
     /// Creates a job that generates content: one response for each request of `source`.
@@ -40,7 +38,7 @@ impl Batches {
     /// ([`Error::is_invalid_input`]), or a local file cannot be read. After that: if the
     /// service refuses. A create is not sent twice, since Google documents it as not
     /// idempotent; after a failure that is no refusal, [`list`](Self::list) shows whether
-    /// the job exists.
+    /// there is a job of the display name that the error tells.
     ///
     /// ```no_run
     /// use std::path::Path;
@@ -60,7 +58,7 @@ impl Batches {
         S: TryInto<Source>,
         S::Error: Into<Error>,
     {
-        self.new_create(JobKind::GenerateContent, model.into(), source)
+        self.new_create(Task::GenerateContent, model.into(), source)
     }
 
     /// Creates a job that embeds: one embedding for each request of `source`.
@@ -89,17 +87,17 @@ impl Batches {
         S: TryInto<Source>,
         S::Error: Into<Error>,
     {
-        self.new_create(JobKind::EmbedContent, model.into(), source)
+        self.new_create(Task::EmbedContent, model.into(), source)
     }
 
-    fn new_create<S>(&self, kind: JobKind, model: String, source: S) -> Create
+    fn new_create<S>(&self, task: Task, model: String, source: S) -> Create
     where
         S: TryInto<Source>,
         S::Error: Into<Error>,
     {
         Create {
-            backend: Arc::clone(&self.backend),
-            kind,
+            service: self.service.clone(),
+            task,
             model,
             source: source.try_into().map_err(Into::into),
             options: Ok(CreateOptions::default()),
@@ -124,17 +122,27 @@ impl Batches {
     }
 
     pub(crate) async fn read(&self, job: &JobRef) -> Result<BatchJob> {
-        let expected = job.job.as_ref().and_then(|job| job.expected.clone());
-        let read = self.backend.get(&job.name).await?;
-        Ok(read.expecting(expected))
+        let read = self.service.get(&job.name).await;
+        read.map(|read| read.remembering(job.submission()))
+            .map_err(|error| error.during(format!("reading {}", job.name)))
+    }
+
+    /// Removes the input of a job that has ended, if that was asked for. A failure is noted:
+    /// it must not hide the job's end.
+    pub(crate) async fn clean_up(&self, job: &BatchJob) {
+        let submission = job.submission.as_ref();
+        if let Some(name) = submission.and_then(|submission| submission.remove.as_deref())
+            && let Err(error) = self.service.remove_staged(name).await
+        {
+            tracing::warn!(%error, input = name, "the staged input could not be removed");
+        }
     }
 
     /// Lists the project's jobs, newest first.
     pub fn list(&self) -> List {
         List {
-            backend: Arc::clone(&self.backend),
-            page_size: None,
-            page_token: None,
+            service: self.service.clone(),
+            options: ListOptions::default(),
             active: false,
         }
     }
@@ -146,7 +154,9 @@ impl Batches {
     ///
     /// If the name makes no sense, or the service refuses, as for a job that has ended.
     pub async fn cancel(&self, job: impl Into<JobRef>) -> Result<()> {
-        self.backend.cancel(&job.into().name).await
+        let job = job.into();
+        let cancelled = self.service.cancel(&job.name).await;
+        cancelled.map_err(|error| error.during(format!("cancelling {}", job.name)))
     }
 
     /// Deletes a job's record. It does not cancel the job.
@@ -155,10 +165,16 @@ impl Batches {
     ///
     /// If the name makes no sense, or the service refuses.
     pub async fn delete(&self, job: impl Into<JobRef>) -> Result<()> {
-        self.backend.delete(&job.into().name).await
+        let job = job.into();
+        let deleted = self.service.delete(&job.name).await;
+        deleted.map_err(|error| error.during(format!("deleting {}", job.name)))
     }
 
-    /// Changes a job's display name or priority.
+    /// Changes a job's display name or priority. Vertex AI cannot, and refuses.
+    ///
+    /// # Errors
+    ///
+    /// If the name makes no sense, nothing is to be changed, or the service refuses.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
@@ -168,14 +184,14 @@ impl Batches {
     /// ```
     pub fn update(&self, job: impl Into<JobRef>) -> Update {
         Update {
-            backend: Arc::clone(&self.backend),
+            service: self.service.clone(),
             job: job.into(),
             display_name: None,
             priority: None,
         }
     }
 
-    /// Waits for a job to end.
+    /// Waits for a job to end; see [`Wait`] for its options and errors.
     pub fn wait(&self, job: impl Into<JobRef>) -> Wait {
         Wait::new(self.clone(), job.into())
     }
@@ -194,11 +210,13 @@ impl Batches {
             batches: self.clone(),
             job: job.into(),
             output_timeout: OUTPUT_TIMEOUT,
-            expect_keys: None,
+            keys: None,
+            submitted: None,
         }
     }
 
-    /// Creates a job, waits for its end and opens its results.
+    /// Creates a job, waits for its end and opens its results; see [`Run`] for its options and
+    /// errors.
     ///
     /// Dropping the future leaves the job running; to keep its name, take the three steps
     /// one by one, or note it in [`Run::on_progress`].
@@ -223,10 +241,15 @@ impl Batches {
         S: TryInto<Source>,
         S::Error: Into<Error>,
     {
-        Run {
-            batches: self.clone(),
-            create: self.create(model, source),
-            wait: Box::new(|wait| wait),
-        }
+        Run::new(self.clone(), self.create(model, source))
+    }
+
+    /// As [`run`](Self::run), for embeddings.
+    pub fn run_embeddings<S>(&self, model: impl Into<String>, source: S) -> Run
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        Run::new(self.clone(), self.create_embeddings(model, source))
     }
 }

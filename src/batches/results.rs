@@ -8,9 +8,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Batches, BoxFuture, Create};
-use crate::error::{Error, Result};
+use crate::backend::ResultsOptions;
+use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::results::{Expectation, ExpectedBuilder, ResultStream};
+use crate::source::Source;
 use crate::wait::Wait;
 
 /// How long results wait for an output that is late.
@@ -18,13 +20,15 @@ pub(super) const OUTPUT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Results to be opened; `.await` it for the [`ResultStream`].
 #[must_use = "results are not opened until this is awaited"]
-#[derive(Debug)]
 pub struct Results {
     pub(super) batches: Batches,
     pub(super) job: JobRef,
     pub(super) output_timeout: Duration,
-    pub(super) expect_keys: Option<Vec<String>>,
+    pub(super) keys: Option<Keys>,
+    pub(super) submitted: Option<Result<Source>>,
 }
+
+pub(super) type Keys = Box<dyn Iterator<Item = String> + Send>;
 
 impl Results {
     /// How long to wait for an output that is late: a job has been seen as succeeded before
@@ -35,15 +39,63 @@ impl Results {
     }
 
     /// The keys that were submitted, where the job is only known by name.
-    pub fn expect_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.expect_keys = Some(keys.into_iter().map(Into::into).collect());
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let keys = (1..=1000).map(|n| format!("doc-{n}"));
+    /// let results = client
+    ///     .batches()
+    ///     .results("batches/123abc")
+    ///     .expect_keys(keys)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect_keys<I>(mut self, keys: I) -> Self
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: Into<String> + 'static,
+    {
+        self.keys = Some(Box::new(keys.into_iter().map(Into::into)));
+        self
+    }
+
+    /// The requests that were submitted, where the job is only known by name: their keys are
+    /// expected, and a row that came without a key is given that of the request with the same
+    /// content, where the service echoes requests, as Vertex AI does. Never by position.
+    ///
+    /// It keeps the keys and a hash of each request in memory.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: &str) -> genai_batch::Result<()> {
+    /// let results = client
+    ///     .batches()
+    ///     .results(job)
+    ///     .expect_requests(Path::new("requests.jsonl"))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect_requests<S>(mut self, requests: S) -> Self
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        self.submitted = Some(requests.try_into().map_err(Into::into));
         self
     }
 
     async fn open(self) -> Result<ResultStream> {
-        let named = match self.expect_keys {
-            Some(keys) => Some(expect(keys).await?),
-            None => None,
+        let (named, contents) = match (self.keys, self.submitted) {
+            (Some(keys), _) => (Some(expect(keys).await?), None),
+            (None, Some(source)) => {
+                let (expected, contents) = source?.read_contents().await?;
+                (Some(Expectation::Keys(Arc::new(expected))), Some(contents))
+            }
+            (None, None) => (None, None),
         };
         let known = self.job.job.clone();
         let job = match known.filter(BatchJob::is_terminal) {
@@ -51,28 +103,40 @@ impl Results {
             None => self.batches.read(&self.job).await?,
         };
         if job.is_active() {
-            return Err(Error::input(format!(
-                "{} is {}: its results can be read once it has ended, see `wait`",
-                job.name(),
+            let message = format!(
+                "it is {}: results can be read once it has ended, see `wait`",
                 job.state()
-            ))
-            .with_job(job));
+            );
+            return Err(Error::new(Kind::JobActive, message).with_job(job));
         }
-        let job = crate::wait::with_results(job)?;
-        let expected = job.expected.clone().map(Expectation::Keys);
-        let deadline = Instant::now() + self.output_timeout;
-        self.batches
-            .backend
-            .results(job, named.or(expected), deadline)
-            .await
+        // A job that ended badly may have finished some rows.
+        if !job.has_results() && job.output().is_none() {
+            return Err(crate::wait::ended_without_results(job));
+        }
+        let expected = job.expected().map(Expectation::Keys);
+        let options = ResultsOptions {
+            expectation: named.or(expected),
+            deadline: Instant::now().checked_add(self.output_timeout),
+        };
+        let results = self.batches.service.results(job, options).await?;
+        Ok(results.matching(contents))
     }
 }
 
-async fn expect(keys: Vec<String>) -> Result<Expectation> {
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Results")
+            .field("job", &self.job)
+            .field("output_timeout", &self.output_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn expect(keys: Keys) -> Result<Expectation> {
     let failed = |e| Error::io("the expected keys could not be kept", e);
     let mut builder = ExpectedBuilder::default();
-    for (place, key) in (1..).zip(&keys) {
-        builder.push(key, place).await.map_err(failed)?;
+    for (place, key) in (1..).zip(keys) {
+        builder.push(&key, place).await.map_err(failed)?;
     }
     match builder.finish().await.map_err(failed)? {
         Ok(expected) => Ok(Expectation::Keys(Arc::new(expected))),
@@ -99,17 +163,25 @@ impl IntoFuture for Results {
     }
 }
 
-pub(super) type Configure = Box<dyn FnOnce(Wait) -> Wait + Send>;
+type Configure = Box<dyn FnOnce(Wait) -> Wait + Send>;
 
 /// A create, a wait and the results in one; `.await` it for the [`ResultStream`].
 #[must_use = "nothing is run until this is awaited"]
 pub struct Run {
-    pub(super) batches: Batches,
-    pub(super) create: Create,
-    pub(super) wait: Configure,
+    batches: Batches,
+    create: Create,
+    wait: Configure,
 }
 
 impl Run {
+    pub(super) fn new(batches: Batches, create: Create) -> Self {
+        Self {
+            batches,
+            create,
+            wait: Box::new(|wait| wait),
+        }
+    }
+
     /// Sets options of the create.
     ///
     /// ```no_run

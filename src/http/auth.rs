@@ -6,6 +6,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Result};
+#[cfg(feature = "vertex")]
+use crate::http::google::GoogleCredentials;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
@@ -13,6 +15,8 @@ const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 #[derive(Clone)]
 pub(crate) enum Auth {
     ApiKey(SecretString),
+    #[cfg(feature = "vertex")]
+    Google(std::sync::Arc<GoogleCredentials>),
 }
 
 impl Auth {
@@ -33,26 +37,45 @@ impl Auth {
         Ok(Self::ApiKey(key))
     }
 
-    /// Puts the credential on a request.
-    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
-        let Self::ApiKey(key) = self;
-        if let Ok(mut value) = HeaderValue::from_str(key.expose_secret()) {
-            value.set_sensitive(true);
-            headers.insert(API_KEY, value);
+    /// Puts the credential on a request, getting or refreshing a token where that is needed.
+    pub(crate) async fn apply(&self, headers: &mut HeaderMap) -> Result<()> {
+        match self {
+            Self::ApiKey(key) => {
+                let value = HeaderValue::from_str(key.expose_secret());
+                // Checked when the key was taken.
+                if let Ok(mut value) = value {
+                    value.set_sensitive(true);
+                    headers.insert(API_KEY, value);
+                }
+            }
+            #[cfg(feature = "vertex")]
+            Self::Google(credentials) => headers.extend(credentials.headers().await?),
         }
+        Ok(())
     }
 
-    /// Renews the credential on a request that is sent again and carries one.
-    pub(crate) fn refresh(&self, headers: &mut HeaderMap) {
-        if headers.contains_key(API_KEY) {
-            self.apply(headers);
+    /// After an answer of 401: whether there is another credential to try in place of the one
+    /// on the request.
+    #[cfg_attr(not(feature = "vertex"), expect(clippy::unused_async))]
+    pub(crate) async fn renew(&self, rejected: &HeaderMap) -> bool {
+        match self {
+            Self::ApiKey(_) => {
+                let _ = rejected;
+                false
+            }
+            #[cfg(feature = "vertex")]
+            Self::Google(credentials) => credentials.renew(rejected).await,
         }
     }
 }
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey([censored])")
+        match self {
+            Self::ApiKey(_) => f.write_str("ApiKey([censored])"),
+            #[cfg(feature = "vertex")]
+            Self::Google(credentials) => credentials.fmt(f),
+        }
     }
 }
 
@@ -60,13 +83,14 @@ impl fmt::Debug for Auth {
 mod tests {
     use super::*;
 
-    #[test]
-    fn keys_are_trimmed_checked_and_never_shown() {
+    #[tokio::test]
+    async fn keys_are_trimmed_checked_and_never_shown() {
         let auth = Auth::api_key("  secret-key\n".into()).unwrap();
         let mut headers = HeaderMap::new();
-        auth.apply(&mut headers);
+        auth.apply(&mut headers).await.unwrap();
         assert_eq!(headers[API_KEY], "secret-key");
         assert!(!format!("{auth:?} {headers:?}").contains("secret"));
+        assert!(!auth.renew(&headers).await);
 
         assert!(Auth::api_key(" \n".into()).is_err());
         let error = Auth::api_key("se\u{0}cret".into()).unwrap_err();

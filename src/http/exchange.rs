@@ -13,6 +13,7 @@ use reqwest::{Request, Response};
 
 use super::Session;
 use super::retry::Repeat;
+use super::send::{Credential, Extent};
 use crate::error::{Error, Result};
 
 /// The slot through which one call passes its body out and its answer back.
@@ -40,11 +41,14 @@ impl Exchange {
         session: &Session,
         mut request: Request,
         repeat: Repeat,
+        extent: Extent,
     ) -> Response {
         if let Some(body) = self.slot().body.take() {
             *request.body_mut() = Some(body.into());
         }
-        let answer = session.run(request, repeat).await;
+        let answer = session
+            .run(request, repeat, Credential::Required, extent)
+            .await;
         self.slot().answer = Some(answer);
         http::Response::new("{}").into()
     }
@@ -71,6 +75,7 @@ impl Exchange {
         self,
         generated: std::result::Result<T, progenitor_client::Error<()>>,
     ) -> Result<Bytes> {
+        // Read whole by `Session::attempt`, so it is here already.
         let response = self.finish(generated)?;
         response.bytes().await.map_err(Error::transport)
     }

@@ -8,6 +8,7 @@ use reqwest::{Request, Response};
 
 use super::Session;
 use super::retry::Repeat;
+use super::send::{Credential, Extent, Failure};
 
 macro_rules! through_session {
     ($client:ty) => {
@@ -17,8 +18,7 @@ macro_rules! through_session {
                 request: &mut Request,
                 _: &OperationInfo,
             ) -> Result<(), Error<E>> {
-                self.inner.prepare(request);
-                Ok(())
+                self.inner.prepare_for_hooks(request).await
             }
 
             async fn exec(
@@ -37,18 +37,38 @@ through_session!(crate::raw::gemini::Client);
 through_session!(crate::raw::vertex::Client);
 
 impl Session {
+    /// A credential that cannot be had must fail here: `exec` has no error to say so.
+    async fn prepare_for_hooks<E>(&self, request: &mut Request) -> Result<(), Error<E>> {
+        self.prepare(request);
+        if self.exchange.is_none() {
+            let applied = self.shared.auth.apply(request.headers_mut()).await;
+            applied.map_err(|error| Error::Custom(error.to_string()))?;
+        }
+        Ok(())
+    }
+
     async fn exec(&self, mut request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         let repeat = Repeat::of(info.operation_id, request.method());
         // A download may take as long as it is large.
-        if !info.operation_id.ends_with("_download") {
+        let extent = match info.operation_id.ends_with("_download") {
+            true => Extent::Headers,
+            false => Extent::Whole,
+        };
+        if extent == Extent::Whole {
             *request.timeout_mut() = Some(self.shared.settings.timeout);
         }
         if let Some(exchange) = &self.exchange {
-            return Ok(exchange.run(self, request, repeat).await);
+            return Ok(exchange.run(self, request, repeat, extent).await);
         }
-        let answer = self.attempt(request, repeat).await;
-        answer
-            .map(|answer| answer.response)
-            .map_err(|(error, _)| error)
+        let sent = self.attempt(request, repeat, Credential::Present, extent);
+        match sent.await {
+            Ok(answer) => Ok(answer.response),
+            Err(Failure::Transport(error, _)) => Err(error),
+            Err(Failure::Credential(error)) => {
+                let mut refused = http::Response::new(error.to_string());
+                *refused.status_mut() = http::StatusCode::UNAUTHORIZED;
+                Ok(refused.into())
+            }
+        }
     }
 }

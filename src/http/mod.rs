@@ -7,21 +7,24 @@
 pub(crate) mod auth;
 pub(crate) mod error;
 pub(crate) mod exchange;
+#[cfg(feature = "vertex")]
+pub(crate) mod google;
 mod hooks;
 pub(crate) mod retry;
+mod send;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Request, Response};
-use tokio::time::Instant;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Request, Response};
 
 use crate::error::{Effort, Error, Result};
 use auth::Auth;
 use exchange::Exchange;
 use retry::{Repeat, RetryPolicy};
+use send::{Credential, Extent};
 
 /// The header that tells the service how long the client will wait.
 const SERVER_TIMEOUT: HeaderName = HeaderName::from_static("x-server-timeout");
@@ -36,10 +39,14 @@ const API_VERSION: &str = "api-version";
 /// ```
 /// use genai_batch::raw::{gemini, Session};
 ///
-/// let session = Session::new(reqwest::Client::new(), "my-api-key")?;
+/// // A redirect would take the key to another host.
+/// let http = reqwest::Client::builder()
+///     .redirect(reqwest::redirect::Policy::none())
+///     .build()?;
+/// let session = Session::new(http.clone(), "my-api-key")?;
 /// let base = "https://generativelanguage.googleapis.com/v1beta";
-/// let raw = gemini::Client::new_with_client(base, reqwest::Client::new(), session);
-/// # Ok::<(), genai_batch::Error>(())
+/// let raw = gemini::Client::new_with_client(base, http, session);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Session {
@@ -72,12 +79,6 @@ impl Default for Settings {
             retry: RetryPolicy::default(),
         }
     }
-}
-
-/// An answer, and what it took to get it.
-pub(crate) struct Answer {
-    pub(crate) response: Response,
-    pub(crate) effort: Effort,
 }
 
 impl Session {
@@ -114,7 +115,7 @@ impl Session {
         &self.shared.http
     }
 
-    /// Headers that every JSON call carries, the credential included.
+    /// Headers that every JSON call carries, apart from the credential.
     fn prepare(&self, request: &mut Request) {
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
@@ -122,14 +123,16 @@ impl Session {
         if !headers.contains_key(CONTENT_TYPE) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        self.shared.auth.apply(headers);
     }
 
     /// The caller's own headers, and the timeout if the caller chose one.
     fn add_settings(&self, headers: &mut HeaderMap) {
         let settings = &self.shared.settings;
+        for name in settings.headers.keys() {
+            headers.remove(name);
+        }
         for (name, value) in &settings.headers {
-            headers.insert(name, value.clone());
+            headers.append(name, value.clone());
         }
         if settings.announce_timeout {
             let seconds = settings.timeout.as_millis().div_ceil(1000) as u64;
@@ -141,7 +144,8 @@ impl Session {
     pub(crate) async fn send(&self, mut request: Request, repeat: Repeat) -> Result<Response> {
         self.prepare(&mut request);
         *request.timeout_mut() = Some(self.shared.settings.timeout);
-        self.run(request, repeat).await
+        self.run(request, repeat, Credential::Required, Extent::Whole)
+            .await
     }
 
     /// Sends a chunk to an upload address, which carries its own credential. A failure is the
@@ -149,93 +153,24 @@ impl Session {
     pub(crate) async fn send_chunk(&self, mut request: Request) -> Result<Response> {
         self.add_settings(request.headers_mut());
         *request.timeout_mut() = Some(self.shared.settings.timeout);
-        self.run(request, Repeat::OnlyUnsent).await
+        self.run(request, Repeat::OnlyUnsent, Credential::None, Extent::Whole)
+            .await
     }
 
     /// The wait before a call that failed is made again; `None` if it should not be.
     pub(crate) fn delay_after(&self, error: &Error, effort: Effort) -> Option<Duration> {
         let policy = &self.shared.settings.retry;
-        policy.delay(error.is_retryable(), effort, error.retry_after())
+        policy.delay(policy.applies_to(error), effort, error.retry_after())
     }
 
-    /// Sends a prepared request, again where that is safe, and returns a success.
-    async fn run(&self, request: Request, repeat: Repeat) -> Result<Response> {
-        let started = Instant::now();
-        match self.attempt(request, repeat).await {
-            Ok(Answer { response, .. }) if response.status().is_success() => Ok(response),
-            Ok(Answer { response, effort }) => {
-                Err(error::from_response(response).await.with_effort(effort))
-            }
-            Err((source, attempts)) => Err(Error::transport(source).with_effort(Effort {
-                attempts,
-                elapsed: started.elapsed(),
-            })),
-        }
+    #[cfg(any(feature = "gcs", feature = "bigquery"))]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.shared.auth
     }
 
-    /// Sends until there is an answer that a repeat would not better.
-    async fn attempt(
-        &self,
-        mut request: Request,
-        repeat: Repeat,
-    ) -> std::result::Result<Answer, (reqwest::Error, u32)> {
-        let policy = &self.shared.settings.retry;
-        let started = Instant::now();
-        announce_empty_body(&mut request);
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let spare = request.try_clone();
-            tracing::debug!(
-                method = %request.method(), path = request.url().path(), attempt = attempts,
-                "sending request"
-            );
-            let mut outcome = self.shared.http.execute(request).await;
-            let effort = Effort {
-                attempts,
-                elapsed: started.elapsed(),
-            };
-            match &outcome {
-                Ok(response) => tracing::debug!(status = response.status().as_u16(), "answered"),
-                Err(error) => tracing::debug!(timeout = error.is_timeout(), "no answer"),
-            }
-            let asked = match outcome {
-                Ok(response) if policy.covers(response.status().as_u16()) => {
-                    let (response, asked) = error::read_retry_delay(response).await;
-                    outcome = Ok(response);
-                    asked
-                }
-                other => {
-                    outcome = other;
-                    None
-                }
-            };
-            let worth_it = policy.applies(&outcome, repeat);
-            match (spare, policy.delay(worth_it, effort, asked)) {
-                (Some(next), Some(delay)) => {
-                    tracing::info!(attempt = attempts, ?delay, "retrying");
-                    tokio::time::sleep(delay).await;
-                    request = next;
-                    self.shared.auth.refresh(request.headers_mut());
-                }
-                _ => {
-                    return outcome
-                        .map(|response| Answer { response, effort })
-                        .map_err(|error| (error, attempts));
-                }
-            }
-        }
-    }
-}
-
-/// Google's front ends refuse a POST whose length is not told, an empty one too.
-fn announce_empty_body(request: &mut Request) {
-    let is_empty = request
-        .body()
-        .is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty));
-    if request.method() == Method::POST && is_empty {
-        let zero = HeaderValue::from_static("0");
-        request.headers_mut().insert(CONTENT_LENGTH, zero);
+    #[cfg(feature = "gcs")]
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.shared.settings.retry
     }
 }
 

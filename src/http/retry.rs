@@ -67,13 +67,13 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts within two minutes; the backoff starts at one second and ends at 30.
+    /// Five attempts within ten minutes; the backoff starts at one second and ends at 30.
     fn default() -> Self {
         Self {
             max_attempts: 5,
             initial_backoff: Duration::from_secs(1),
             max_backoff: Duration::from_secs(30),
-            budget: Duration::from_secs(120),
+            budget: Duration::from_secs(600),
             statuses: DEFAULT_STATUSES.to_vec(),
         }
     }
@@ -115,6 +115,26 @@ impl RetryPolicy {
         self
     }
 
+    #[cfg(feature = "gcs")]
+    pub(crate) fn attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) fn first_backoff(&self) -> Duration {
+        self.initial_backoff
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) fn longest_backoff(&self) -> Duration {
+        self.max_backoff
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) fn time_budget(&self) -> Duration {
+        self.budget
+    }
+
     pub(crate) fn covers(&self, status: u16) -> bool {
         self.statuses.contains(&status)
     }
@@ -133,6 +153,14 @@ impl RetryPolicy {
         }
     }
 
+    /// Whether a call that is safe to repeat may be made again after this error.
+    pub(crate) fn applies_to(&self, error: &crate::Error) -> bool {
+        match error.status() {
+            Some(status) => self.covers(status),
+            None => error.is_retryable(),
+        }
+    }
+
     /// The wait before the next attempt; `None` if there is to be none.
     pub(crate) fn delay(
         &self,
@@ -144,7 +172,7 @@ impl RetryPolicy {
             return None;
         }
         let delay = asked.unwrap_or_else(|| self.backoff(effort.attempts, fastrand::f64()));
-        (effort.elapsed + delay <= self.budget).then_some(delay)
+        (effort.elapsed.saturating_add(delay) <= self.budget).then_some(delay)
     }
 
     /// Full jitter: a random share of a bound that doubles with each attempt.
@@ -202,7 +230,10 @@ mod tests {
         let delay = |effort, wait| policy.delay(true, effort, wait);
         assert_eq!(delay(effort(1, 0), wait), wait);
         assert_eq!(delay(effort(5, 0), wait), None);
-        assert_eq!(delay(effort(2, 110), wait), None);
+        assert_eq!(delay(effort(2, 590), wait), None);
+        assert_eq!(delay(effort(2, 1), Some(Duration::MAX)), None);
+        // An attempt that took the whole of the default timeout is followed by another.
+        assert!(delay(effort(1, 120), None).is_some());
         assert_eq!(policy.delay(false, effort(1, 0), None), None);
     }
 

@@ -37,6 +37,9 @@ mod int64;
 
 pub use crate::http::Session;
 pub use int64::Int64;
+/// What the methods of both clients fail with; see
+/// [`Error::from_raw`](crate::Error::from_raw).
+pub type Error = progenitor_client::Error<()>;
 
 /// The Gemini Developer API: batches and files.
 #[allow(clippy::all)]
@@ -53,13 +56,31 @@ pub mod vertex {
 
 /// The raw client of whichever backend a [`Client`](crate::Client) talks to.
 #[derive(Debug, Clone)]
-pub struct Raw {
-    pub(crate) gemini: gemini::Client,
+pub struct Raw(pub(crate) RawKind);
+
+#[derive(Debug, Clone)]
+pub(crate) enum RawKind {
+    Gemini(gemini::Client),
+    #[cfg(feature = "vertex")]
+    Vertex(vertex::Client),
 }
 
 impl Raw {
     /// The generated client of the Gemini Developer API, if this is the backend.
     pub fn gemini(&self) -> Option<&gemini::Client> {
-        Some(&self.gemini)
+        match &self.0 {
+            RawKind::Gemini(gemini) => Some(gemini),
+            #[cfg(feature = "vertex")]
+            RawKind::Vertex(_) => None,
+        }
+    }
+
+    /// The generated client of Vertex AI, if this is the backend.
+    #[cfg(feature = "vertex")]
+    pub fn vertex(&self) -> Option<&vertex::Client> {
+        match &self.0 {
+            RawKind::Gemini(_) => None,
+            RawKind::Vertex(vertex) => Some(vertex),
+        }
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct KeyTwice {
     pub(crate) key: String,
     pub(crate) first: u64,
     pub(crate) second: u64,
+    /// Whether the first has no key of its own and would be given this one.
+    pub(crate) assigned: bool,
 }
 
 /// Collects the keys of a job while its requests are read.
@@ -116,8 +118,16 @@ impl ExpectedBuilder {
 
     /// Ends the collection, or names a key that is there twice.
     pub(crate) async fn finish(mut self) -> io::Result<Result<Expected, KeyTwice>> {
-        self.hashes.sort_unstable();
-        self.hashes.shrink_to_fit();
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let sort = move || {
+            hashes.sort_unstable();
+            hashes.shrink_to_fit();
+            hashes
+        };
+        // Millions of them would hold up the runtime.
+        self.hashes = tokio::task::spawn_blocking(sort)
+            .await
+            .map_err(io::Error::other)?;
         let expected = Expected {
             total: self.assigned_count + self.hashes.len() as u64,
             hasher: self.hasher,
@@ -140,6 +150,7 @@ impl ExpectedBuilder {
                     key: key.clone(),
                     first: *first,
                     second: *second,
+                    assigned: false,
                 }));
             }
         }
@@ -149,7 +160,12 @@ impl ExpectedBuilder {
                 if let Some(first) = assigned_place(&key)
                     && expected.assigned.get(first as usize)
                 {
-                    return Ok(Err(KeyTwice { key, first, second }));
+                    return Ok(Err(KeyTwice {
+                        key,
+                        first,
+                        second,
+                        assigned: true,
+                    }));
                 }
             }
         }
@@ -326,7 +342,8 @@ mod tests {
             KeyTwice {
                 key: "a".into(),
                 first: 1,
-                second: 4
+                second: 4,
+                assigned: false,
             }
         );
         let assigned = expected(&[None, key("request-1")]).await;
@@ -335,7 +352,8 @@ mod tests {
             KeyTwice {
                 key: "request-1".into(),
                 first: 1,
-                second: 2
+                second: 2,
+                assigned: true,
             }
         );
         let harmless = expected(&[key("request-2"), key("request-01"), None]).await;

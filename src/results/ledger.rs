@@ -33,16 +33,20 @@ pub enum Standing {
     Keyless,
 }
 
-/// What became of the requests of a job. Complete once the stream of results has ended.
+/// What became of the requests of a job, as far as the stream of results was read.
 ///
-/// `submitted = responses + errors + missing` holds for every job whose keys are known, and
-/// [`is_complete`](Self::is_complete) says whether nothing else is off either. Each list
-/// names the first 100.
+/// Of a stream that was read to its end, `submitted = responses + errors + missing` holds for
+/// every job whose keys are known, and [`is_complete`](Self::is_complete) says whether nothing
+/// else is off either. Each list names the first 100.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// How many requests the job was given, if known.
     pub submitted: Option<u64>,
+    /// Whether the keys that were submitted are known, so that each row was held against them.
+    pub keys_known: bool,
+    /// Whether the results were read to their end.
+    pub finished: bool,
     /// Requests with a response.
     pub responses: u64,
     /// Requests with an error.
@@ -72,10 +76,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether each submitted request has exactly one response or error, and no row is left
-    /// over. False where the number of requests is unknown.
+    /// Whether each submitted request has exactly one response or error, no row is left over,
+    /// and the results were read to their end.
+    ///
+    /// False where the submitted keys are not known, since a key that came twice could hide
+    /// one that is missing; [`expect_keys`](crate::Results::expect_keys) tells them.
     pub fn is_complete(&self) -> bool {
-        self.submitted == Some(self.responses + self.errors)
+        self.keys_known
+            && self.finished
+            && self.submitted == Some(self.responses + self.errors)
             && self.missing == 0
             && self.duplicates == 0
             && self.strangers == 0
@@ -109,6 +118,11 @@ impl fmt::Display for Report {
                 write!(f, "; {count} {what}")?;
                 name_some(f, " ", count, named)?;
             }
+        }
+        if !self.finished {
+            f.write_str("; not read to the end")?;
+        } else if !self.keys_known {
+            f.write_str("; by count alone, since the submitted keys are not known")?;
         }
         Ok(())
     }
@@ -147,12 +161,13 @@ impl Ledger {
             Expectation::Unknown => (None, 0),
         };
         Self {
-            expectation,
             seen: Bits::with_len(slots),
             report: Report {
                 submitted,
+                keys_known: matches!(expectation, Expectation::Keys(_)),
                 ..Report::default()
             },
+            expectation,
         }
     }
 
@@ -167,16 +182,24 @@ impl Ledger {
         is_error: bool,
         place: impl FnOnce() -> String,
     ) -> Option<Standing> {
+        let expected = match &self.expectation {
+            Expectation::Keys(expected) => Some(expected),
+            Expectation::Count(_) | Expectation::Unknown => None,
+        };
         let Some(key) = key else {
             note(
                 &mut self.report.keyless,
                 &mut self.report.keyless_places,
                 place,
             );
+            // Where no keys are known, a row counts for some request.
+            if expected.is_none() {
+                self.count(is_error);
+            }
             return Some(Standing::Keyless);
         };
-        let standing = match &self.expectation {
-            Expectation::Keys(expected) => match expected.slot(key) {
+        let standing = match expected {
+            Some(expected) => match expected.slot(key) {
                 None => {
                     let report = &mut self.report;
                     note(&mut report.strangers, &mut report.stranger_keys, || {
@@ -193,14 +216,23 @@ impl Ledger {
                 }
                 Some(_) => Standing::Matched,
             },
-            Expectation::Count(_) | Expectation::Unknown => Standing::Unchecked,
+            None => Standing::Unchecked,
         };
+        self.count(is_error);
+        Some(standing)
+    }
+
+    fn count(&mut self, is_error: bool) {
         if is_error {
             self.report.errors += 1;
         } else {
             self.report.responses += 1;
         }
-        Some(standing)
+    }
+
+    /// The results were read to their end, missing ones included.
+    pub(crate) fn finish(&mut self) {
+        self.report.finished = true;
     }
 
     /// Books a row that could not be read.
@@ -271,6 +303,13 @@ mod tests {
         ledger.book_unreadable("line 5", "not JSON");
         assert!(ledger.end_of_rows().is_some());
         ledger.book_missing("c");
+        assert!(
+            ledger
+                .report()
+                .to_string()
+                .ends_with("; not read to the end")
+        );
+        ledger.finish();
         let report = ledger.report();
         assert!(!report.is_complete());
         assert_eq!(
@@ -304,6 +343,7 @@ mod tests {
         }
         assert_eq!(ledger.report().keyless, 10_000);
         assert_eq!(ledger.report().keyless_places.len(), NAMED);
+        assert_eq!(ledger.report().responses, 10_000);
         assert!(ledger.report().to_string().len() < 200);
     }
 }

@@ -8,6 +8,7 @@
 //! A backend brings the rows and the function that reads one; nothing here names a backend.
 //! Rows are matched by key alone.
 
+mod content;
 mod expected;
 pub(crate) mod jsonl;
 mod ledger;
@@ -20,9 +21,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 
-pub(crate) use expected::{Expected, ExpectedBuilder};
+pub(crate) use content::Contents;
+pub(crate) use expected::{Expected, ExpectedBuilder, KeyTwice};
 use jsonl::{LineSplitter, LineTooLong, MAX_LINE};
 pub(crate) use ledger::Expectation;
 use ledger::Ledger;
@@ -36,16 +38,31 @@ use crate::error::{Error, Result};
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
 
+/// The files of an output, each opened when the one before is read.
+pub(crate) type FileStream = Pin<Box<dyn Stream<Item = Result<(String, ByteStream)>> + Send>>;
+
 /// Where the rows of a job come from.
 pub(crate) enum Rows {
     /// In the job itself.
     Inline(std::iter::Enumerate<std::vec::IntoIter<Bytes>>),
-    /// In a file, one a line.
-    Lines {
-        name: String,
-        chunks: ByteStream,
-        splitter: LineSplitter,
+    /// In files, one a line.
+    Files {
+        rest: FileStream,
+        current: Option<OpenFile>,
     },
+    /// In a table.
+    #[cfg(feature = "bigquery")]
+    Table {
+        name: String,
+        rows: ByteStream,
+        read: u64,
+    },
+}
+
+pub(crate) struct OpenFile {
+    name: String,
+    chunks: ByteStream,
+    splitter: LineSplitter,
 }
 
 impl Rows {
@@ -53,11 +70,23 @@ impl Rows {
         Self::Inline(rows.into_iter().enumerate())
     }
 
-    pub(crate) fn lines(name: String, chunks: ByteStream) -> Self {
-        Self::Lines {
+    pub(crate) fn file(name: String, chunks: ByteStream) -> Self {
+        Self::files(Box::pin(stream::iter([Ok((name, chunks))])))
+    }
+
+    pub(crate) fn files(files: FileStream) -> Self {
+        Self::Files {
+            rest: files,
+            current: None,
+        }
+    }
+
+    #[cfg(feature = "bigquery")]
+    pub(crate) fn table(name: String, rows: ByteStream) -> Self {
+        Self::Table {
             name,
-            chunks,
-            splitter: LineSplitter::default(),
+            rows,
+            read: 0,
         }
     }
 
@@ -66,33 +95,65 @@ impl Rows {
             Self::Inline(rows) => {
                 Poll::Ready(rows.next().map(|(index, row)| Ok((index as u64, row))))
             }
-            Self::Lines {
-                name,
-                chunks,
-                splitter,
-            } => loop {
-                match splitter.next_line() {
-                    Ok(Some(line)) => return Poll::Ready(Some(Ok(line))),
-                    Ok(None) => {}
-                    Err(LineTooLong(number)) => {
-                        return Poll::Ready(Some(Err(Error::protocol(format!(
-                            "line {number} of {name} is longer than {MAX_LINE} bytes"
-                        )))));
-                    }
+            Self::Files { rest, current } => loop {
+                if let Some(file) = current
+                    && let Some(line) = ready!(file.poll_line(cx))
+                {
+                    return Poll::Ready(Some(line));
                 }
-                match ready!(chunks.poll_next_unpin(cx)) {
-                    Some(Ok(chunk)) => splitter.push(chunk),
+                match ready!(rest.poll_next_unpin(cx)) {
+                    Some(Ok((name, chunks))) => {
+                        *current = Some(OpenFile {
+                            name,
+                            chunks,
+                            splitter: LineSplitter::default(),
+                        });
+                    }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => return Poll::Ready(splitter.last_line().map(Ok)),
+                    None => return Poll::Ready(None),
                 }
             },
+            #[cfg(feature = "bigquery")]
+            Self::Table { rows, read, .. } => {
+                let row = ready!(rows.poll_next_unpin(cx));
+                *read += 1;
+                Poll::Ready(row.map(|row| row.map(|row| (*read, row))))
+            }
         }
     }
 
     fn place(&self, number: u64) -> String {
         match self {
             Self::Inline(_) => format!("inlinedResponses[{number}]"),
-            Self::Lines { name, .. } => format!("{name} line {number}"),
+            Self::Files { current, .. } => {
+                let name = current.as_ref().map_or("output", |file| &file.name);
+                format!("{name} line {number}")
+            }
+            #[cfg(feature = "bigquery")]
+            Self::Table { name, .. } => format!("{name} row {number}"),
+        }
+    }
+}
+
+impl OpenFile {
+    /// The next line and its number; `None` at the end of the file.
+    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(u64, Bytes)>>> {
+        loop {
+            match self.splitter.next_line() {
+                Ok(Some(line)) => return Poll::Ready(Some(Ok(line))),
+                Ok(None) => {}
+                Err(LineTooLong(number)) => {
+                    return Poll::Ready(Some(Err(Error::protocol(format!(
+                        "line {number} of {} is longer than {MAX_LINE} bytes",
+                        self.name
+                    )))));
+                }
+            }
+            match ready!(self.chunks.poll_next_unpin(cx)) {
+                Some(Ok(chunk)) => self.splitter.push(chunk),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(self.splitter.last_line().map(Ok)),
+            }
         }
     }
 }
@@ -124,6 +185,9 @@ pub struct ResultStream {
     read_row: ReadRow,
     missing: Option<MissingKeys>,
     ledger: Ledger,
+    /// For rows without a key, where the caller gave the requests.
+    contents: Option<Contents>,
+    failed: bool,
 }
 
 impl ResultStream {
@@ -133,7 +197,15 @@ impl ResultStream {
             read_row,
             missing: None,
             ledger: Ledger::new(expectation),
+            contents: None,
+            failed: false,
         }
+    }
+
+    /// Gives rows without a key the key of a request of the same content.
+    pub(crate) fn matching(mut self, contents: Option<Contents>) -> Self {
+        self.contents = contents;
+        self
     }
 
     /// What became of the requests so far; the whole account once the stream has ended.
@@ -159,6 +231,7 @@ impl ResultStream {
                 Some(Ok(row)) => row,
                 Some(Err(error)) => {
                     self.rows = None;
+                    self.failed = true;
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => {
@@ -170,7 +243,12 @@ impl ResultStream {
                 }
             };
             match (self.read_row)(json) {
-                Ok(row) => {
+                Ok(mut row) => {
+                    if let (None, Some(contents), Some(request)) =
+                        (&row.key, &mut self.contents, &row.request)
+                    {
+                        row.key = contents.take(request).map(Key::from);
+                    }
                     let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);
                     if let Some(standing) = self.ledger.book(row.key.as_deref(), is_error, place) {
@@ -192,17 +270,24 @@ impl Stream for ResultStream {
         if let Some(result) = ready!(this.poll_rows(cx)) {
             return Poll::Ready(Some(result));
         }
-        let Some(missing) = &mut this.missing else {
+        if this.failed {
             return Poll::Ready(None);
+        }
+        let next = match &mut this.missing {
+            Some(missing) => ready!(missing.poll_next_unpin(cx)),
+            None => None,
         };
-        let next = ready!(missing.poll_next_unpin(cx));
+        if next.is_none() {
+            this.missing = None;
+            this.ledger.finish();
+        }
         Poll::Ready(next.map(|key| match key {
             Ok(key) => {
                 this.ledger.book_missing(&key);
                 Ok(BatchResult::missing(key))
             }
             Err(error) => {
-                this.missing = None;
+                this.failed = true;
                 let message = "the temporary file with the submitted keys could not be read";
                 Err(Error::io(message, error))
             }

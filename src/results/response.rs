@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::wire;
 
 /// The answer to one request: a `GenerateContentResponse` or an `EmbedContentResponse`.
 ///
@@ -29,44 +31,56 @@ pub struct Response {
     embedding: OnceLock<Option<Box<[f32]>>>,
 }
 
+/// The parts of a response that have accessors, each of them left as it came, so that an
+/// odd shape in one hides none of the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
-    #[serde(borrow, default)]
-    candidates: Vec<Candidate<'a>>,
+    #[serde(borrow)]
+    candidates: Option<&'a RawValue>,
     #[serde(borrow)]
     usage_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    model_version: Option<Cow<'a, str>>,
+    model_version: Option<&'a RawValue>,
     #[serde(borrow)]
-    response_id: Option<Cow<'a, str>>,
+    response_id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Candidate<'a> {
     #[serde(borrow)]
-    content: Option<Content<'a>>,
-    finish_reason: Option<FinishReason>,
+    content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    finish_reason: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Content<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     parts: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct PartFields<'a> {
     #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(default)]
-    thought: bool,
+    text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    thought: Option<&'a RawValue>,
 }
 
 /// A text that is borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads a part as `T`, or not at all.
+fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+fn read_text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    read::<Text<'_>>(raw).map(|text| text.0)
+}
 
 impl Response {
     pub(crate) fn new(json: Bytes) -> Self {
@@ -78,6 +92,11 @@ impl Response {
 
     fn body(&self) -> Option<Body<'_>> {
         serde_json::from_slice(&self.json).ok()
+    }
+
+    fn first_candidate(&self) -> Option<Candidate<'_>> {
+        let candidates: Vec<&RawValue> = read(self.body()?.candidates)?;
+        read(candidates.first().copied())
     }
 
     /// The response as it came.
@@ -98,7 +117,6 @@ impl Response {
     pub fn text(&self) -> Option<Cow<'_, str>> {
         let mut texts = self
             .parts()
-            .into_iter()
             .filter(|part| !part.is_thought())
             .filter_map(|part| part.text);
         let first = texts.next()?;
@@ -106,39 +124,39 @@ impl Response {
     }
 
     /// The parts of the first candidate, in order.
-    pub fn parts(&self) -> Vec<Part<'_>> {
-        let first = self
-            .body()
-            .and_then(|body| body.candidates.into_iter().next());
-        let content = first.and_then(|candidate| candidate.content);
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let candidate = self.first_candidate();
+        let content: Option<Content<'_>> = candidate.and_then(|it| read(it.content));
         let parts = content.map(|content| content.parts).unwrap_or_default();
-        parts.into_iter().map(Part::new).collect()
+        parts.into_iter().map(Part::new)
     }
 
     /// Why the first candidate ended. Only [`FinishReason::STOP`] says that the answer is whole.
     pub fn finish_reason(&self) -> Option<FinishReason> {
-        self.body()?.candidates.into_iter().next()?.finish_reason
+        read(self.first_candidate()?.finish_reason)
     }
 
     /// The tokens that the request used, which is what it costs.
     pub fn usage(&self) -> Option<Usage> {
-        serde_json::from_str(self.body()?.usage_metadata?.get()).ok()
+        read(self.body()?.usage_metadata)
     }
 
     /// The model that answered, with its version.
     pub fn model_version(&self) -> Option<Cow<'_, str>> {
-        self.body()?.model_version
+        read_text(self.body()?.model_version)
     }
 
     /// The service's id of the response.
     pub fn response_id(&self) -> Option<Cow<'_, str>> {
-        self.body()?.response_id
+        read_text(self.body()?.response_id)
     }
 
     /// The values of the embedding, if this is one.
     pub fn embedding(&self) -> Option<&[f32]> {
         #[derive(Deserialize)]
         struct Embedded {
+            // The older models of Vertex AI say `embeddings`, and mean one.
+            #[serde(alias = "embeddings")]
             embedding: Embedding,
         }
         #[derive(Deserialize)]
@@ -170,15 +188,13 @@ pub struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn new(raw: &'a RawValue) -> Self {
-        let json = raw.get();
-        let fields: Option<PartFields<'a>> = serde_json::from_str(json).ok();
-        let (text, thought) = fields.map_or((None, false), |fields| {
-            (fields.text.map(|text| text.0), fields.thought)
-        });
+        let fields: Option<PartFields<'a>> = read(Some(raw));
+        let text = fields.as_ref().and_then(|fields| read_text(fields.text));
+        let thought = fields.and_then(|fields| read(fields.thought));
         Self {
             text,
-            thought,
-            json,
+            thought: thought.unwrap_or(false),
+            json: raw.get(),
         }
     }
 
@@ -245,23 +261,27 @@ impl fmt::Display for FinishReason {
 #[non_exhaustive]
 pub struct Usage {
     /// In the request.
-    #[serde(rename = "promptTokenCount")]
+    #[serde(rename = "promptTokenCount", deserialize_with = "count")]
     pub prompt_tokens: u64,
     /// In the answer, thoughts not included.
-    #[serde(rename = "candidatesTokenCount")]
+    #[serde(rename = "candidatesTokenCount", deserialize_with = "count")]
     pub candidates_tokens: u64,
     /// Spent on thinking; they bill as output.
-    #[serde(rename = "thoughtsTokenCount")]
+    #[serde(rename = "thoughtsTokenCount", deserialize_with = "count")]
     pub thoughts_tokens: u64,
     /// Of the request, those that came from a cache.
-    #[serde(rename = "cachedContentTokenCount")]
+    #[serde(rename = "cachedContentTokenCount", deserialize_with = "count")]
     pub cached_content_tokens: u64,
     /// In the results of tools.
-    #[serde(rename = "toolUsePromptTokenCount")]
+    #[serde(rename = "toolUsePromptTokenCount", deserialize_with = "count")]
     pub tool_use_prompt_tokens: u64,
     /// All of them.
-    #[serde(rename = "totalTokenCount")]
+    #[serde(rename = "totalTokenCount", deserialize_with = "count")]
     pub total_tokens: u64,
+}
+
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    wire::count(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]
@@ -282,9 +302,10 @@ mod tests {
                 "modelVersion":"m-1","responseId":"r"}"#,
         );
         assert_eq!(response.text().unwrap(), "Paris\n");
-        assert_eq!(response.parts().len(), 4);
-        assert!(response.parts()[0].is_thought());
-        assert_eq!(response.parts()[2].to_value()["functionCall"]["name"], "f");
+        assert_eq!(response.parts().count(), 4);
+        let parts: Vec<_> = response.parts().collect();
+        assert!(parts[0].is_thought());
+        assert_eq!(parts[2].to_value()["functionCall"]["name"], "f");
         assert_eq!(response.finish_reason(), Some(FinishReason::STOP));
         let usage = response.usage().unwrap();
         assert_eq!((usage.thoughts_tokens, usage.candidates_tokens), (40, 0));
@@ -307,6 +328,20 @@ mod tests {
         }
         let blocked = response(r#"{"candidates":[{"finishReason":"NEW_REASON"}]}"#);
         assert_eq!(blocked.finish_reason().unwrap().as_str(), "NEW_REASON");
+    }
+
+    #[test]
+    fn an_odd_part_hides_no_other() {
+        let response = response(
+            r#"{"candidates":[{"content":{"role":7,"parts":[{"text":"whole","thought":null}]},
+                "finishReason":3}],"usageMetadata":{"promptTokenCount":null,"totalTokenCount":"7"},
+                "modelVersion":{},"responseId":"r"}"#,
+        );
+        assert_eq!(response.text().unwrap(), "whole");
+        assert_eq!(response.finish_reason(), None);
+        assert_eq!(response.usage().unwrap().total_tokens, 7);
+        assert_eq!(response.model_version(), None);
+        assert_eq!(response.response_id().unwrap(), "r");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::ledger::Standing;
@@ -17,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) key: Option<Key>,
     pub(crate) body: RowBody,
     pub(crate) metadata: Option<Bytes>,
+    /// The request, where the service echoes it.
+    pub(crate) request: Option<Bytes>,
     pub(crate) json: Bytes,
 }
 
@@ -28,6 +31,23 @@ pub(crate) enum RowBody {
 
 /// Reads one row of a backend; the error says why it is none.
 pub(crate) type ReadRow = fn(Bytes) -> Result<Row, String>;
+
+/// A key is a text. A number, which only a file made by hand can hold, reads as its digits.
+pub(crate) fn read_key(raw: &RawValue) -> Option<Key> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'"' => {
+            let inner = &text[1..text.len() - 1];
+            if inner.contains('\\') {
+                serde_json::from_str::<String>(text).ok().map(Key::from)
+            } else {
+                Some(Key::from(inner))
+            }
+        }
+        b'0'..=b'9' | b'-' => Some(Key::from(text)),
+        _ => None,
+    }
+}
 
 /// The key of a request. Reads as a text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,7 +132,6 @@ impl fmt::Debug for Key {
 ///     Outcome::Response(response) => println!("{key}: {}", response.text().unwrap_or_default()),
 ///     Outcome::Error(error) => println!("{key} failed: {error}"),
 ///     Outcome::Missing => println!("{key}: no result came back"),
-///     _ => {}
 /// }
 /// # }
 /// ```
@@ -127,7 +146,6 @@ pub struct BatchResult {
 
 /// What became of a request: a response, an error, or nothing at all.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum Outcome {
     /// The model answered.
     Response(Response),
@@ -205,8 +223,13 @@ impl BatchResult {
 
     /// The row as it came; empty for a missing result.
     pub fn json(&self) -> &str {
-        // Rows are JSON, and so were checked to be UTF-8.
+        // Checked when the row was read.
         std::str::from_utf8(&self.json).unwrap_or_default()
+    }
+
+    /// The row, parsed; null for a missing result.
+    pub fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.json).unwrap_or_default()
     }
 }
 

@@ -6,13 +6,27 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::embedding;
 use crate::request::{Entry, EntryKind, GenerationConfig, Request, system_instruction};
+use crate::wire::on_one_line;
 
 /// What a job does with its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JobKind {
     GenerateContent,
-    EmbedContent,
+    EmbedContent(EmbedForm),
+}
+
+/// How a backend and model want requests for embeddings written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "vertex"), allow(dead_code))]
+pub(crate) enum EmbedForm {
+    /// `{"key", "request": {"content", "taskType", …}}`.
+    Gemini,
+    /// The same with the settings under `embed_content_config`, in snake case.
+    VertexGemini,
+    /// `{"key", "content": "…", "task_type", …}`: the older models of Vertex AI.
+    VertexText,
 }
 
 impl JobKind {
@@ -20,7 +34,7 @@ impl JobKind {
     fn content_field(self) -> &'static str {
         match self {
             Self::GenerateContent => "contents",
-            Self::EmbedContent => "content",
+            Self::EmbedContent(_) => "content",
         }
     }
 }
@@ -32,9 +46,11 @@ pub(crate) struct Defaults {
     pub(crate) system_instruction: Option<String>,
 }
 
+/// Defaults as JSON: field, the same in snake case, value.
+pub(crate) type DefaultFields = Vec<(&'static str, &'static str, Box<RawValue>)>;
+
 impl Defaults {
-    /// The fields as `(name, snake_case name, JSON)`.
-    fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str, Box<RawValue>)> {
+    pub(crate) fn fields(&self) -> DefaultFields {
         let config = self
             .generation_config
             .as_ref()
@@ -48,10 +64,11 @@ impl Defaults {
         .filter_map(|(name, snake, value)| {
             Some((name, snake, serde_json::value::to_raw_value(&value?).ok()?))
         })
+        .collect()
     }
 }
 
-type Fields = BTreeMap<String, Box<RawValue>>;
+pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// A checked line. The request is kept as the caller wrote it, unknown fields included.
 #[derive(Debug)]
@@ -67,14 +84,14 @@ impl Line {
     pub(crate) fn from_entry(
         entry: Entry,
         kind: JobKind,
-        defaults: &Defaults,
+        defaults: &DefaultFields,
     ) -> Result<Self, String> {
         match entry.0 {
             EntryKind::Json(value) => Self::parse(value.to_string().as_bytes(), kind, defaults),
             EntryKind::Text(text) => {
                 let body = match kind {
                     JobKind::GenerateContent => EntryKind::from(Request::text(text)),
-                    JobKind::EmbedContent => crate::EmbedRequest::text(text).into(),
+                    JobKind::EmbedContent(_) => crate::EmbedRequest::text(text).into(),
                 };
                 Self::from_entry(Entry(body), kind, defaults)
             }
@@ -102,7 +119,11 @@ impl Line {
     }
 
     /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.
-    pub(crate) fn parse(line: &[u8], kind: JobKind, defaults: &Defaults) -> Result<Self, String> {
+    pub(crate) fn parse(
+        line: &[u8],
+        kind: JobKind,
+        defaults: &DefaultFields,
+    ) -> Result<Self, String> {
         let mut fields: Fields = serde_json::from_slice(line).map_err(|_| not_an_object(line))?;
         let key = take_key(&mut fields)?;
         let metadata = match fields.remove("metadata") {
@@ -110,6 +131,12 @@ impl Line {
                 .map_err(|_| "`metadata` is not a JSON object".to_owned())?,
             None => Fields::new(),
         };
+        let mistaken = ["custom_id", "customId", "id"];
+        if key.is_none()
+            && let Some(name) = mistaken.iter().find(|name| fields.contains_key(**name))
+        {
+            return Err(format!("it has `{name}` and no `key`: rename it to `key`"));
+        }
         if let Some(request) = fields.remove("request") {
             let body = serde_json::from_str(request.get())
                 .map_err(|_| "`request` is not a JSON object".to_owned())?;
@@ -119,7 +146,7 @@ impl Line {
         } else {
             let found: Vec<_> = fields.keys().map(String::as_str).collect();
             Err(format!(
-                "no `request` in it, only [{}]: a line is {{\"key\": \"…\", \"request\": {{\"{}\": …}}}}",
+                "it has no `request`, only [{}]: a line is {{\"key\": \"…\", \"request\": {{\"{}\": …}}}}",
                 found.join(", "),
                 kind.content_field()
             ))
@@ -132,7 +159,7 @@ impl Line {
         mut metadata: Fields,
         extra: Fields,
         kind: JobKind,
-        defaults: &Defaults,
+        defaults: &DefaultFields,
     ) -> Result<Self, String> {
         let inner_key = take_key(&mut metadata)?;
         if let (Some(outer), Some(inner)) = (&key, &inner_key)
@@ -143,31 +170,53 @@ impl Line {
             ));
         }
         let key = key.or(inner_key);
+        if let Some(name) = metadata.keys().find(|name| extra.contains_key(*name)) {
+            return Err(format!("`{name}` stands in the line and in its metadata"));
+        }
         if key.as_deref() == Some("") {
-            return Err("its key is empty".to_owned());
+            return Err("the key is empty".to_owned());
+        }
+        let mut extra = extra;
+        if let JobKind::EmbedContent(_) = kind {
+            embedding::canonicalise(&mut body);
         }
         check_content(&body, kind)?;
+        if let JobKind::EmbedContent(form) = kind {
+            embedding::write_as(form, &mut body, &mut extra)?;
+        }
         if kind == JobKind::GenerateContent {
-            for (name, snake_case, value) in defaults.fields() {
-                if !body.contains_key(name) && !body.contains_key(snake_case) {
-                    body.insert(name.to_owned(), value);
+            for (name, snake_case, value) in defaults {
+                if !body.contains_key(*name) && !body.contains_key(*snake_case) {
+                    body.insert((*name).to_owned(), value.clone());
                 }
             }
         }
+        // The older embedding models take the fields beside the key.
+        let request = match body.is_empty() {
+            true => String::new(),
+            false => serde_json::to_string(&body).map_err(|e| e.to_string())?,
+        };
         Ok(Self {
             key,
-            request: serde_json::to_string(&body).map_err(|e| e.to_string())?,
+            request,
             metadata,
             extra,
         })
+    }
+
+    /// Whether something travels beside the key.
+    pub(crate) fn has_metadata(&self) -> bool {
+        !self.metadata.is_empty()
     }
 
     /// The line as it stands in a JSONL file, newline included.
     pub(crate) fn write_jsonl(&self, key: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"key\":");
         write_string(key, out);
-        out.extend_from_slice(b",\"request\":");
-        out.extend_from_slice(self.request.as_bytes());
+        if !self.request.is_empty() {
+            out.extend_from_slice(b",\"request\":");
+            out.extend_from_slice(self.request.as_bytes());
+        }
         if !self.metadata.is_empty() {
             out.extend_from_slice(b",\"metadata\":{");
             write_fields(&self.metadata, b"", out);
@@ -203,8 +252,8 @@ impl From<crate::EmbedRequest> for EntryKind {
 
 fn not_an_object(line: &[u8]) -> String {
     match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
-        Ok(_) => "a JSON value, but not an object".to_owned(),
-        Err(error) => format!("not JSON: {error}"),
+        Ok(_) => "not a JSON object: a line is {\"key\": \"…\", \"request\": {…}}".to_owned(),
+        Err(error) => format!("not JSON: {}", on_one_line(&error)),
     }
 }
 
@@ -213,7 +262,7 @@ fn take_key(fields: &mut Fields) -> Result<Option<String>, String> {
         return Ok(None);
     };
     Option::<String>::deserialize(&mut serde_json::Deserializer::from_str(key.get()))
-        .map_err(|_| format!("its key is no text: {}", key.get()))
+        .map_err(|_| format!("the key must be a string, found {}", key.get()))
 }
 
 fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
@@ -225,7 +274,7 @@ fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
                  create takes `contents`"
                     .to_owned()
             }
-            JobKind::EmbedContent if body.contains_key("contents") => {
+            JobKind::EmbedContent(_) if body.contains_key("contents") => {
                 "a request for generated content: `contents` is for create, \
                  create_embeddings takes `content`"
                     .to_owned()
@@ -236,7 +285,7 @@ fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
     let text = content.get();
     let opening = match kind {
         JobKind::GenerateContent => '[',
-        JobKind::EmbedContent => '{',
+        JobKind::EmbedContent(_) => '{',
     };
     if !text.starts_with(opening) {
         let shape = if opening == '[' {
@@ -272,11 +321,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Line, String> {
-        Line::parse(
-            line.as_bytes(),
-            JobKind::GenerateContent,
-            &Defaults::default(),
-        )
+        Line::parse(line.as_bytes(), JobKind::GenerateContent, &Vec::new())
     }
 
     fn jsonl(line: &Line) -> Value {
@@ -323,7 +368,8 @@ mod tests {
         let defaults = Defaults {
             generation_config: Some(GenerationConfig::new().temperature(0.5)),
             system_instruction: Some("Be brief.".into()),
-        };
+        }
+        .fields();
         let line = |text: &str| {
             let line = Line::parse(text.as_bytes(), JobKind::GenerateContent, &defaults).unwrap();
             jsonl(&line)["request"].clone()
@@ -339,14 +385,26 @@ mod tests {
     fn wrong_lines_are_told_apart() {
         for (line, reason) in [
             ("{", "not JSON"),
-            ("[]", "not an object"),
-            ("17", "not an object"),
-            (r#"{"custom_id":"1","body":{}}"#, "only [body, custom_id]"),
+            ("[]", "not a JSON object"),
+            ("17", "not a JSON object"),
+            (r#"{"custom_id":"1","body":{}}"#, "rename it to `key`"),
+            (r#"{"key":"1","body":{}}"#, "only [body]"),
             (r#"{"key":"a","request":{}}"#, "no `contents`"),
             (r#"{"key":"a","request":{"contents":[ ]}}"#, "empty"),
             (r#"{"key":"a","request":{"contents":"hi"}}"#, "not a list"),
             (r#"{"key":"a","request":7}"#, "not a JSON object"),
-            (r#"{"key":7,"request":{"contents":[1]}}"#, "no text"),
+            (
+                r#"{"key":7,"request":{"contents":[1]}}"#,
+                "must be a string",
+            ),
+            (
+                r#"{"id":"a","request":{"contents":[1]}}"#,
+                "rename it to `key`",
+            ),
+            (
+                r#"{"metadata":{"x":1},"x":2,"request":{"contents":[1]}}"#,
+                "`x` stands",
+            ),
             (r#"{"key":"","request":{"contents":[1]}}"#, "empty"),
             (
                 r#"{"key":"a","metadata":{"key":"b"},"contents":[1]}"#,

@@ -5,6 +5,7 @@
 //! Source → entry (one line checked) → prepare (inline body or spooled file) → backend
 //! ```
 
+mod embedding;
 pub(crate) mod entry;
 pub(crate) mod prepare;
 pub(crate) mod spool;
@@ -31,6 +32,7 @@ pub(crate) type EntryStream = Pin<Box<dyn Stream<Item = Result<Entry>> + Send>>;
 /// | a `Path` or `PathBuf`, or a text that ends in `.jsonl` or `.ndjson` | a local file, one request a line |
 /// | `files/ID`, or a [`File`] | a file uploaded to the Gemini Files API |
 /// | `gs://…`, `bq://…` | a Cloud Storage object or BigQuery table, for Vertex AI |
+/// | `projects/…/locations/…/datasets/ID` | a multimodal dataset, for Vertex AI |
 ///
 /// Requests in memory, from a stream or a local file are checked and given keys before
 /// anything is sent; a file that was uploaded before is taken as it is.
@@ -53,6 +55,7 @@ pub(crate) enum SourceKind {
     File(String),
     CloudStorage(Vec<String>),
     BigQuery(String),
+    Dataset(String),
 }
 
 impl Source {
@@ -114,6 +117,11 @@ impl Source {
     pub fn big_query(uri: impl Into<String>) -> Self {
         Self(SourceKind::BigQuery(uri.into()))
     }
+
+    /// A multimodal dataset of Vertex AI, `projects/…/locations/…/datasets/ID`.
+    pub fn dataset(name: impl Into<String>) -> Self {
+        Self(SourceKind::Dataset(name.into()))
+    }
 }
 
 impl<T: Into<Entry> + Send + 'static> From<Vec<T>> for Source {
@@ -134,9 +142,21 @@ impl From<PathBuf> for Source {
     }
 }
 
+impl From<&PathBuf> for Source {
+    fn from(path: &PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
         Self::path(path)
+    }
+}
+
+impl From<File> for Source {
+    fn from(file: File) -> Self {
+        Self::file(file.name())
     }
 }
 
@@ -149,8 +169,8 @@ impl From<&File> for Source {
 impl TryFrom<&str> for Source {
     type Error = Error;
 
-    /// Reads `files/…`, `gs://…`, `bq://…`, the URI of an uploaded file, or the path of a
-    /// `.jsonl` or `.ndjson` file.
+    /// Reads `files/…`, `gs://…`, `bq://…`, the URI of an uploaded file, the name of a
+    /// dataset, or the path of a `.jsonl` or `.ndjson` file.
     fn try_from(text: &str) -> Result<Self> {
         if text.starts_with("gs://") {
             return Ok(Self::cloud_storage([text]));
@@ -158,17 +178,20 @@ impl TryFrom<&str> for Source {
         if text.starts_with("bq://") {
             return Ok(Self::big_query(text));
         }
-        if text.starts_with("files/") || (text.starts_with("https://") && text.contains("/files/"))
-        {
+        let is_url = text.starts_with("https://") || text.starts_with("http://");
+        if text.starts_with("files/") || (is_url && text.contains("/files/")) {
             return Ok(Self::file(text));
+        }
+        if text.starts_with("projects/") && text.contains("/datasets/") {
+            return Ok(Self::dataset(text));
         }
         let extension = Path::new(text).extension().and_then(|e| e.to_str());
         if matches!(extension, Some("jsonl" | "ndjson")) {
             return Ok(Self::path(text));
         }
         Err(Error::input(format!(
-            "unsupported source {text:?}: write `files/ID`, `gs://…`, `bq://…` or a path ending \
-             in `.jsonl`; for another path use Source::path, for a prompt a list of requests"
+            "unsupported source {text:?}: write `files/ID`, `gs://…`, `bq://…`, the name of a \
+             dataset, or a path ending in `.jsonl`; for another path use Source::path, for a prompt a list of requests"
         )))
     }
 }
@@ -199,6 +222,7 @@ impl fmt::Debug for Source {
                 f.debug_tuple("Source::CloudStorage").field(uris).finish()
             }
             SourceKind::BigQuery(uri) => f.debug_tuple("Source::BigQuery").field(uri).finish(),
+            SourceKind::Dataset(name) => f.debug_tuple("Source::Dataset").field(name).finish(),
         }
     }
 }
@@ -214,6 +238,11 @@ mod tests {
         assert!(kind("gs://b/o.jsonl").unwrap().contains("CloudStorage"));
         assert!(kind("bq://p.d.t").unwrap().contains("BigQuery"));
         assert!(kind("data/in.jsonl").unwrap().contains("Path"));
+        assert!(
+            kind("projects/p/locations/l/datasets/1")
+                .unwrap()
+                .contains("Dataset")
+        );
         assert!(kind("https://h/v1beta/files/a").unwrap().contains("File"));
         for text in ["abc-123", "", "What is AI?", "https://example.com"] {
             assert!(kind(text).unwrap_err().is_invalid_input(), "{text}");

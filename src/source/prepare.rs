@@ -8,13 +8,14 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use tokio::fs::File;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::entry::{Defaults, JobKind, Line};
+use super::entry::{DefaultFields, Defaults, JobKind, Line};
 use super::spool::Spool;
 use super::{EntryStream, Source, SourceKind};
 use crate::error::{Error, Result};
-use crate::results::{Expected, ExpectedBuilder};
+use crate::results::jsonl::MAX_LINE;
+use crate::results::{Contents, Expected, ExpectedBuilder, KeyTwice};
 
 const READ_BUFFER: usize = 256 * 1024;
 
@@ -73,6 +74,17 @@ impl Default for InlineLimit {
     }
 }
 
+/// What a backend takes of the requests that the client holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) kind: JobKind,
+    pub(crate) inline_limit: InlineLimit,
+    /// The largest file, in bytes.
+    pub(crate) max_file: u64,
+    /// Whether what stands beside the key in a file comes back with the result.
+    pub(crate) file_carries_metadata: bool,
+}
+
 /// Requests ready to be sent.
 pub(crate) enum Prepared {
     /// The elements of the list of inlined requests, with commas between them.
@@ -85,29 +97,59 @@ impl Source {
     /// Checks requests that the caller holds; gives back a source that the service holds.
     pub(crate) async fn prepare(
         self,
-        kind: JobKind,
+        target: Target,
         defaults: &Defaults,
-        limit: InlineLimit,
     ) -> Result<std::result::Result<(Prepared, Expected), SourceKind>> {
         let feed = match self.0 {
             SourceKind::Entries(entries) => Feed::Entries(entries),
             SourceKind::Path(path) => Feed::open(path).await?,
             held_by_service => return Ok(Err(held_by_service)),
         };
-        prepare(feed, kind, defaults, limit).await.map(Ok)
+        prepare(feed, target, defaults.fields()).await.map(Ok)
+    }
+}
+
+impl Source {
+    /// Reads requests that were submitted before: their keys, and which content has which.
+    pub(crate) async fn read_contents(self) -> Result<(Expected, Contents)> {
+        let mut feed = match self.0 {
+            SourceKind::Entries(entries) => Feed::Entries(entries),
+            SourceKind::Path(path) => Feed::open(path).await?,
+            _ => {
+                return Err(Error::input(
+                    "the submitted requests must be in memory, a stream or a local file",
+                ));
+            }
+        };
+        let mut keys = ExpectedBuilder::default();
+        let mut contents = Contents::default();
+        let (mut number, kind) = (0, JobKind::GenerateContent);
+        while let Some(line) = feed.next(&mut number, kind, &DefaultFields::new()).await {
+            let line = line?;
+            let key = match &line.key {
+                Some(key) => {
+                    keys.push(key, number).await.map_err(spool_failed)?;
+                    key.clone()
+                }
+                None => keys.assign(number),
+            };
+            contents.push(&line.request, &key);
+        }
+        let expected = keys.finish().await.map_err(spool_failed)?;
+        let expected = expected.map_err(|twice| used_twice(&feed, &twice))?;
+        Ok((expected, contents))
     }
 }
 
 async fn prepare(
     mut feed: Feed,
-    kind: JobKind,
-    defaults: &Defaults,
-    limit: InlineLimit,
+    target: Target,
+    defaults: DefaultFields,
 ) -> Result<(Prepared, Expected)> {
     let mut keys = ExpectedBuilder::default();
-    let mut stage = Stage::new(limit);
+    let mut stage = Stage::new(target);
     let mut number = 0;
-    while let Some(line) = feed.next(&mut number, kind, defaults).await {
+    while let Some(line) = feed.next(&mut number, target.kind, &defaults).await {
         let line = line?;
         match &line.key {
             Some(key) => {
@@ -123,34 +165,43 @@ async fn prepare(
             feed.name()
         )));
     }
-    let expected = keys
-        .finish()
-        .await
-        .map_err(spool_failed)?
-        .map_err(|twice| {
-            Error::input(format!(
-                "key {:?} is used twice, at {} and at {}: every request needs a key of its own",
-                twice.key,
-                feed.place(twice.first),
-                feed.place(twice.second)
-            ))
-        })?;
+    let expected = keys.finish().await.map_err(spool_failed)?;
+    let expected = expected.map_err(|twice| used_twice(&feed, &twice))?;
     Ok((stage.finish().await?, expected))
+}
+
+fn used_twice(feed: &Feed, twice: &KeyTwice) -> Error {
+    let (first, second) = (feed.place(twice.first), feed.place(twice.second));
+    let key = &twice.key;
+    Error::input(if twice.assigned {
+        format!("{first} has no key and would be given {key:?}, which {second} uses: give it one")
+    } else {
+        format!(
+            "key {key:?} is used twice, at {first} and at {second}: every request needs a key of \
+             its own"
+        )
+    })
 }
 
 /// Where lines go: a body while it is small, then a file.
 struct Stage {
+    target: Target,
     limit: InlineLimit,
     count: usize,
+    /// The first request with metadata, which not every file carries.
+    metadata_key: Option<String>,
     inline: Vec<u8>,
     jsonl: Spool,
 }
 
 impl Stage {
-    fn new(limit: InlineLimit) -> Self {
+    fn new(target: Target) -> Self {
+        let limit = target.inline_limit;
         Self {
+            target,
             limit,
             count: 0,
+            metadata_key: None,
             inline: Vec::new(),
             jsonl: Spool::in_memory_up_to(limit.bytes),
         }
@@ -172,7 +223,27 @@ impl Stage {
         let mut jsonl = Vec::with_capacity(line.request.len() + key.len() + 32);
         line.write_jsonl(key, &mut jsonl);
         self.jsonl.write(&jsonl).await.map_err(spool_failed)?;
-        if !self.is_inline() && was_inline {
+        if line.has_metadata() && self.metadata_key.is_none() {
+            self.metadata_key = Some(key.to_owned());
+        }
+        if self.is_inline() {
+            return Ok(());
+        }
+        if let (Some(key), false) = (&self.metadata_key, self.target.file_carries_metadata) {
+            return Err(Error::input(format!(
+                "the request {key:?} has metadata, which comes back only with requests sent \
+                 inline, and these are too many for `inline_limit`: raise it, or make what you \
+                 need part of the key"
+            )));
+        }
+        if self.jsonl.len() > self.target.max_file {
+            return Err(Error::input(format!(
+                "the requests are more than {} bytes, which is the largest file the service \
+                 takes: submit them as several jobs",
+                self.target.max_file
+            )));
+        }
+        if was_inline {
             self.limit = InlineLimit::NEVER;
             self.inline = Vec::new();
             self.jsonl.move_to_file().await.map_err(spool_failed)?;
@@ -224,7 +295,7 @@ impl Feed {
         &mut self,
         number: &mut u64,
         kind: JobKind,
-        defaults: &Defaults,
+        defaults: &DefaultFields,
     ) -> Option<Result<Line>> {
         let checked = match self {
             Self::Entries(entries) => {
@@ -241,8 +312,12 @@ impl Feed {
             } => loop {
                 buffer.clear();
                 *number += 1;
-                match reader.read_until(b'\n', buffer).await {
+                let mut bounded = (&mut *reader).take(MAX_LINE as u64 + 1);
+                match bounded.read_until(b'\n', buffer).await {
                     Ok(0) => return None,
+                    Ok(len) if len > MAX_LINE => {
+                        break Err(format!("the line is longer than {MAX_LINE} bytes"));
+                    }
                     Ok(_) => {}
                     Err(e) => {
                         let message = format!("cannot read {}", path.display());

@@ -1,3 +1,7 @@
-//! Places that hold requests and results: here the Gemini Files API.
+//! Places that hold requests and results.
 
+#[cfg(feature = "bigquery")]
+pub(crate) mod bigquery;
 pub(crate) mod files;
+#[cfg(feature = "gcs")]
+pub(crate) mod gcs;

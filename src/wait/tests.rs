@@ -29,7 +29,7 @@ fn poller(timeout: Option<u64>) -> Poller {
         timeout: timeout.map(Duration::from_secs),
         ..Pace::default()
     };
-    Poller::new(pace, "batches/b".into())
+    Poller::new(pace, &"batches/b".into())
 }
 
 /// Polls to the end through these answers; the last one repeats.
@@ -98,6 +98,55 @@ async fn a_timeout_carries_the_last_state_and_comes_on_time() {
     assert!(error.is_timeout() && polls > 3);
     assert_eq!(error.job().unwrap().state(), &JobState::Running);
     assert!(error.to_string().contains("goes on"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_before_the_first_answer_carries_the_job_that_was_given() {
+    let given = job(JobState::Pending);
+    let pace = Pace {
+        timeout: Some(Duration::from_secs(30)),
+        ..Pace::default()
+    };
+    let mut poller = Poller::new(pace, &(&given).into());
+    let (mut seen, _) = follow(&mut poller, vec![|| Err(busy())]).await;
+    let error = seen.pop().unwrap().unwrap_err();
+    assert_eq!(error.job().unwrap().name(), given.name());
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.to_string().contains("503"), "{cause}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_beyond_the_clock_are_no_limit() {
+    let pace = Pace {
+        timeout: Some(Duration::MAX),
+        ..Pace::default()
+    };
+    let mut poller = Poller::new(pace, &"batches/b".into());
+    let (seen, _) = follow(&mut poller, vec![|| Ok(job(JobState::Succeeded))]).await;
+    assert!(seen[0].is_ok());
+    let forever = Pace {
+        interval: Duration::MAX,
+        ..Pace::default()
+    };
+    assert_eq!(forever.pause(5, 1.0), Duration::MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_dropped_polls_no_more() {
+    let polls = AtomicUsize::new(0);
+    let mut poller = poller(None);
+    let get = || async {
+        polls.fetch_add(1, Ordering::Relaxed);
+        Ok(job(JobState::Running))
+    };
+    poller.next(get).await.unwrap().unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(2), poller.next(get)).await;
+    assert!(
+        next.is_err(),
+        "the next poll comes after more than two seconds"
+    );
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(polls.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,7 +73,14 @@ pub(crate) async fn list(client: &Client, call: Arguments) -> Result<Value, Stop
     let token = config.text("page_token")?;
     args.end()?;
     config.end()?;
-    let listed = client.files().page(size, token.as_deref()).await?;
+    let mut list = client.files().list();
+    if let Some(size) = size {
+        list = list.page_size(size);
+    }
+    if let Some(token) = token {
+        list = list.page_token(token);
+    }
+    let listed = list.page().await?;
     let files = listed.items.iter().map(sdk::file).collect();
     Ok(page("files", files, &listed))
 }

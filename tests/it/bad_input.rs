@@ -102,6 +102,28 @@ async fn options_that_the_backend_does_not_have() {
 }
 
 #[tokio::test]
+async fn options_that_the_task_or_the_source_has_no_place_for() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let embeddings = || batches.create_embeddings(backend.embedding_model, vec!["a"]);
+    let error = refused(&backend, embeddings().system_instruction("Be brief.")).await;
+    names(&error, &["`system_instruction`", "embeddings"]);
+    let config = genai_batch::GenerationConfig::new().temperature(0.5);
+    let error = refused(&backend, embeddings().generation_config(config)).await;
+    names(&error, &["`generation_config`"]);
+    for count in [1, 200] {
+        let patch = serde_json::json!({ "batch": { "inputConfig": { "fileName": "files/x" } } });
+        let create = batches.create(backend.model, sums(count).0).patch(patch);
+        names(&refused(&backend, create).await, &["patch"]);
+    }
+    let many: Vec<_> = (0..101)
+        .map(|n| Request::text("a").metadata("n", n))
+        .collect();
+    let error = refused(&backend, batches.create(backend.model, many)).await;
+    names(&error, &["request-1", "metadata", "inline_limit"]);
+}
+
+#[tokio::test]
 async fn names_that_are_hostile() {
     let backend = Backend::gemini().await;
     let batches = backend.client.batches();

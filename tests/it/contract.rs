@@ -203,10 +203,8 @@ async fn a_job_is_described_in_full(backend: Backend) {
     assert_eq!(ended.state(), &JobState::Succeeded);
     assert_eq!(ended.name(), named.name());
     let stats = ended.stats().unwrap();
-    assert_eq!(
-        (stats.total, stats.succeeded, stats.failed, stats.pending),
-        (3, 3, 0, 0)
-    );
+    assert_eq!((stats.total, stats.pending), (Some(3), Some(0)));
+    assert_eq!((stats.succeeded, stats.failed), (3, 0));
     assert!(ended.end_time().unwrap() >= ended.create_time().unwrap());
     assert!(ended.error().is_none());
     assert!(ended.destination().is_some());
@@ -346,7 +344,7 @@ async fn many_jobs_are_waited_for_at_once(backend: Backend) {
         match outcome {
             Ok(ended) => {
                 assert_eq!(ended.name(), job.name());
-                assert_eq!(ended.stats().unwrap().total, n);
+                assert_eq!(ended.stats().unwrap().total, Some(n));
             }
             Err(error) => {
                 assert_eq!(n, 7);
@@ -396,10 +394,8 @@ async fn results_of_a_running_job_are_refused(backend: Backend) {
     let batches = backend.client.batches();
     let job = batches.create(backend.model, sums(1).0).await.unwrap();
     let error = batches.results(&job).await.unwrap_err();
-    assert!(
-        error.is_invalid_input() && error.to_string().contains("wait"),
-        "{error}"
-    );
+    assert!(error.is_job_active(), "{error}");
+    assert!(error.to_string().contains("wait"), "{error}");
 }
 
 async fn rows_in_any_order_are_matched_by_key(backend: Backend) {
@@ -505,7 +501,7 @@ async fn a_job_known_by_name_is_counted(backend: Backend) {
     let (told, report) = collect(batches.results(job.name()).await.unwrap()).await;
     assert_eq!(told.len(), 4);
     assert_eq!((report.submitted, report.missing), (Some(5), 1));
-    assert!(report.missing_keys.is_empty());
+    assert!(report.missing_keys.is_empty() && !report.keys_known);
 
     let keys = (0..5).map(|n| format!("sum-{n}"));
     let named = batches.results(job.name()).expect_keys(keys).await.unwrap();

@@ -129,9 +129,8 @@ async fn files_are_read_listed_and_deleted() {
         (Some("ACTIVE"), Some("UPLOADED"))
     );
     assert!(file.expiration_time().unwrap() > file.create_time().unwrap());
-    let listed: Vec<_> = files.list().try_collect().await.unwrap();
-    assert_eq!(listed.len(), 12);
-    let page = files.page(Some(5), None).await.unwrap();
+    assert_eq!(files.list().all().await.unwrap().len(), 12);
+    let page = files.list().page_size(5).page().await.unwrap();
     assert_eq!(page.items.len(), 5);
     assert!(page.next_page_token.is_some());
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
 use genai_batch::{InlineLimit, Request, Standing};
-use genai_batch_emulator::{Operation, OutputPlace};
+use genai_batch_emulator::{Failure, Operation, OutputPlace};
 
 use crate::support::{Backend, collect, sums};
 
@@ -127,8 +127,10 @@ async fn counts_inform_and_rows_decide() {
         .unwrap();
     backend.wait(&job).await.unwrap();
     let listed = backend.client.batches().list().all().await.unwrap();
-    assert_eq!(listed[0].stats().unwrap().pending, 5);
-    let results = backend.client.batches().results(&listed[0]).await.unwrap();
+    assert_eq!(listed[0].stats().unwrap().pending, Some(5));
+    let keys = (0..5).map(|n| format!("sum-{n}"));
+    let results = backend.client.batches().results(&listed[0]);
+    let results = results.expect_keys(keys).await.unwrap();
     assert!(results.verify().await.unwrap().is_complete());
 }
 
@@ -144,4 +146,27 @@ async fn thousands_of_rows_in_a_file_keep_their_keys() {
     let unique: BTreeSet<_> = told.keys().collect();
     assert_eq!(unique.len(), 5000);
     assert_eq!(backend.emulator.request_count(Operation::DownloadFile), 1);
+}
+
+#[tokio::test]
+async fn an_output_that_answers_as_if_it_were_gone_is_waited_for() {
+    let backend = Backend::gemini().await;
+    let create = backend.client.batches().create(backend.model, sums(3).0);
+    let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let gone = Failure::status(403, "PERMISSION_DENIED", "it may not exist");
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::DownloadFile, 2, gone.clone());
+    let results = backend.client.batches().results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+    faults.fail_next(Operation::DownloadFile, 100, gone);
+    let results = backend.client.batches().results(&job);
+    let error = results
+        .output_timeout(std::time::Duration::from_millis(300))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_permission_denied() && error.job().is_some(),
+        "{error}"
+    );
 }

@@ -136,3 +136,51 @@ async fn an_attempt_that_hangs_is_given_up_and_repeated() {
     let error = impatient.batches().get(&job).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
 }
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(3).0).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::GetBatch, 2, Failure::CutAnswer { after: 100 });
+    let again = batches.get(job.name()).await.unwrap();
+    assert_eq!(again.state(), job.state());
+    faults.fail_next(Operation::GetBatch, 100, Failure::CutAnswer { after: 100 });
+    let error = batches.get(job.name()).await.unwrap_err();
+    assert_eq!(error.attempts(), 5);
+}
+
+#[tokio::test]
+async fn a_delete_or_cancel_whose_answer_is_lost_is_done() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let faults = backend.emulator.faults();
+    backend.emulator.clock().pause();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    faults.fail_next(Operation::CancelBatch, 1, Failure::CloseAfterEffect);
+    batches.cancel(&job).await.unwrap();
+    faults.fail_next(Operation::DeleteBatch, 1, Failure::CloseAfterEffect);
+    batches.delete(&job).await.unwrap();
+    assert!(batches.delete(&job).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_create_of_unknown_outcome_names_the_job() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    faults.fail_next(
+        Operation::BatchGenerateContent,
+        1,
+        Failure::CloseAfterEffect,
+    );
+    let create = backend.client.batches().create(backend.model, sums(200).0);
+    let text = create.await.unwrap_err().to_string();
+    let job = &backend.emulator.jobs()[0];
+    assert!(
+        text.contains(job.display_name.as_deref().unwrap()),
+        "{text}"
+    );
+    assert!(text.contains(job.input_file.as_deref().unwrap()), "{text}");
+}

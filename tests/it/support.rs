@@ -87,7 +87,6 @@ pub(crate) async fn collect(mut results: ResultStream) -> (BTreeMap<String, Told
             Outcome::Response(response) => Told::Text(response.text().unwrap().into_owned()),
             Outcome::Error(error) => Told::Error(error.code()),
             Outcome::Missing => Told::Missing,
-            other => panic!("{other:?}"),
         };
         let key = result.key().unwrap_or("(no key)").to_owned();
         told.insert(key, outcome);

@@ -18,25 +18,35 @@ use crate::wire;
 pub(super) struct Operation<'a> {
     #[serde(borrow)]
     name: Option<Cow<'a, str>>,
-    #[serde(default)]
-    done: bool,
+    #[serde(default, deserialize_with = "wire::lenient")]
+    done: Option<bool>,
     #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
+    metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
     #[serde(borrow)]
-    response: Option<Output<'a>>,
+    response: Option<&'a RawValue>,
+}
+
+impl<'a> Operation<'a> {
+    fn metadata(&self) -> Metadata<'a> {
+        let raw = self.metadata.map(RawValue::get);
+        raw.and_then(|raw| serde_json::from_str(raw).ok())
+            .unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Metadata<'a> {
-    #[serde(rename = "@type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    #[serde(rename = "@type", deserialize_with = "wire::lenient")]
+    kind: Option<String>,
+    #[serde(deserialize_with = "wire::lenient")]
     model: Option<String>,
+    #[serde(deserialize_with = "wire::lenient")]
     display_name: Option<String>,
-    #[serde(borrow)]
-    state: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "wire::lenient")]
+    state: Option<String>,
     #[serde(deserialize_with = "wire::time")]
     create_time: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "wire::time")]
@@ -50,7 +60,7 @@ struct Metadata<'a> {
     #[serde(deserialize_with = "wire::lenient")]
     priority: Option<Int64>,
     #[serde(borrow)]
-    output: Option<Output<'a>>,
+    output: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,28 +87,37 @@ struct InputConfig {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Output<'a> {
+    #[serde(default, deserialize_with = "wire::lenient")]
     responses_file: Option<String>,
     #[serde(borrow)]
-    inlined_responses: Option<Inlined<'a>>,
+    inlined_responses: Option<&'a RawValue>,
     #[serde(borrow)]
-    inlined_embed_content_responses: Option<Inlined<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Inlined<'a> {
-    #[serde(borrow, default)]
-    inlined_responses: Vec<&'a RawValue>,
+    inlined_embed_content_responses: Option<&'a RawValue>,
 }
 
 impl<'a> Output<'a> {
-    fn inlined(&self) -> Option<&Inlined<'a>> {
-        self.inlined_responses
-            .as_ref()
-            .or(self.inlined_embed_content_responses.as_ref())
+    fn parse(raw: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
     }
 
-    fn destination(&self) -> Option<JobDestination> {
+    fn inlined(&self) -> Option<&'a RawValue> {
+        self.inlined_responses
+            .or(self.inlined_embed_content_responses)
+    }
+
+    fn rows(&self) -> Vec<&'a RawValue> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Inlined<'a> {
+            #[serde(borrow)]
+            inlined_responses: Vec<&'a RawValue>,
+        }
+        let inlined = self.inlined().map(RawValue::get);
+        let inlined: Option<Inlined<'a>> = inlined.and_then(|raw| serde_json::from_str(raw).ok());
+        inlined.map_or_else(Vec::new, |inlined| inlined.inlined_responses)
+    }
+
+    fn place(&self) -> Option<JobDestination> {
         match &self.responses_file {
             Some(file) => Some(JobDestination::File(file.clone())),
             None => self.inlined().map(|_| JobDestination::Inline),
@@ -106,11 +125,21 @@ impl<'a> Output<'a> {
     }
 }
 
+/// The outputs of a job, in either place.
+fn outputs<'a>(operation: &Operation<'a>) -> impl Iterator<Item = Output<'a>> {
+    [operation.metadata().output, operation.response]
+        .into_iter()
+        .flatten()
+        .filter_map(Output::parse)
+}
+
 fn parse(json: &Bytes) -> Result<Operation<'_>> {
     if json.trim_ascii().is_empty() {
         return Err(Error::protocol("the service answered with an empty body"));
     }
-    serde_json::from_slice(json).map_err(|e| {
+    let text = std::str::from_utf8(json)
+        .map_err(|e| Error::protocol("the service's answer is not UTF-8").with_source(e))?;
+    serde_json::from_str(text).map_err(|e| {
         Error::protocol("the service's answer is no job that this client can read").with_source(e)
     })
 }
@@ -118,15 +147,20 @@ fn parse(json: &Bytes) -> Result<Operation<'_>> {
 /// Reads the answer of a create or get, or one element of a list.
 pub(super) fn job(json: Bytes) -> Result<BatchJob> {
     let operation = parse(&json)?;
-    let metadata = operation.metadata.unwrap_or_default();
+    let metadata = operation.metadata();
+    let output = outputs(&operation).find_map(|output| output.place());
     let name = operation
         .name
         .ok_or_else(|| Error::protocol("the service's answer has no job name"))?;
-    let outputs = [&metadata.output, &operation.response];
-    let destination = outputs.into_iter().flatten().find_map(Output::destination);
     let source = metadata.input_config.and_then(|input| {
         let inline = input.requests.map(|_| JobSource::Inline);
         input.file_name.map(JobSource::File).or(inline)
+    });
+    let stats = metadata.batch_stats.map(|stats| JobStats {
+        total: Some(stats.request_count.unwrap_or(0)),
+        succeeded: stats.successful_request_count.unwrap_or(0),
+        failed: stats.failed_request_count.unwrap_or(0),
+        pending: Some(stats.pending_request_count.unwrap_or(0)),
     });
     Ok(BatchJob::new(JobRecord {
         name: name.into_owned(),
@@ -135,18 +169,14 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
         state: metadata
             .state
             .map_or(JobState::Unspecified, |state| JobState::from_name(&state)),
-        done: operation.done,
+        done: operation.done.unwrap_or(false),
         create_time: metadata.create_time,
         end_time: metadata.end_time,
         update_time: metadata.update_time,
         source,
-        destination,
-        stats: metadata.batch_stats.map(|stats| JobStats {
-            total: stats.request_count.unwrap_or(0),
-            succeeded: stats.successful_request_count.unwrap_or(0),
-            failed: stats.failed_request_count.unwrap_or(0),
-            pending: stats.pending_request_count.unwrap_or(0),
-        }),
+        output,
+        submitted: stats.and_then(|stats| stats.total),
+        stats,
         error: operation.error.and_then(|error| wire::status(error.get())),
         priority: metadata.priority.map(|Int64(priority)| priority),
         json: json.clone(),
@@ -178,26 +208,21 @@ pub(super) fn page(json: &Bytes) -> Result<(Vec<BatchJob>, Option<String>)> {
 /// The rows of a job that holds its results, counted once.
 pub(super) fn inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
     let operation = parse(json)?;
-    let output = operation.metadata.and_then(|metadata| metadata.output);
-    let both = [output, operation.response];
-    let rows = both
+    let rows = outputs(&operation)
+        .map(|output| output.rows())
+        .find(|rows| !rows.is_empty())
+        .unwrap_or_default();
+    Ok(rows
         .iter()
-        .flatten()
-        .filter_map(Output::inlined)
-        .map(|inlined| &inlined.inlined_responses)
-        .find(|rows| !rows.is_empty());
-    Ok(rows.map_or_else(Vec::new, |rows| {
-        rows.iter()
-            .map(|row| json.slice_ref(row.get().as_bytes()))
-            .collect()
-    }))
+        .map(|row| json.slice_ref(row.get().as_bytes()))
+        .collect())
 }
 
 /// Whether a job is one of embeddings, by the type of its metadata.
 pub(super) fn is_embedding_job(job: &BatchJob) -> bool {
     let kind = parse(&job.record.json)
         .ok()
-        .and_then(|operation| operation.metadata?.kind);
+        .and_then(|operation| operation.metadata().kind);
     kind.is_some_and(|kind| kind.ends_with("EmbedContentBatch"))
 }
 
@@ -227,7 +252,10 @@ mod tests {
         );
         assert_eq!(job.update_time(), None);
         let stats = job.stats().unwrap();
-        assert_eq!((stats.total, stats.failed, stats.pending), (10, 4, 0));
+        assert_eq!(
+            (stats.total, stats.failed, stats.pending),
+            (Some(10), 4, Some(0))
+        );
         assert_eq!(job.priority(), Some(-3));
         assert_eq!(job.source(), Some(&JobSource::File("files/in".into())));
         assert_eq!(job.error().unwrap().status(), "RESOURCE_EXHAUSTED");
@@ -260,6 +288,19 @@ mod tests {
             );
             assert_eq!(inlined_rows(&json).unwrap(), [r#"{"response":{"n":1}}"#]);
         }
+    }
+
+    #[test]
+    fn odd_fields_are_absent_and_stop_nothing() {
+        let odd = read(
+            r#"{"name":"batches/b","done":null,"metadata":{"model":7,"state":[],"displayName":"d",
+                "output":{"inlinedResponses":{"inlinedResponses":null}}},
+                "response":{"responsesFile":{}}}"#,
+        );
+        assert_eq!((odd.model(), odd.display_name()), (None, Some("d")));
+        assert_eq!(odd.state(), &JobState::Unspecified);
+        assert!(inlined_rows(&odd.record.json).unwrap().is_empty());
+        assert!(read(r#"{"name":"batches/b","metadata":"text"}"#).is_active());
     }
 
     #[test]

@@ -5,37 +5,33 @@
 //! [`Exchange`] for its body and answer.
 
 mod convert;
+mod output;
 mod request;
 mod results;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
+use super::{ListOptions, Task};
 use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::exchange::Exchange;
-use crate::job::{BatchJob, JobDestination, JobRef};
+use crate::job::{BatchJob, JobRef, Submission};
 use crate::name::{GeminiModel, gemini_file_id, gemini_job_id};
 use crate::options::CreateOptions;
+use crate::page::Page;
 use crate::raw;
-use crate::results::{Expectation, ResultStream, Rows};
-use crate::source::entry::JobKind;
-use crate::source::prepare::Prepared;
+use crate::source::entry::{EmbedForm, JobKind};
+use crate::source::prepare::{Prepared, Target};
 use crate::source::{Source, SourceKind};
-use crate::storage::files::{self, Upload};
+use crate::storage::files::Upload;
 use request::Input;
 
 /// The MIME type under which files of requests are uploaded.
 const JSONL: &str = "application/jsonl";
 /// The largest file of requests that the service takes (Gemini API documentation, Batch Mode).
 const MAX_FILE: u64 = 2 << 30;
-/// How soon an output that is late is asked for again; then after twice as long, and so on …
-const FIRST_OUTPUT_POLL: Duration = Duration::from_millis(250);
-/// … up to this.
-const MAX_OUTPUT_POLL: Duration = Duration::from_secs(10);
 
 /// A client of the Gemini Developer API.
 #[derive(Debug, Clone)]
@@ -88,46 +84,63 @@ impl Gemini {
 
     pub(crate) async fn create(
         &self,
-        kind: JobKind,
+        task: Task,
         model: &str,
         source: Source,
         options: CreateOptions,
     ) -> Result<BatchJob> {
         let model = GeminiModel::parse(model)?;
-        request::check(&options)?;
+        request::check(task, &options)?;
+        let kind = match task {
+            Task::GenerateContent => JobKind::GenerateContent,
+            Task::EmbedContent => JobKind::EmbedContent(EmbedForm::Gemini),
+        };
+        let target = Target {
+            kind,
+            inline_limit: options.inline_limit,
+            max_file: MAX_FILE,
+            file_carries_metadata: false,
+        };
         let display_name = options.display_name();
-        let prepared = source
-            .prepare(kind, &options.defaults, options.inline_limit)
-            .await?;
+        let prepared = source.prepare(target, &options.defaults).await?;
         let (input, expected) = match prepared {
             Ok((prepared, expected)) => {
                 let input = self.bring(prepared, &display_name).await?;
-                (input, Some(Arc::new(expected)))
+                (input, Some(expected))
             }
             Err(SourceKind::File(name)) => {
                 let name = format!("files/{}", gemini_file_id(&name)?);
                 options.refuse_defaults(&name)?;
                 (Input::File(name), None)
             }
-            Err(SourceKind::CloudStorage(uris)) => {
-                return Err(foreign_source(uris.first().map_or("gs://", |uri| uri)));
-            }
-            Err(SourceKind::BigQuery(uri)) => return Err(foreign_source(&uri)),
-            Err(_) => return Err(Error::input("the source cannot be read")),
+            Err(elsewhere) => return Err(foreign_source(&elsewhere)),
+        };
+        let uploaded = match (&input, &expected) {
+            (Input::File(name), Some(_)) => Some(name.clone()),
+            _ => None,
         };
         let body = request::create_body(&display_name, &options, input)?;
-        let job = self.send_create(kind, &model, body).await?;
-        Ok(job.expecting(expected))
+        let created = self.send_create(task, &model, body).await;
+        let job = created.map_err(|error| {
+            // What is needed to find the job, if there is one after all, or to try again.
+            let requests = uploaded
+                .as_ref()
+                .map_or_else(String::new, |file| format!(" of {file}"));
+            error.during(format!("creating the job {display_name:?}{requests}"))
+        })?;
+        let submission = expected.map(|expected| {
+            Arc::new(Submission {
+                expected: Arc::new(expected),
+                remove: uploaded.filter(|_| options.remove_staged_input),
+            })
+        });
+        Ok(job.remembering(submission))
     }
 
     /// Makes prepared requests available to the service.
     async fn bring(&self, prepared: Prepared, display_name: &str) -> Result<Input> {
         match prepared {
             Prepared::Inline(requests) => Ok(Input::Inline(requests)),
-            Prepared::Spooled(_, len) if len > MAX_FILE => Err(Error::input(format!(
-                "the requests are {len} bytes, and a file of the Files API holds {MAX_FILE}: \
-                 submit them as several jobs"
-            ))),
             Prepared::Spooled(file, len) => {
                 let file = Upload::spooled(self.clone(), file, len)
                     .mime_type(JSONL)
@@ -139,26 +152,21 @@ impl Gemini {
         }
     }
 
-    async fn send_create(
-        &self,
-        kind: JobKind,
-        model: &GeminiModel,
-        body: Bytes,
-    ) -> Result<BatchJob> {
+    async fn send_create(&self, task: Task, model: &GeminiModel, body: Bytes) -> Result<BatchJob> {
         let (raw, exchange) = self.exchange(Some(body));
         let generate = Default::default();
         let embed = Default::default();
-        let sent = match (kind, model) {
-            (JobKind::GenerateContent, GeminiModel::Base(id)) => {
+        let sent = match (task, model) {
+            (Task::GenerateContent, GeminiModel::Base(id)) => {
                 raw.models_batch_generate_content(id, &generate).await
             }
-            (JobKind::GenerateContent, GeminiModel::Tuned(id)) => {
+            (Task::GenerateContent, GeminiModel::Tuned(id)) => {
                 raw.tuned_models_batch_generate_content(id, &generate).await
             }
-            (JobKind::EmbedContent, GeminiModel::Base(id)) => {
+            (Task::EmbedContent, GeminiModel::Base(id)) => {
                 raw.models_async_batch_embed_content(id, &embed).await
             }
-            (JobKind::EmbedContent, GeminiModel::Tuned(id)) => {
+            (Task::EmbedContent, GeminiModel::Tuned(id)) => {
                 raw.tuned_models_async_batch_embed_content(id, &embed).await
             }
         };
@@ -172,28 +180,41 @@ impl Gemini {
         convert::job(exchange.json(sent).await?)
     }
 
-    pub(crate) async fn list_page(
-        &self,
-        page_size: Option<i32>,
-        page_token: Option<&str>,
-    ) -> Result<(Vec<BatchJob>, Option<String>)> {
+    pub(crate) async fn list_page(&self, options: &ListOptions) -> Result<Page<BatchJob>> {
+        if options.filter.is_some() {
+            return Err(Error::input(
+                "the option `filter` is not supported by the Gemini Developer API: use \
+                 `active`, or filter the stream",
+            ));
+        }
         let (raw, exchange) = self.exchange(None);
-        let sent = raw.batches_list(None, page_size, page_token, None).await;
-        convert::page(&exchange.json(sent).await?)
+        let token = options.page_token.as_deref();
+        let sent = raw.batches_list(None, options.page_size, token, None).await;
+        let (items, next_page_token) = convert::page(&exchange.json(sent).await?)?;
+        Ok(Page {
+            items,
+            next_page_token,
+        })
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
         let id = gemini_job_id(name)?;
         let (raw, exchange) = self.exchange(None);
         let sent = raw.batches_cancel(id).await;
-        exchange.finish(sent).map(drop)
+        exchange
+            .finish(sent)
+            .map(drop)
+            .or_else(Error::unless_done_already)
     }
 
     pub(crate) async fn delete(&self, name: &str) -> Result<()> {
         let id = gemini_job_id(name)?;
         let (raw, exchange) = self.exchange(None);
         let sent = raw.batches_delete(id).await;
-        exchange.finish(sent).map(drop)
+        exchange
+            .finish(sent)
+            .map(drop)
+            .or_else(Error::unless_done_already)
     }
 
     /// Changes a job's display name or priority, and reads the job again.
@@ -219,76 +240,33 @@ impl Gemini {
             let sent = raw.batches_update_generate_content_batch(id, Some(&mask), &empty);
             exchange.finish(sent.await)?;
         }
-        Ok(self.get(&job.name).await?.expecting(known.expected))
+        Ok(self.get(&job.name).await?.remembering(known.submission))
     }
 
-    /// Opens the results of a job that has ended, waiting until `deadline` for an output
-    /// that is late.
-    pub(crate) async fn results(
-        &self,
-        mut job: BatchJob,
-        expectation: Option<Expectation>,
-        deadline: Instant,
-    ) -> Result<ResultStream> {
-        let mut pause = FIRST_OUTPUT_POLL;
-        loop {
-            let rows = match job.destination() {
-                Some(JobDestination::File(name)) => self.open_output(name, deadline, &job).await?,
-                Some(JobDestination::Inline) => {
-                    let rows = convert::inlined_rows(&job.record.json)?;
-                    if rows.is_empty() && expects_rows(&job) {
-                        None
-                    } else {
-                        Some(Rows::inline(rows))
-                    }
-                }
-                None => None,
-            };
-            if let Some(rows) = rows {
-                let count = job.stats().map(|stats| Expectation::Count(stats.total));
-                let expectation = expectation.or(count).unwrap_or(Expectation::Unknown);
-                return Ok(ResultStream::new(rows, results::read_row, expectation));
-            }
-            if Instant::now() >= deadline {
-                return Err(Error::protocol(format!(
-                    "{} is {} but shows no output: try again later",
-                    job.name(),
-                    job.state()
-                ))
-                .with_job(job));
-            }
-            tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
-            pause = (pause * 2).min(MAX_OUTPUT_POLL);
-            job = self.get(job.name()).await?.expecting(job.expected);
-        }
+    pub(crate) async fn remove_staged(&self, name: &str) -> Result<()> {
+        self.delete_file(name).await
     }
 
-    /// Opens an output file; `None` if it is not there yet and there is time to wait for it.
-    async fn open_output(
-        &self,
-        name: &str,
-        deadline: Instant,
-        job: &BatchJob,
-    ) -> Result<Option<Rows>> {
-        match files::download(self, name).await {
-            Ok(chunks) => Ok(Some(Rows::lines(name.to_owned(), Box::pin(chunks)))),
-            Err(error) if error.is_not_found() && Instant::now() < deadline => Ok(None),
-            Err(error) => Err(error
-                .with_job(job.clone())
-                .during(format!("reading the results {name}"))),
-        }
+    pub(crate) async fn delete_file(&self, name: &str) -> Result<()> {
+        let id = gemini_file_id(name)?;
+        let (raw, exchange) = self.exchange(None);
+        let sent = raw.files_delete(id).await;
+        exchange
+            .finish(sent)
+            .map(drop)
+            .or_else(Error::unless_done_already)
     }
 }
 
-/// Whether a job whose output is empty should have rows.
-fn expects_rows(job: &BatchJob) -> bool {
-    let submitted = job.expected.as_ref().map(|expected| expected.total());
-    submitted.or(job.stats().map(|stats| stats.total)) > Some(0)
-}
-
-fn foreign_source(uri: &str) -> Error {
+fn foreign_source(source: &SourceKind) -> Error {
+    let source = match source {
+        SourceKind::CloudStorage(uris) => uris.first().map_or("gs://", |uri| uri),
+        SourceKind::BigQuery(uri) => uri,
+        SourceKind::Dataset(name) | SourceKind::File(name) => name,
+        SourceKind::Entries(_) | SourceKind::Path(_) => "",
+    };
     Error::input(format!(
-        "the source {uri:?} cannot be read by the Gemini Developer API: pass requests or a local \
-         JSONL file, or use a Vertex AI client"
+        "the source {source:?} cannot be read by the Gemini Developer API: pass requests or a \
+         local JSONL file, or use a Vertex AI client"
     ))
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use crate::backend::Task;
 use crate::error::{Error, Result};
 use crate::options::CreateOptions;
 
@@ -15,7 +16,7 @@ pub(super) enum Input {
 }
 
 /// Refuses options that this backend has no place for.
-pub(super) fn check(options: &CreateOptions) -> Result<()> {
+pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
     let refuse = |option: &str, instead: &str| {
         Err(Error::input(format!(
             "the option `{option}` is not supported by the Gemini Developer API: {instead}"
@@ -35,7 +36,21 @@ pub(super) fn check(options: &CreateOptions) -> Result<()> {
             "mark jobs with `display_name`, or use a Vertex AI client",
         );
     }
-    Ok(())
+    for (option, is_set) in [
+        ("kms_key", options.kms_key.is_some()),
+        ("service_account", options.service_account.is_some()),
+        ("staging", options.staging.is_some()),
+    ] {
+        if is_set {
+            return refuse(option, "leave it out, or use a Vertex AI client");
+        }
+    }
+    options.check_task(task)?;
+    options.check_patches(|patch| {
+        let batch = patch.get("batch");
+        let replaced = batch.is_some_and(|batch| !batch.is_object());
+        replaced || batch.is_some_and(|batch| batch.get("inputConfig").is_some())
+    })
 }
 
 /// The body of a create.
@@ -56,7 +71,7 @@ pub(super) fn create_body(
         batch.insert("inputConfig".into(), json!({ "fileName": name }));
     }
     let mut body = json!({ "batch": batch });
-    if let Some(patch) = &options.patch {
+    for patch in &options.patches {
         json_patch::merge(&mut body, patch);
     }
     match input {
@@ -67,15 +82,12 @@ pub(super) fn create_body(
 
 /// Writes the body with the requests in their place, without parsing them again.
 fn splice_requests(mut body: Value, requests: &[u8]) -> Result<Bytes> {
-    let conflict =
-        || Error::input("the patch replaces `batch` or its `inputConfig`, which hold the requests");
-    let top = body.as_object_mut().ok_or_else(conflict)?;
-    let Some(Value::Object(mut batch)) = top.remove("batch") else {
-        return Err(conflict());
+    // Patches that would take these away were refused before.
+    let lost = || Error::input("a patch takes `batch` away");
+    let top = body.as_object_mut().ok_or_else(lost)?;
+    let Some(Value::Object(batch)) = top.remove("batch") else {
+        return Err(lost());
     };
-    if batch.remove("inputConfig").is_some() {
-        return Err(conflict());
-    }
     let mut out = Vec::with_capacity(requests.len() + 1024);
     let field = |out: &mut Vec<u8>, name: &str, value: &Value| {
         out.extend_from_slice(format!("{}:{value},", Value::from(name)).as_bytes());
@@ -128,7 +140,10 @@ mod tests {
     fn a_patch_reaches_every_field_but_the_requests() {
         let mut options = CreateOptions {
             priority: Some(3),
-            patch: Some(json!({"batch": {"priority": "10", "newField": [1]}, "top": true})),
+            patches: vec![
+                json!({"batch": {"priority": "10", "newField": [1], "displayName": "x"}}),
+                json!({"batch": {"displayName": null}, "top": true}),
+            ],
             ..CreateOptions::default()
         };
         let requests = || Input::Inline(br#"{"request":{"a":1}},{"request":{"a":2}}"#.to_vec());
@@ -136,14 +151,24 @@ mod tests {
         assert_eq!(inline["batch"]["priority"], "10");
         assert_eq!(inline["batch"]["newField"], json!([1]));
         assert_eq!(inline["top"], true);
+        assert!(inline["batch"].get("displayName").is_none());
         let list = &inline["batch"]["inputConfig"]["requests"]["requests"];
         assert_eq!(list[1]["request"]["a"], 2);
         let file = body(&options, Input::File("files/a".into()));
         assert_eq!(file["batch"]["inputConfig"]["fileName"], "files/a");
 
-        options.patch = Some(json!({"batch": {"inputConfig": {"fileName": "files/b"}}}));
-        let error = create_body("name", &options, requests()).unwrap_err();
-        assert!(error.is_invalid_input());
+        for patch in [
+            json!({"batch": {"inputConfig": {"fileName": "files/b"}}}),
+            json!({"batch": null}),
+            json!([1]),
+        ] {
+            options.patches = vec![patch];
+            assert!(
+                check(Task::GenerateContent, &options)
+                    .unwrap_err()
+                    .is_invalid_input()
+            );
+        }
     }
 
     #[test]

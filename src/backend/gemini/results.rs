@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::results::row::{Row, RowBody};
+use crate::results::row::{Row, RowBody, read_key};
 use crate::results::{Key, RowError};
-use crate::wire;
+use crate::wire::{self, on_one_line};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,10 +34,11 @@ struct WireRow<'a> {
 
 /// Reads a row; the error says why it is none.
 pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
-    let wire: WireRow<'_> = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
+    let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
+    let wire: WireRow<'_> = serde_json::from_str(text).map_err(|e| on_one_line(&e))?;
     let slice = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
     let body = match (wire.response, wire.error) {
-        (_, Some(error)) if !is_empty(error) => {
+        (response, Some(error)) if !is_empty(error, response) => {
             RowBody::Error(wire::status(error.get()).map_or_else(
                 || RowError::malformed("its error is no status"),
                 RowError::new,
@@ -69,6 +70,7 @@ pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
         key,
         body,
         metadata,
+        request: None,
         json,
     })
 }
@@ -77,25 +79,10 @@ fn bare_status(json: &Bytes) -> Option<crate::job::Status> {
     wire::status(std::str::from_utf8(json).ok()?)
 }
 
-fn is_empty(error: &RawValue) -> bool {
-    matches!(error.get(), "null" | "{}")
-}
-
-/// A key is a text. A number, which only a file made by hand can hold, reads as its digits.
-fn read_key(raw: &RawValue) -> Option<Key> {
-    let text = raw.get();
-    match text.as_bytes().first()? {
-        b'"' => {
-            let inner = &text[1..text.len() - 1];
-            if inner.contains('\\') {
-                serde_json::from_str::<String>(text).ok().map(Key::from)
-            } else {
-                Some(Key::from(inner))
-            }
-        }
-        b'0'..=b'9' | b'-' => Some(Key::from(text)),
-        _ => None,
-    }
+/// Whether what stands under `error` is none: nothing, or beside a response a code of 0.
+fn is_empty(error: &RawValue, response: Option<&RawValue>) -> bool {
+    let is_ok = || wire::status(error.get()).is_some_and(|status| status.code == 0);
+    matches!(error.get(), "null" | "{}") || (response.is_some() && is_ok())
 }
 
 fn metadata_key(metadata: &RawValue) -> Option<Key> {
@@ -142,6 +129,9 @@ mod tests {
 
         let row = read(r#"{"key":"e","error":{"code":3,"message":"bad"}}"#);
         assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+
+        let row = read(r#"{"key":"o","response":{"candidates":[]},"error":{"code":0}}"#);
+        assert_eq!(response(&row), r#"{"candidates":[]}"#);
 
         let row = read(r#"{"error":{"code":1},"metadata":{"key":"c"}}"#);
         assert_eq!((error(&row).code(), error(&row).message()), (1, ""));

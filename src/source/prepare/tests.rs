@@ -6,8 +6,13 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 async fn prepare_source(source: Source, limit: InlineLimit) -> Result<(Prepared, Expected)> {
-    let kind = JobKind::GenerateContent;
-    match source.prepare(kind, &Defaults::default(), limit).await? {
+    let target = Target {
+        kind: JobKind::GenerateContent,
+        inline_limit: limit,
+        max_file: 1_000_000,
+        file_carries_metadata: false,
+    };
+    match source.prepare(target, &Defaults::default()).await? {
         Ok(prepared) => Ok(prepared),
         Err(_) => panic!("the caller holds this source"),
     }
@@ -130,6 +135,38 @@ async fn bad_input_is_refused_with_its_place() {
         .err()
         .unwrap();
     assert!(error.is_io() && error.to_string().contains("no/such/file.jsonl"));
+}
+
+#[tokio::test]
+async fn what_a_file_cannot_hold_is_refused() {
+    let many = (0..101).map(|n| Request::text("hi").key(format!("k{n}")).metadata("n", n));
+    let source = Source::requests(many.collect::<Vec<_>>());
+    let error = prepare_source(source, InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("\"k0\" has metadata"), "{error}");
+
+    let large = Source::requests((0..200).map(|_| Request::text("x".repeat(10_000))));
+    let error = prepare_source(large, InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("1000000 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_would_be_given_twice_says_whose_it_is() {
+    let mixed = [Request::text("a").key("request-2"), Request::text("b")];
+    let error = prepare_source(mixed.into(), InlineLimit::default())
+        .await
+        .err()
+        .unwrap();
+    let text = error.to_string();
+    assert!(
+        text.contains("request 2 has no key") && text.contains("which request 1 uses"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod contents;
 mod download;
+mod list;
 mod transfer;
 mod upload;
 
@@ -9,20 +10,19 @@ use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_core::Stream;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::backend::gemini::Gemini;
+use crate::backend::Service;
 use crate::error::{Error, Result};
 use crate::job::Status;
 use crate::name::gemini_file_id;
-use crate::page::{Page, paged};
 use crate::wire;
 pub use contents::UploadSource;
 pub use download::Download;
 pub(crate) use download::download;
+pub use list::FilesList;
 pub use upload::Upload;
 
 /// The files of a Gemini client: [`Client::files`](crate::Client::files).
@@ -41,12 +41,12 @@ pub use upload::Upload;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Files {
-    backend: Gemini,
+    service: Service,
 }
 
 impl Files {
-    pub(crate) fn new(backend: Gemini) -> Self {
-        Self { backend }
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
     }
 
     /// Uploads a path, bytes, or a stream; `.await` it, with options before.
@@ -56,7 +56,7 @@ impl Files {
     /// If the file cannot be read, the service refuses it, or the connection fails for good.
     /// A chunk that fails in passing is sent again from where the service says it stopped.
     pub fn upload(&self, source: impl Into<UploadSource>) -> Upload {
-        Upload::new(self.backend.clone(), source.into())
+        Upload::new(self.service.files().cloned(), source.into())
     }
 
     /// What the service knows of a file.
@@ -75,45 +75,15 @@ impl Files {
     /// ```
     pub async fn get(&self, name: &str) -> Result<File> {
         let id = gemini_file_id(name)?;
-        let (raw, exchange) = self.backend.exchange(None);
+        let (raw, exchange) = self.service.files()?.exchange(None);
         let sent = raw.files_get(id).await;
-        File::read(exchange.json(sent).await?)
+        let answer = exchange.json(sent).await;
+        File::read(answer.map_err(|error| error.during(format!("reading files/{id}")))?)
     }
 
-    /// One page of the project's files, newest first, and the token of the next.
-    ///
-    /// # Errors
-    ///
-    /// If the service refuses.
-    pub async fn page(
-        &self,
-        page_size: Option<i32>,
-        page_token: Option<&str>,
-    ) -> Result<Page<File>> {
-        let (raw, exchange) = self.backend.exchange(None);
-        let sent = raw.files_list(page_size, page_token).await;
-        read_page(&exchange.json(sent).await?)
-    }
-
-    /// All the project's files, over all pages.
-    ///
-    /// ```no_run
-    /// use futures_util::TryStreamExt;
-    ///
-    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
-    /// let mut files = client.files().list();
-    /// while let Some(file) = files.try_next().await? {
-    ///     println!("{}", file.name());
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn list(&self) -> impl Stream<Item = Result<File>> + Send + Unpin + use<> {
-        let files = self.clone();
-        Box::pin(paged(None, move |token| {
-            let files = files.clone();
-            async move { files.page(None, token.as_deref()).await }
-        }))
+    /// Lists the project's files, newest first.
+    pub fn list(&self) -> FilesList {
+        FilesList::new(self.service.clone())
     }
 
     /// Deletes a file.
@@ -122,10 +92,8 @@ impl Files {
     ///
     /// If the service refuses; for a file that is gone with 403.
     pub async fn delete(&self, name: &str) -> Result<()> {
-        let id = gemini_file_id(name)?;
-        let (raw, exchange) = self.backend.exchange(None);
-        let sent = raw.files_delete(id).await;
-        exchange.finish(sent).map(drop)
+        let deleted = self.service.files()?.delete_file(name).await;
+        deleted.map_err(|error| error.during(format!("deleting {name}")))
     }
 
     /// Downloads a file that a job generated, as a stream of bytes.
@@ -146,27 +114,9 @@ impl Files {
     /// # }
     /// ```
     pub async fn download(&self, name: &str) -> Result<Download> {
-        download(&self.backend, name).await
+        let download = download(self.service.files()?, name).await;
+        download.map_err(|error| error.during(format!("downloading {name}")))
     }
-}
-
-fn read_page(json: &Bytes) -> Result<Page<File>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wire<'a> {
-        #[serde(borrow, default)]
-        files: Vec<&'a RawValue>,
-        next_page_token: Option<String>,
-    }
-    let page: Wire<'_> = serde_json::from_slice(json)
-        .map_err(|e| Error::protocol("the service's answer is no list of files").with_source(e))?;
-    let files = page.files.iter();
-    Ok(Page {
-        items: files
-            .map(|file| File::read(json.slice_ref(file.get().as_bytes())))
-            .collect::<Result<_>>()?,
-        next_page_token: page.next_page_token.filter(|token| !token.is_empty()),
-    })
 }
 
 /// A file in the Gemini Files API.
@@ -200,7 +150,9 @@ struct Fields {
 
 impl File {
     pub(crate) fn read(json: Bytes) -> Result<Self> {
-        let fields: Fields = serde_json::from_slice(&json).map_err(|e| {
+        let text = std::str::from_utf8(&json)
+            .map_err(|e| Error::protocol("the service's answer is not UTF-8").with_source(e))?;
+        let fields: Fields = serde_json::from_str(text).map_err(|e| {
             Error::protocol("the service's answer is no file that this client can read")
                 .with_source(e)
         })?;
@@ -275,6 +227,12 @@ impl File {
         wire::status(self.fields.error.as_ref()?.get())
     }
 
+    /// The service's whole answer, as it came.
+    pub fn json(&self) -> &str {
+        // Checked when it arrived.
+        std::str::from_utf8(&self.json).unwrap_or_default()
+    }
+
     /// The service's whole answer, parsed.
     pub fn to_value(&self) -> Value {
         serde_json::from_slice(&self.json).unwrap_or_default()
@@ -283,6 +241,12 @@ impl File {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fields.fmt(f)
+        f.debug_struct("File")
+            .field("name", &self.fields.name)
+            .field("mime_type", &self.fields.mime_type)
+            .field("size_bytes", &self.fields.size_bytes)
+            .field("state", &self.fields.state)
+            .field("expiration_time", &self.fields.expiration_time)
+            .finish_non_exhaustive()
     }
 }

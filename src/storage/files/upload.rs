@@ -43,7 +43,7 @@ const PROTOCOL: &str = "x-goog-upload-protocol";
 /// ```
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload {
-    backend: Gemini,
+    backend: Result<Gemini>,
     source: UploadSource,
     name: Option<String>,
     display_name: Option<String>,
@@ -52,7 +52,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub(super) fn new(backend: Gemini, source: UploadSource) -> Self {
+    pub(super) fn new(backend: Result<Gemini>, source: UploadSource) -> Self {
         Self {
             backend,
             source,
@@ -64,7 +64,7 @@ impl Upload {
     }
 
     pub(crate) fn spooled(backend: Gemini, file: tokio::fs::File, len: u64) -> Self {
-        Self::new(backend, UploadSource(Kind::Spooled(file, len)))
+        Self::new(Ok(backend), UploadSource(Kind::Spooled(file, len)))
     }
 
     /// The name of the file, `files/ID`; by default the service makes one up.
@@ -92,6 +92,7 @@ impl Upload {
     }
 
     async fn run(self) -> Result<File> {
+        let backend = self.backend?;
         let mut metadata = Map::new();
         if let Some(name) = &self.name {
             let id = gemini_file_id(name)?;
@@ -116,9 +117,9 @@ impl Upload {
         let (contents, len) = Reader::open(self.source.0).await?;
         metadata.insert("mimeType".into(), mime_type.as_str().into());
         metadata.insert("sizeBytes".into(), len.into());
-        let url = start(&self.backend, metadata, &mime_type, file_name, len).await?;
+        let url = start(&backend, metadata, &mime_type, file_name, len).await?;
         let transfer = Transfer {
-            backend: self.backend,
+            backend,
             url,
             len,
             contents,

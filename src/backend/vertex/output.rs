@@ -1,0 +1,173 @@
+//! Opening the output of a job that has ended: files in Cloud Storage, or a table.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Vertex, results};
+use crate::backend::ResultsOptions;
+use crate::error::{Error, Result};
+use crate::job::{BatchJob, JobDestination};
+use crate::results::{Expectation, ResultStream, Rows};
+
+/// How soon an output that is late is asked for again; then after twice as long, and so on …
+const FIRST_POLL: Duration = Duration::from_millis(250);
+/// … up to this.
+const MAX_POLL: Duration = Duration::from_secs(10);
+
+impl Vertex {
+    /// Opens the results of a job that has ended.
+    pub(crate) async fn results(
+        &self,
+        mut job: BatchJob,
+        options: ResultsOptions,
+    ) -> Result<ResultStream> {
+        let mut pause = FIRST_POLL;
+        loop {
+            let missing = match self.open_output(&job).await {
+                Ok(Some(rows)) => {
+                    let count = job.record.submitted.map(Expectation::Count);
+                    let expectation = options.expectation.or(count);
+                    let expectation = expectation.unwrap_or(Expectation::Unknown);
+                    return Ok(ResultStream::new(rows, results::read_row, expectation));
+                }
+                Ok(None) => Error::protocol(format!(
+                    "the job is {} but shows no output: try again later",
+                    job.state()
+                )),
+                Err(error) => return Err(error.with_job(job)),
+            };
+            let next = Instant::now() + pause;
+            if options.deadline.is_some_and(|deadline| next > deadline) {
+                return Err(missing.with_job(job));
+            }
+            tokio::time::sleep_until(next).await;
+            pause = (pause * 2).min(MAX_POLL);
+            job = match self.get(job.name()).await {
+                Ok(again) => again.remembering(job.submission),
+                Err(error) if error.is_retryable() => job,
+                Err(error) => return Err(error.with_job(job)),
+            };
+        }
+    }
+
+    /// The rows of a job; `None` if there is no output yet.
+    async fn open_output(&self, job: &BatchJob) -> Result<Option<Rows>> {
+        match job.output() {
+            Some(JobDestination::CloudStorage(directory)) => self.open_directory(directory).await,
+            Some(
+                JobDestination::BigQuery(table)
+                | JobDestination::Dataset {
+                    table: Some(table), ..
+                },
+            ) => self.open_table(table).await,
+            Some(JobDestination::Dataset { name, .. }) => Err(Error::input(format!(
+                "the results are in the dataset {}, whose table the service does not name: read \
+                 it with Vertex AI's own tools",
+                name.as_deref().unwrap_or_default()
+            ))),
+            _ => Ok(None),
+        }
+    }
+
+    #[cfg(not(feature = "gcs"))]
+    #[expect(clippy::unused_async)]
+    async fn open_directory(&self, directory: &str) -> Result<Option<Rows>> {
+        Err(Error::input(format!(
+            "the results are in {directory}, and this build cannot read Cloud Storage: enable the \
+             feature `gcs`"
+        )))
+    }
+
+    #[cfg(feature = "gcs")]
+    async fn open_directory(&self, directory: &str) -> Result<Option<Rows>> {
+        use futures_util::{StreamExt, stream};
+
+        let files = choose_files(self.storage.list(directory).await?);
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let storage = self.storage.clone();
+        let files = stream::iter(files).then(move |uri| {
+            let storage = storage.clone();
+            async move {
+                let contents = storage.open(&uri).await?;
+                Ok((uri, contents))
+            }
+        });
+        Ok(Some(Rows::files(Box::pin(files))))
+    }
+
+    #[cfg(not(feature = "bigquery"))]
+    #[expect(clippy::unused_async)]
+    async fn open_table(&self, table: &str) -> Result<Option<Rows>> {
+        Err(Error::input(format!(
+            "the results are in {table}, and this build cannot read BigQuery: enable the feature \
+             `bigquery`"
+        )))
+    }
+
+    #[cfg(feature = "bigquery")]
+    async fn open_table(&self, table: &str) -> Result<Option<Rows>> {
+        let place = self.place.as_ref();
+        let bigquery = crate::storage::bigquery::BigQueryTables::new(
+            self.session.clone(),
+            self.addresses.bigquery.clone(),
+            place.map(|place| place.project.clone()),
+        );
+        let rows = bigquery.open(table).await?;
+        Ok(Some(Rows::table(table.to_owned(), rows)))
+    }
+}
+
+/// The files of an output directory that hold rows, each row once.
+///
+/// While a job runs, `incremental_predictions` grows; in the end `predictions` holds all of
+/// it. Errors may stand in files of their own.
+#[cfg(feature = "gcs")]
+fn choose_files(uris: Vec<String>) -> Vec<String> {
+    let named = |uri: &String, prefixes: &[&str]| {
+        let name = uri.rsplit('/').next().unwrap_or_default();
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let has_final = uris.iter().any(|uri| named(uri, &["prediction"]));
+    let rows: &[&str] = match has_final {
+        true => &["prediction", "error"],
+        false => &["incremental_prediction", "error"],
+    };
+    uris.into_iter().filter(|uri| named(uri, rows)).collect()
+}
+
+#[cfg(all(test, feature = "gcs"))]
+mod tests {
+    use super::choose_files;
+
+    fn chosen(names: &[&str]) -> Vec<String> {
+        let uris = names
+            .iter()
+            .map(|name| format!("gs://b/d/{name}"))
+            .collect();
+        let chosen = choose_files(uris);
+        let name = |uri: String| uri.trim_start_matches("gs://b/d/").to_owned();
+        chosen.into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn each_row_is_read_from_one_file() {
+        let shards = [
+            "predictions_00000-of-00002.jsonl",
+            "predictions_00001-of-00002.jsonl",
+        ];
+        assert_eq!(chosen(&shards), shards);
+        let all = [
+            "errors.jsonl",
+            "incremental_predictions.jsonl",
+            "predictions.jsonl",
+            "x.txt",
+        ];
+        assert_eq!(chosen(&all), ["errors.jsonl", "predictions.jsonl"]);
+        let cut = ["incremental_predictions.jsonl"];
+        assert_eq!(chosen(&cut), cut);
+        assert!(chosen(&["manifest.json"]).is_empty());
+    }
+}

@@ -1,0 +1,174 @@
+//! One row of a Vertex AI result, a line of a file or a record of a table, taken apart.
+//!
+//! Rows come as `{"status", "request", "response", …}` with every further field of the input
+//! echoed, the key among them; the older embedding models answer
+//! `{"status", "instance", "predictions"}`. A status that is not empty is the error.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::job::Status;
+use crate::results::RowError;
+use crate::results::row::{Row, RowBody, read_key};
+use crate::wire::{self, on_one_line};
+
+#[derive(Deserialize)]
+struct WireRow<'a> {
+    #[serde(borrow)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    instance: Option<&'a RawValue>,
+    #[serde(borrow)]
+    predictions: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+/// Reads a row; the error says why it is none.
+pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
+    let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
+    let wire: WireRow<'_> = serde_json::from_str(text).map_err(|e| on_one_line(&e))?;
+    let failure = wire
+        .status
+        .and_then(status_error)
+        .or_else(|| wire.error.and_then(|error| wire::status(error.get())));
+    let response = match (wire.response, wire.predictions) {
+        (Some(response), _) => object(response, &json),
+        (None, Some(predictions)) => serde_json::from_str::<Vec<&RawValue>>(predictions.get())
+            .ok()
+            .and_then(|list| object(list.first()?, &json)),
+        (None, None) => None,
+    };
+    let body = match (failure, response) {
+        (Some(status), _) => RowBody::Error(RowError::new(status)),
+        (None, Some(response)) => RowBody::Response(response),
+        (None, None) => RowBody::Error(RowError::malformed("neither a response nor an error")),
+    };
+    // A key that was part of an older request comes back within the instance.
+    let nested = || {
+        let instance: BTreeMap<String, &RawValue> =
+            serde_json::from_str(wire.instance?.get()).ok()?;
+        instance.get("key").copied()
+    };
+    let key = wire.key.or_else(nested).and_then(read_key);
+    let echoed = wire.request.or(wire.instance);
+    Ok(Row {
+        key,
+        body,
+        metadata: wire
+            .metadata
+            .map(|raw| json.slice_ref(raw.get().as_bytes())),
+        request: echoed.map(|raw| json.slice_ref(raw.get().as_bytes())),
+        json: json.clone(),
+    })
+}
+
+/// A response: an object that is not empty, or the text of one, as tables may hold it.
+fn object(raw: &RawValue, json: &Bytes) -> Option<Bytes> {
+    let text = raw.get();
+    if text.starts_with('"') {
+        let inner: String = serde_json::from_str(text).ok()?;
+        let inner = inner.trim();
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(inner).is_ok();
+        return (is_json && is_filled(inner)).then(|| Bytes::from(inner.to_owned()));
+    }
+    is_filled(text).then(|| json.slice_ref(text.as_bytes()))
+}
+
+fn is_filled(object: &str) -> bool {
+    object
+        .strip_prefix('{')
+        .is_some_and(|rest| !rest.trim_start().starts_with('}'))
+}
+
+/// The error in a status: none if it is empty or says that all is well.
+fn status_error(raw: &RawValue) -> Option<Status> {
+    let Ok(Value::String(text)) = serde_json::from_str(raw.get()) else {
+        // An object is a status of the usual kind, a null is none.
+        return wire::status(raw.get()).filter(|status| status.code != 0);
+    };
+    if text.is_empty() || text.eq_ignore_ascii_case("ok") {
+        return None;
+    }
+    // The text may hold the service's own error as JSON.
+    let within = text.find('{').and_then(|start| {
+        let value: Value = serde_json::from_str(&text[start..]).ok()?;
+        let status = value.get("error").unwrap_or(&value);
+        status.get("code")?;
+        wire::status(&status.to_string())
+    });
+    Some(within.unwrap_or(Status {
+        // `google.rpc.Code` 2 is UNKNOWN.
+        code: 2,
+        message: text,
+        details: Vec::new(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Row {
+        read_row(Bytes::copy_from_slice(json.as_bytes())).unwrap()
+    }
+
+    fn response(row: &Row) -> &str {
+        match &row.body {
+            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
+            RowBody::Error(error) => panic!("{error}"),
+        }
+    }
+
+    fn error(row: &Row) -> &RowError {
+        match &row.body {
+            RowBody::Error(error) => error,
+            RowBody::Response(_) => panic!("a response"),
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_response_or_the_status_is_its_error() {
+        let row = read(
+            r#"{"key":"a","status":"","processed_time":"t","request":{"contents":[]},
+                "response":{"candidates":[]},"custom":1}"#,
+        );
+        assert_eq!(row.key.as_deref(), Some("a"));
+        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.request.as_deref(), Some(&br#"{"contents":[]}"#[..]));
+
+        let row = read(r#"{"key":"a","status":"Bad Request: empty","response":{}}"#);
+        assert_eq!(
+            (error(&row).code(), error(&row).message()),
+            (2, "Bad Request: empty")
+        );
+        let row = read(r#"{"status":"failed: {\"error\":{\"code\":3,\"message\":\"bad\"}}"}"#);
+        assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+        let row = read(r#"{"key":"a","status":"","response":{}}"#);
+        assert!(error(&row).is_malformed());
+    }
+
+    #[test]
+    fn older_embeddings_and_table_records_are_read_alike() {
+        let row = read(
+            r#"{"instance":{"key":"e","content":"hi"},"status":"",
+                "predictions":[{"embeddings":{"values":[1.0],"statistics":{"token_count":1}}}]}"#,
+        );
+        assert_eq!(row.key.as_deref(), Some("e"));
+        assert!(response(&row).contains("embeddings"));
+        let row = read(r#"{"key":"t","status":null,"response":"{\"candidates\":[]}"}"#);
+        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+    }
+}

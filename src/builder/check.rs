@@ -1,0 +1,61 @@
+//! Options that make no sense, refused by name.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, Result};
+
+pub(super) fn version(version: String) -> Result<String> {
+    let plain = version.bytes().all(|b| b.is_ascii_alphanumeric());
+    if version.is_empty() || !plain {
+        return Err(Error::configuration(format!(
+            "{version:?} is not an API version: write it as `v1beta` or `v1`"
+        )));
+    }
+    Ok(version)
+}
+
+/// Checks a base URL; `option` and `variable` are where it may be set.
+pub(super) fn base_url(text: &str, option: &str, variable: &str) -> Result<String> {
+    let refuse = |reason: &str| {
+        Err(Error::configuration(format!(
+            "{text:?} is not a base URL: {reason} (it is set by the option `{option}` or by \
+             {variable})"
+        )))
+    };
+    if text.contains('@') {
+        return Err(Error::configuration(format!(
+            "the base URL set by `{option}` or {variable} holds a user name or password, which \
+             errors and logs would show: pass it in a header"
+        )));
+    }
+    let Ok(url) = text.parse::<reqwest::Url>() else {
+        return refuse("write it as https://host or https://host/path");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse("write it with its scheme, as https://host");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("it has a query or fragment, which requests cannot carry");
+    }
+    let last = url.path().trim_end_matches('/').rsplit('/').next();
+    if matches!(last, Some("v1" | "v1beta" | "v1beta1" | "v1alpha")) {
+        return refuse("leave out the API version, which is the option `api_version`");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+pub(super) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let header: HeaderName = name
+            .parse()
+            .map_err(|_| Error::configuration(format!("{name:?} is not a header name")))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            Error::configuration(format!("the value of the header {name:?} cannot be sent"))
+        })?;
+        // It may be a secret of a proxy.
+        value.set_sensitive(true);
+        map.append(header, value);
+    }
+    Ok(map)
+}

@@ -1,0 +1,226 @@
+//! How a client is configured: by options, then by environment variables.
+
+mod check;
+mod resolve;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::http::retry::RetryPolicy;
+use resolve::BackendChoice;
+
+/// Configures a [`Client`]. What is not set here is read from the environment, as
+/// [`Client::from_env`] describes.
+///
+/// ```
+/// use std::time::Duration;
+/// use genai_batch::{Client, RetryPolicy};
+///
+/// let client = Client::builder()
+///     .gemini()
+///     .api_key("my-api-key")
+///     .api_version("v1")
+///     .timeout(Duration::from_secs(60))
+///     .retry_policy(RetryPolicy::default().max_attempts(8))
+///     .build()?;
+/// assert_eq!(client.api_version(), "v1");
+/// # Ok::<(), genai_batch::Error>(())
+/// ```
+#[must_use = "a builder does nothing until `build` is called"]
+#[derive(Default)]
+pub struct ClientBuilder {
+    backend: Option<BackendChoice>,
+    api_key: Option<String>,
+    base_url: Option<String>,
+    api_version: Option<String>,
+    project: Option<String>,
+    location: Option<String>,
+    timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    headers: Vec<(String, String)>,
+    http: Option<reqwest::Client>,
+    retry: RetryPolicy,
+    user_agent: Option<String>,
+    #[cfg(feature = "vertex")]
+    google: GoogleOptions,
+}
+
+/// What only Vertex AI needs.
+#[cfg(feature = "vertex")]
+#[derive(Default)]
+struct GoogleOptions {
+    origin: Option<crate::http::google::Origin>,
+    quota_project: Option<String>,
+    staging: Option<String>,
+    storage_base_url: Option<String>,
+    bigquery_base_url: Option<String>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses the Gemini Developer API, whatever the environment says.
+    pub fn gemini(mut self) -> Self {
+        self.backend = Some(BackendChoice::Gemini);
+        self
+    }
+
+    /// The API key; beats the environment. White space around it is dropped.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// Where the API is: scheme, host and, for a proxy, a path before the API version.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The API version in every address; by default the one that the generated types
+    /// describe, `v1beta` on Gemini and `v1beta1` on Vertex AI. Google's Python SDK uses `v1`
+    /// on Gemini.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// How long one attempt at a request may take, from sending to the end of the answer; by
+    /// default two minutes. Once set, the service is told too. Downloads are not limited.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long connecting may take; by default ten seconds. Not used with
+    /// [`http_client`](Self::http_client).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Adds a header to every API request, upload chunks included. Its value is kept out of
+    /// logs.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// A `reqwest` client to send with, for a proxy, certificates or connection limits of
+    /// your own. It should not follow redirects, since they would carry the credential along.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// How often and how long calls are repeated.
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Adds to the `User-Agent` header, which starts with `genai-batch/VERSION`. Not used
+    /// with [`http_client`](Self::http_client).
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent = Some(suffix.into());
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// If there is no credential, or an option or variable makes no sense.
+    pub fn build(self) -> Result<Client> {
+        self.resolve(&|name| std::env::var(name).ok())
+    }
+}
+
+/// Options of Vertex AI.
+#[cfg(feature = "vertex")]
+impl ClientBuilder {
+    /// Chooses Vertex AI, whatever the environment says.
+    pub fn vertex(mut self) -> Self {
+        self.backend = Some(BackendChoice::Vertex);
+        self
+    }
+
+    /// The Google Cloud project whose jobs these are; by default `GOOGLE_CLOUD_PROJECT`.
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.project = Some(project.into());
+        self
+    }
+
+    /// Where the jobs run, such as `us-central1`; by default `GOOGLE_CLOUD_LOCATION`, then
+    /// `global`.
+    pub fn location(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+
+    /// Credentials that the caller made with `google-cloud-auth`; by default Application
+    /// Default Credentials are found on first use.
+    pub fn credentials(mut self, credentials: google_cloud_auth::credentials::Credentials) -> Self {
+        self.google.origin = Some(crate::http::google::Origin::Given(credentials));
+        self
+    }
+
+    /// The contents of a credentials file: a service account key, an authorized user,
+    /// impersonation, or workload identity federation.
+    pub fn credentials_json(mut self, json: impl Into<String>) -> Self {
+        let json = json.into().into();
+        self.google.origin = Some(crate::http::google::Origin::Json(json));
+        self
+    }
+
+    /// An access token. It is not renewed when it expires.
+    pub fn access_token(mut self, token: impl Into<String>) -> Self {
+        let token = token.into().into();
+        self.google.origin = Some(crate::http::google::Origin::Token(token));
+        self
+    }
+
+    /// The project that quota and costs count against, where it is not the credentials' own.
+    pub fn quota_project(mut self, project: impl Into<String>) -> Self {
+        self.google.quota_project = Some(project.into());
+        self
+    }
+
+    /// The prefix in Cloud Storage, `gs://bucket/prefix`, under which the client puts requests
+    /// that Vertex AI cannot take from it directly.
+    pub fn staging(mut self, prefix: impl Into<String>) -> Self {
+        self.google.staging = Some(prefix.into());
+        self
+    }
+
+    /// Where Cloud Storage is; by default `STORAGE_EMULATOR_HOST`, then Google.
+    pub fn storage_base_url(mut self, url: impl Into<String>) -> Self {
+        self.google.storage_base_url = Some(url.into());
+        self
+    }
+
+    /// Where BigQuery is; by default `BIGQUERY_EMULATOR_HOST`, then Google.
+    pub fn bigquery_base_url(mut self, url: impl Into<String>) -> Self {
+        self.google.bigquery_base_url = Some(url.into());
+        self
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A base URL that holds a password is refused, but only later.
+        let base_url = self.base_url.as_deref().filter(|url| !url.contains('@'));
+        f.debug_struct("ClientBuilder")
+            .field("backend", &self.backend)
+            .field("api_key", &self.api_key.as_ref().map(|_| "[censored]"))
+            .field("base_url", &base_url)
+            .field("api_version", &self.api_version)
+            .field("project", &self.project)
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+//! From options and environment to one backend: the precedence that Google's SDKs have.
+
+use std::time::Duration;
+
+use super::{ClientBuilder, check};
+use crate::backend::Service;
+use crate::backend::gemini::Gemini;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::http::auth::Auth;
+use crate::http::{Session, Settings};
+
+const GEMINI_BASE_URL: &str = "https://generativelanguage.googleapis.com";
+/// The versions that the generated types describe.
+const GEMINI_API_VERSION: &str = "v1beta";
+#[cfg(feature = "vertex")]
+const VERTEX_API_VERSION: &str = "v1beta1";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transfer may stand still.
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
+
+const NO_KEY: &str = "no credentials: set GOOGLE_API_KEY or GEMINI_API_KEY, or pass a key to \
+    Client::gemini (keys are made at https://aistudio.google.com/apikey)";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BackendChoice {
+    Gemini,
+    Vertex,
+}
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl ClientBuilder {
+    /// Makes the client from the options and this environment, in which an empty variable
+    /// counts as unset.
+    pub(super) fn resolve(self, env: Env<'_>) -> Result<Client> {
+        let env = |name: &str| env(name).filter(|value| !value.is_empty());
+        match self.backend.map_or_else(|| chosen_by_env(&env), Ok)? {
+            BackendChoice::Gemini => self.resolve_gemini(&env),
+            BackendChoice::Vertex => self.resolve_vertex(&env),
+        }
+    }
+
+    fn resolve_gemini(self, env: Env<'_>) -> Result<Client> {
+        let misplaced = [("project", &self.project), ("location", &self.location)];
+        if let Some((option, _)) = misplaced.into_iter().find(|(_, value)| value.is_some()) {
+            return Err(Error::configuration(format!(
+                "the option `{option}` is of Vertex AI: choose it with `vertex()`, or leave the \
+                 option out"
+            )));
+        }
+        let key = self
+            .api_key
+            .clone()
+            .or_else(|| env("GOOGLE_API_KEY"))
+            .or_else(|| env("GEMINI_API_KEY"))
+            .ok_or_else(|| Error::configuration(NO_KEY))?;
+        let variable = "GOOGLE_GEMINI_BASE_URL";
+        let base_url = self.base_url.clone().or_else(|| env(variable));
+        let base_url = base_url.unwrap_or_else(|| GEMINI_BASE_URL.to_owned());
+        let base_url = check::base_url(&base_url, "base_url", variable)?;
+        let version = self.version(env, GEMINI_API_VERSION)?;
+        let session = self.session(Auth::api_key(key)?)?;
+        Ok(Client::new(Service::gemini(Gemini::new(
+            session, base_url, version,
+        ))))
+    }
+
+    #[cfg(not(feature = "vertex"))]
+    #[expect(clippy::unused_self)]
+    fn resolve_vertex(self, _: Env<'_>) -> Result<Client> {
+        Err(Error::configuration(
+            "Vertex AI is asked for, and this build is without it: enable the feature `vertex`",
+        ))
+    }
+
+    #[cfg(feature = "vertex")]
+    fn resolve_vertex(mut self, env: Env<'_>) -> Result<Client> {
+        use crate::backend::vertex::{Addresses, Place, Vertex, host};
+        use crate::http::google::{GoogleCredentials, Origin};
+
+        let google = std::mem::take(&mut self.google);
+        if self.api_key.is_some() && google.origin.is_some() {
+            return Err(Error::configuration(
+                "both an API key and Google Cloud credentials are given: leave one out",
+            ));
+        }
+        // A key that the caller passes beats a place from the environment; a place from the
+        // environment beats a key from there.
+        let project = match (&self.project, &self.api_key) {
+            (None, None) => env("GOOGLE_CLOUD_PROJECT"),
+            (project, _) => project.clone(),
+        };
+        let place = match project {
+            Some(project) => {
+                let location = self
+                    .location
+                    .clone()
+                    .or_else(|| env("GOOGLE_CLOUD_LOCATION"));
+                let location = location.unwrap_or_else(|| "global".to_owned());
+                Some(Place::new(&project, &location)?)
+            }
+            None => None,
+        };
+        let key = match (&self.api_key, &place) {
+            (Some(key), _) => Some(key.clone()),
+            (None, None) if google.origin.is_none() => env("GOOGLE_API_KEY"),
+            (None, _) => None,
+        };
+        if key.is_none() && place.is_none() {
+            return Err(Error::configuration(
+                "Vertex AI needs a project: set GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION, \
+                 or pass them to Client::vertex; or an API key for the express mode",
+            ));
+        }
+        let auth = match key {
+            Some(key) => Auth::api_key(key)?,
+            None => {
+                let origin = google.origin.unwrap_or(Origin::Default);
+                let quota_project = google
+                    .quota_project
+                    .or_else(|| env("GOOGLE_CLOUD_QUOTA_PROJECT"));
+                Auth::Google(GoogleCredentials::new(origin, quota_project)?.into())
+            }
+        };
+        let variable = "GOOGLE_VERTEX_BASE_URL";
+        let given = self.base_url.clone().or_else(|| env(variable));
+        let base_url = match &given {
+            Some(url) => check::base_url(url, "base_url", variable)?,
+            None => host(place.as_ref().map(|place| &*place.location)),
+        };
+        let other = |option: &str, variable: &str, given: Option<String>| {
+            let url = given
+                .or_else(|| env(variable))
+                .map(|url| match url.contains("://") {
+                    true => url,
+                    // Google's own tools take a host alone.
+                    false => format!("http://{url}"),
+                });
+            url.map(|url| check::base_url(&url, option, variable))
+                .transpose()
+        };
+        let addresses = Addresses {
+            base_url,
+            base_url_is_given: given.is_some(),
+            api_version: self.version(env, VERTEX_API_VERSION)?,
+            storage: other(
+                "storage_base_url",
+                "STORAGE_EMULATOR_HOST",
+                google.storage_base_url,
+            )?,
+            bigquery: other(
+                "bigquery_base_url",
+                "BIGQUERY_EMULATOR_HOST",
+                google.bigquery_base_url,
+            )?,
+        };
+        let session = self.session(auth)?;
+        let vertex = Vertex::new(session, addresses, place, google.staging)?;
+        Ok(Client::new(Service::vertex(vertex)))
+    }
+
+    /// Google's SDKs take `beta` for the version of that name.
+    fn version(&self, env: Env<'_>, default: &str) -> Result<String> {
+        let version = self
+            .api_version
+            .clone()
+            .or_else(|| env("GOOGLE_GENAI_API_VERSION"))
+            .filter(|version| version != "beta");
+        check::version(version.unwrap_or_else(|| default.to_owned()))
+    }
+
+    fn session(&self, auth: Auth) -> Result<Session> {
+        let settings = Settings {
+            timeout: self.timeout.unwrap_or(Settings::default().timeout),
+            announce_timeout: self.timeout.is_some(),
+            headers: check::headers(&self.headers)?,
+            retry: self.retry.clone(),
+        };
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => self.make_http(settings.timeout)?,
+        };
+        Ok(Session::with_settings(http, auth, settings))
+    }
+
+    fn make_http(&self, timeout: Duration) -> Result<reqwest::Client> {
+        let mut user_agent = concat!("genai-batch/", env!("CARGO_PKG_VERSION")).to_owned();
+        if let Some(suffix) = &self.user_agent {
+            user_agent = format!("{user_agent} {suffix}");
+        }
+        reqwest::Client::builder()
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
+            .read_timeout(timeout.max(READ_TIMEOUT))
+            // A redirect would take the credential to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
+    }
+}
+
+fn chosen_by_env(env: Env<'_>) -> Result<BackendChoice> {
+    let chooser = ["GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"]
+        .into_iter()
+        .find_map(env);
+    let vertex = chooser.is_some_and(|value| matches!(&*value.to_lowercase(), "true" | "1"));
+    Ok(match vertex {
+        true => BackendChoice::Vertex,
+        false => BackendChoice::Gemini,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(builder: ClientBuilder, env: &[(&str, &str)]) -> Result<Client> {
+        builder.resolve(&|name| {
+            let found = env.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn options_beat_the_environment_and_empty_counts_as_unset() {
+        let env = [
+            ("GOOGLE_API_KEY", ""),
+            ("GEMINI_API_KEY", "k"),
+            ("GOOGLE_GEMINI_BASE_URL", "https://proxy.example/gemini/"),
+            ("GOOGLE_GENAI_API_VERSION", "beta"),
+        ];
+        let client = build(Client::builder(), &env).unwrap();
+        assert_eq!(client.base_url(), "https://proxy.example/gemini");
+        assert_eq!(client.api_version(), "v1beta");
+        let own = Client::builder()
+            .base_url("http://127.0.0.1:9")
+            .api_version("v1");
+        let client = build(own, &env).unwrap();
+        assert_eq!(
+            (client.base_url(), client.api_version()),
+            ("http://127.0.0.1:9", "v1")
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_name() {
+        let key = ("GEMINI_API_KEY", "k");
+        let url = |url| vec![key, ("GOOGLE_GEMINI_BASE_URL", url)];
+        for (env, named) in [
+            (vec![], "GOOGLE_API_KEY"),
+            (vec![("GEMINI_API_KEY", " ")], "empty"),
+            (url("proxy"), "proxy"),
+            (url("ftp://h"), "https"),
+            (url("https://h/v1beta/"), "`api_version`"),
+            (vec![key, ("GOOGLE_GENAI_API_VERSION", "../v1")], "../v1"),
+            (vec![("GOOGLE_GENAI_USE_VERTEXAI", "true")], "ertex"),
+        ] {
+            let error = build(Client::builder(), &env).unwrap_err();
+            assert!(error.is_configuration(), "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_show_nowhere() {
+        let builder = Client::builder()
+            .api_key("very-secret")
+            .header("x-proxy", "secret-2");
+        assert!(!format!("{builder:?}").contains("secret"));
+        let client = build(builder, &[]).unwrap();
+        assert!(!format!("{client:?} {:?}", client.raw()).contains("secret"));
+
+        let url = "https://user:secret@proxy.example";
+        let builder = Client::builder().api_key("k").base_url(url);
+        assert!(!format!("{builder:?}").contains("secret"));
+        let error = build(builder, &[]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,197 @@
+//! Google Cloud credentials: found, turned into tokens, kept while they last.
+//!
+//! `google-cloud-auth` knows the kinds of credentials and refreshes tokens before they
+//! expire; this module makes its object once, on first use, since that needs a runtime, and
+//! makes a new one when the service rejects a token that should still be good.
+
+use std::fmt;
+
+use google_cloud_auth::build_errors::Error as BuildError;
+use google_cloud_auth::credentials::{
+    Builder, CacheableResource, Credentials, external_account, impersonated, service_account,
+    user_account,
+};
+use google_cloud_auth::errors::CredentialsError;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::runtime;
+use tokio::sync::Mutex;
+
+use crate::error::{Error, Kind, Result};
+
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+const QUOTA_PROJECT: HeaderName = HeaderName::from_static("x-goog-user-project");
+
+/// Where credentials come from.
+pub(crate) enum Origin {
+    /// Application Default Credentials: `GOOGLE_APPLICATION_CREDENTIALS`, the file that
+    /// `gcloud` writes, or the metadata server.
+    Default,
+    /// The contents of a credentials file of any kind.
+    Json(SecretString),
+    /// Made by the caller.
+    Given(Credentials),
+    /// A token, which cannot be renewed.
+    Token(SecretString),
+}
+
+/// Credentials of one client, shared by all that it calls.
+pub(crate) struct GoogleCredentials {
+    origin: Origin,
+    quota_project: Option<String>,
+    current: Mutex<Option<Made>>,
+}
+
+/// Credentials, and the runtime that refreshes their token.
+struct Made {
+    credentials: Credentials,
+    runtime: runtime::Id,
+}
+
+impl GoogleCredentials {
+    pub(crate) fn new(origin: Origin, quota_project: Option<String>) -> Result<Self> {
+        if let Origin::Token(token) = &origin {
+            bearer(token)?;
+        }
+        if let Origin::Json(json) = &origin {
+            parse(json)?;
+        }
+        Ok(Self {
+            origin,
+            quota_project,
+            current: Mutex::new(None),
+        })
+    }
+
+    /// The headers that authenticate a request now.
+    pub(crate) async fn headers(&self) -> Result<HeaderMap> {
+        let mut headers = match &self.origin {
+            Origin::Token(token) => HeaderMap::from_iter([(AUTHORIZATION, bearer(token)?)]),
+            Origin::Given(credentials) => ask(credentials).await?,
+            Origin::Default | Origin::Json(_) => ask(&self.made(false).await?).await?,
+        };
+        if let Some(project) = &self.quota_project {
+            let value = HeaderValue::from_str(project).map_err(|_| {
+                Error::configuration(format!("{project:?} cannot be a quota project"))
+            })?;
+            headers.insert(QUOTA_PROJECT, value);
+        }
+        Ok(headers)
+    }
+
+    /// After the service rejected the token in `rejected`: whether there is another one now.
+    pub(crate) async fn renew(&self, rejected: &HeaderMap) -> bool {
+        let is_new =
+            |headers: &HeaderMap| headers.get(AUTHORIZATION) != rejected.get(AUTHORIZATION);
+        match &self.origin {
+            Origin::Token(_) => false,
+            Origin::Given(credentials) => ask(credentials).await.is_ok_and(|h| is_new(&h)),
+            Origin::Default | Origin::Json(_) => {
+                // Another call may have renewed it already.
+                if self.headers().await.is_ok_and(|headers| is_new(&headers)) {
+                    return true;
+                }
+                self.made(true).await.is_ok()
+            }
+        }
+    }
+
+    /// The credentials, made now if there are none, or if `anew`.
+    async fn made(&self, anew: bool) -> Result<Credentials> {
+        let here = runtime::Handle::current().id();
+        let mut current = self.current.lock().await;
+        if let Some(made) = &*current
+            && made.runtime == here
+            && !anew
+        {
+            return Ok(made.credentials.clone());
+        }
+        let credentials = match &self.origin {
+            Origin::Json(json) => from_json(parse(json)?),
+            _ => Builder::default().with_scopes([SCOPE]).build(),
+        }
+        .map_err(|e| {
+            Error::configuration(
+                "no Google Cloud credentials: set GOOGLE_APPLICATION_CREDENTIALS, run \
+                 `gcloud auth application-default login`, or pass credentials to the builder",
+            )
+            .with_source(e)
+        })?;
+        *current = Some(Made {
+            credentials: credentials.clone(),
+            runtime: here,
+        });
+        Ok(credentials)
+    }
+}
+
+fn parse(json: &SecretString) -> Result<Value> {
+    // The parser's own words could quote a piece of the key.
+    serde_json::from_str(json.expose_secret())
+        .map_err(|_| Error::configuration("the credentials are no JSON"))
+}
+
+/// Credentials from a file of the kind that its `type` names.
+fn from_json(json: Value) -> std::result::Result<Credentials, BuildError> {
+    let kind = json.get("type").and_then(Value::as_str).unwrap_or_default();
+    match kind {
+        "service_account" => service_account::Builder::new(json)
+            .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
+            .build(),
+        "impersonated_service_account" => impersonated::Builder::new(json)
+            .with_scopes([SCOPE])
+            .build(),
+        "external_account" => external_account::Builder::new(json)
+            .with_scopes([SCOPE])
+            .build(),
+        // Anything else is an authorized user, or refused as none.
+        _ => user_account::Builder::new(json).build(),
+    }
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue> {
+    let token = token.expose_secret().trim();
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        .ok()
+        .filter(|_| !token.is_empty())
+        .ok_or_else(|| Error::configuration("the access token is empty or cannot be sent"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+async fn ask(credentials: &Credentials) -> Result<HeaderMap> {
+    match credentials.headers(http::Extensions::new()).await {
+        Ok(CacheableResource::New { data, .. }) => Ok(data),
+        // Only said to those who bring what they had before.
+        Ok(CacheableResource::NotModified) => Ok(HeaderMap::new()),
+        Err(e) => Err(no_token(e)),
+    }
+}
+
+fn no_token(error: CredentialsError) -> Error {
+    let (kind, message) = if error.is_transient() {
+        (Kind::Transport, "no access token could be had just now")
+    } else {
+        (
+            Kind::Configuration,
+            "no access token is given for these Google Cloud credentials",
+        )
+    };
+    Error::new(kind, message).with_source(error)
+}
+
+impl fmt::Debug for GoogleCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = match self.origin {
+            Origin::Default => "application default",
+            Origin::Json(_) => "json [censored]",
+            Origin::Given(_) => "given",
+            Origin::Token(_) => "token [censored]",
+        };
+        f.debug_struct("GoogleCredentials")
+            .field("origin", &origin)
+            .field("quota_project", &self.quota_project)
+            .finish_non_exhaustive()
+    }
+}

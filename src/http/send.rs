@@ -1,0 +1,163 @@
+//! One call over the wire: attempts, credentials, and when to stop.
+
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Method, Request, Response, StatusCode};
+use tokio::time::Instant;
+
+use super::Session;
+use super::error;
+use super::retry::Repeat;
+use crate::error::{Effort, Error, Result};
+
+/// Whether a request carries the session's credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Credential {
+    /// It must.
+    Required,
+    /// It has one already, which is renewed where possible.
+    Present,
+    /// It must not.
+    None,
+}
+
+/// How much of the answer is read before the call counts as answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it, so that one that breaks off is asked for again.
+    Whole,
+    /// The headers: the body is a stream, as long as it likes.
+    Headers,
+}
+
+/// An answer, and what it took to get it.
+pub(super) struct Answer {
+    pub(super) response: Response,
+    effort: Effort,
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    Credential(Error),
+    Transport(reqwest::Error, Effort),
+}
+
+impl Session {
+    /// Sends a prepared request, again where that is safe, and returns a success.
+    pub(super) async fn run(
+        &self,
+        request: Request,
+        repeat: Repeat,
+        credential: Credential,
+        extent: Extent,
+    ) -> Result<Response> {
+        match self.attempt(request, repeat, credential, extent).await {
+            Ok(Answer { response, .. }) if response.status().is_success() => Ok(response),
+            Ok(Answer { response, effort }) => {
+                Err(error::from_response(response).await.with_effort(effort))
+            }
+            Err(Failure::Credential(error)) => Err(error),
+            Err(Failure::Transport(source, effort)) => {
+                Err(Error::transport(source).with_effort(effort))
+            }
+        }
+    }
+
+    /// Sends until there is an answer that a repeat would not better.
+    pub(super) async fn attempt(
+        &self,
+        mut request: Request,
+        repeat: Repeat,
+        credential: Credential,
+        extent: Extent,
+    ) -> std::result::Result<Answer, Failure> {
+        let policy = &self.shared.settings.retry;
+        let auth = &self.shared.auth;
+        let started = Instant::now();
+        announce_empty_body(&mut request);
+        let mut attempts = 0;
+        let mut renewed = false;
+        loop {
+            if credential != Credential::None {
+                match auth.apply(request.headers_mut()).await {
+                    Err(error) if credential == Credential::Required => {
+                        return Err(Failure::Credential(error));
+                    }
+                    _ => {}
+                }
+            }
+            attempts += 1;
+            let spare = request.try_clone();
+            tracing::debug!(
+                method = %request.method(), path = request.url().path(), attempt = attempts,
+                "sending request"
+            );
+            let mut outcome = self.shared.http.execute(request).await;
+            if let (Ok(response), Extent::Whole) = (&outcome, extent)
+                && response.status().is_success()
+                && let Ok(response) = outcome
+            {
+                outcome = read_whole(response).await;
+            }
+            let effort = Effort {
+                attempts,
+                elapsed: started.elapsed(),
+            };
+            match &outcome {
+                Ok(response) => tracing::debug!(status = response.status().as_u16(), "answered"),
+                Err(error) => tracing::debug!(timeout = error.is_timeout(), "no answer"),
+            }
+            // A token may be revoked before it expires. A request that was refused for that
+            // did nothing, whatever it was for.
+            if let (Ok(response), Some(next)) = (&outcome, &spare)
+                && response.status() == StatusCode::UNAUTHORIZED
+                && credential != Credential::None
+                && !std::mem::replace(&mut renewed, true)
+                && auth.renew(next.headers()).await
+                && let Some(next) = next.try_clone()
+            {
+                tracing::info!("the credential was refused, trying a new one");
+                request = next;
+                continue;
+            }
+            let (outcome, asked) = match outcome {
+                Ok(response) if policy.covers(response.status().as_u16()) => {
+                    let (response, asked) = error::read_retry_delay(response).await;
+                    (Ok(response), asked)
+                }
+                other => (other, None),
+            };
+            let worth_it = policy.applies(&outcome, repeat);
+            match (spare, policy.delay(worth_it, effort, asked)) {
+                (Some(next), Some(delay)) => {
+                    tracing::info!(attempt = attempts, ?delay, "retrying");
+                    tokio::time::sleep(delay).await;
+                    request = next;
+                }
+                _ => {
+                    return outcome
+                        .map(|response| Answer { response, effort })
+                        .map_err(|error| Failure::Transport(error, effort));
+                }
+            }
+        }
+    }
+}
+
+async fn read_whole(response: Response) -> reqwest::Result<Response> {
+    let mut whole = http::Response::new(());
+    *whole.status_mut() = response.status();
+    *whole.headers_mut() = response.headers().clone();
+    let body = response.bytes().await?;
+    Ok(whole.map(|()| body).into())
+}
+
+/// Google's front ends refuse a POST whose length is not told, an empty one too.
+fn announce_empty_body(request: &mut Request) {
+    let is_empty = request
+        .body()
+        .is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty));
+    if request.method() == Method::POST && is_empty {
+        let zero = HeaderValue::from_static("0");
+        request.headers_mut().insert(CONTENT_LENGTH, zero);
+    }
+}

@@ -1,0 +1,147 @@
+//! Requests for embeddings: read in every spelling that a service documents, written in the
+//! one that the backend and model want.
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+use super::entry::{EmbedForm, Fields};
+
+/// The settings, as Gemini spells them and as Vertex AI's files do.
+const SETTINGS: [(&str, &str); 4] = [
+    ("taskType", "task_type"),
+    ("title", "title"),
+    ("outputDimensionality", "output_dimensionality"),
+    ("autoTruncate", "auto_truncate"),
+];
+
+/// Brings a request to Gemini's form: content as an object, settings in camel case beside it.
+pub(super) fn canonicalise(body: &mut Fields) {
+    for name in ["embed_content_config", "embedContentConfig"] {
+        let config = body
+            .get(name)
+            .map(|raw| serde_json::from_str::<Fields>(raw.get()));
+        if let Some(Ok(config)) = config {
+            body.remove(name);
+            for (name, value) in config {
+                body.entry(name).or_insert(value);
+            }
+        }
+    }
+    for (camel, snake) in SETTINGS {
+        if camel != snake
+            && let Some(value) = body.remove(snake)
+        {
+            body.entry(camel.to_owned()).or_insert(value);
+        }
+    }
+    let text = body
+        .get("content")
+        .map(|raw| serde_json::from_str::<String>(raw.get()));
+    if let Some(Ok(text)) = text
+        && let Ok(content) = to_raw_value(&json!({ "role": "user", "parts": [{ "text": text }] }))
+    {
+        body.insert("content".to_owned(), content);
+    }
+}
+
+/// Rewrites a canonical request; `beside` are the fields that stand next to the key.
+pub(super) fn write_as(
+    form: EmbedForm,
+    body: &mut Fields,
+    beside: &mut Fields,
+) -> Result<(), String> {
+    match form {
+        EmbedForm::Gemini => Ok(()),
+        EmbedForm::VertexGemini => {
+            let mut config = Fields::new();
+            for (camel, snake) in SETTINGS {
+                if let Some(value) = body.remove(camel) {
+                    config.insert(snake.to_owned(), value);
+                }
+            }
+            if !config.is_empty() {
+                let config = to_raw_value(&config).map_err(|e| e.to_string())?;
+                body.insert("embed_content_config".to_owned(), config);
+            }
+            Ok(())
+        }
+        EmbedForm::VertexText => {
+            let content = body.remove("content").unwrap_or_default();
+            beside.insert("content".to_owned(), plain_text(&content)?);
+            for (camel, snake) in SETTINGS {
+                if let Some(value) = body.remove(camel) {
+                    // This form alone has it in camel case.
+                    let name = if camel == "outputDimensionality" {
+                        camel
+                    } else {
+                        snake
+                    };
+                    beside.insert(name.to_owned(), value);
+                }
+            }
+            beside.append(body);
+            Ok(())
+        }
+    }
+}
+
+/// The text of a content, all that the older models take.
+fn plain_text(content: &RawValue) -> Result<Box<RawValue>, String> {
+    let content: Value = serde_json::from_str(content.get()).map_err(|e| e.to_string())?;
+    let parts = content["parts"].as_array();
+    let texts: Option<Vec<&str>> = parts
+        .map(|parts| parts.iter().map(|part| part["text"].as_str()).collect())
+        .unwrap_or_default();
+    let texts = texts.ok_or("this model embeds text alone, and the content has other parts")?;
+    to_raw_value(&texts.join("\n")).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(form: EmbedForm, request: Value) -> (Value, Value) {
+        let mut body: Fields = serde_json::from_value(request).unwrap();
+        let mut beside = Fields::new();
+        canonicalise(&mut body);
+        write_as(form, &mut body, &mut beside).unwrap();
+        (
+            serde_json::to_value(body).unwrap(),
+            serde_json::to_value(beside).unwrap(),
+        )
+    }
+
+    #[test]
+    fn every_spelling_becomes_every_form() {
+        let content = json!({ "role": "user", "parts": [{ "text": "hi" }] });
+        let config = json!({ "task_type": "T", "output_dimensionality": 8 });
+        for spelling in [
+            json!({ "content": content, "taskType": "T", "outputDimensionality": 8 }),
+            json!({ "content": "hi", "task_type": "T", "outputDimensionality": 8 }),
+            json!({ "content": content, "embed_content_config": config }),
+            json!({ "content": content, "embedContentConfig": config }),
+        ] {
+            let (gemini, _) = written(EmbedForm::Gemini, spelling.clone());
+            let canonical =
+                json!({ "content": content, "taskType": "T", "outputDimensionality": 8 });
+            assert_eq!(gemini, canonical);
+            let (vertex, _) = written(EmbedForm::VertexGemini, spelling.clone());
+            assert_eq!(
+                vertex,
+                json!({ "content": content, "embed_content_config": config })
+            );
+            let (rest, beside) = written(EmbedForm::VertexText, spelling);
+            assert_eq!(rest, json!({}));
+            let flat = json!({ "content": "hi", "task_type": "T", "outputDimensionality": 8 });
+            assert_eq!(beside, flat);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_where_only_text_is_taken() {
+        let mut body: Fields =
+            serde_json::from_value(json!({ "content": { "parts": [{ "inlineData": {} }] } }))
+                .unwrap();
+        assert!(write_as(EmbedForm::VertexText, &mut body, &mut Fields::new()).is_err());
+    }
+}

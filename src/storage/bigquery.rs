@@ -1,0 +1,210 @@
+//! BigQuery: the rows of a result table, as JSON, with the credentials of the client.
+
+use bytes::Bytes;
+use futures_util::stream;
+use google_cloud_auth::credentials::Credentials;
+use google_cloud_bigquery::client::BigQuery;
+use google_cloud_bigquery::error::{QueryError, RowError};
+use google_cloud_bigquery::query::RowIterator;
+
+use crate::error::{Error, HttpFailure, Kind, Result};
+use crate::http::Session;
+use crate::http::auth::Auth;
+use crate::name::is_plain_id;
+use crate::results::ByteStream;
+
+/// BigQuery, as one client sees it.
+pub(crate) struct BigQueryTables {
+    session: Session,
+    base_url: Option<String>,
+    /// Whose quota queries count against; by default the table's project.
+    project: Option<String>,
+}
+
+/// A table, from its URI.
+#[derive(Debug, PartialEq, Eq)]
+struct TableName {
+    project: String,
+    dataset: String,
+    table: String,
+}
+
+impl TableName {
+    /// Reads `bq://project.dataset.table`; a project of a domain has dots of its own.
+    fn parse(uri: &str) -> Result<Self> {
+        let rest = uri.strip_prefix("bq://").unwrap_or(uri);
+        let mut parts = rest.rsplitn(3, '.');
+        let (table, dataset, project) = (parts.next(), parts.next(), parts.next());
+        match (project, dataset, table) {
+            (Some(project), Some(dataset), Some(table))
+                if [dataset, table].into_iter().all(is_plain_id)
+                    && project.split(':').all(is_plain_id) =>
+            {
+                Ok(Self {
+                    project: project.to_owned(),
+                    dataset: dataset.to_owned(),
+                    table: table.to_owned(),
+                })
+            }
+            _ => Err(Error::input(format!(
+                "{uri:?} is not a BigQuery table: write bq://project.dataset.table"
+            ))),
+        }
+    }
+}
+
+impl BigQueryTables {
+    pub(crate) fn new(session: Session, base_url: Option<String>, project: Option<String>) -> Self {
+        Self {
+            session,
+            base_url,
+            project,
+        }
+    }
+
+    /// The rows of a table, every column kept, each as a JSON object.
+    pub(crate) async fn open(&self, uri: &str) -> Result<ByteStream> {
+        let name = TableName::parse(uri)?;
+        let Auth::Google(credentials) = self.session.auth() else {
+            return Err(Error::configuration(
+                "BigQuery takes no API key: pass Google Cloud credentials",
+            ));
+        };
+        let mut builder = BigQuery::builder()
+            .with_credentials(Credentials::from(Shared(credentials.clone())))
+            .with_project_id(self.project.as_ref().unwrap_or(&name.project));
+        if let Some(url) = &self.base_url {
+            builder = builder.with_endpoint(url);
+        }
+        let client = builder.build().await.map_err(|e| {
+            Error::configuration("BigQuery cannot be reached with these options").with_source(e)
+        })?;
+        let TableName {
+            project,
+            dataset,
+            table,
+        } = name;
+        let sql =
+            format!("SELECT TO_JSON_STRING(t) AS row FROM `{project}.{dataset}.{table}` AS t");
+        let done = client.query(sql).until_done().await;
+        let doing = format!("reading {uri}");
+        let rows = done
+            .map_err(|e| query_error(e).during(doing.clone()))?
+            .read();
+        Ok(Box::pin(stream::try_unfold(rows, move |mut rows| {
+            let doing = doing.clone();
+            async move {
+                let row = next_row(&mut rows).await;
+                let row = row.map_err(|e| row_error(e).during(doing))?;
+                Ok(row.map(|row| (Bytes::from(row), rows)))
+            }
+        })))
+    }
+}
+
+async fn next_row(rows: &mut RowIterator) -> std::result::Result<Option<String>, RowError> {
+    match rows.next().await.transpose()? {
+        Some(row) => row.get(0usize).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The client's credentials as an object of Google's libraries.
+#[derive(Debug)]
+struct Shared(std::sync::Arc<crate::http::google::GoogleCredentials>);
+
+impl google_cloud_auth::credentials::CredentialsProvider for Shared {
+    async fn headers(
+        &self,
+        _: http::Extensions,
+    ) -> std::result::Result<
+        google_cloud_auth::credentials::CacheableResource<http::HeaderMap>,
+        google_cloud_auth::errors::CredentialsError,
+    > {
+        let headers = self.0.headers().await;
+        headers
+            .map(
+                |data| google_cloud_auth::credentials::CacheableResource::New {
+                    entity_tag: google_cloud_auth::credentials::EntityTag::new(),
+                    data,
+                },
+            )
+            .map_err(|error| {
+                google_cloud_auth::errors::CredentialsError::new(
+                    error.is_retryable(),
+                    "no access token",
+                    error,
+                )
+            })
+    }
+
+    async fn universe_domain(&self) -> Option<String> {
+        None
+    }
+}
+
+fn query_error(error: QueryError) -> Error {
+    let (status, message) = match &error {
+        QueryError::Rpc { source, .. } => (
+            source.http_status_code(),
+            source.status().map(|status| status.message.clone()),
+        ),
+        QueryError::JobFailed { errors, .. } => {
+            (None, errors.first().map(|error| error.message.clone()))
+        }
+        _ => (None, None),
+    };
+    told(status, message, error)
+}
+
+fn row_error(error: RowError) -> Error {
+    let (status, message) = match &error {
+        RowError::Rpc { source, .. } => (
+            source.http_status_code(),
+            source.status().map(|status| status.message.clone()),
+        ),
+        _ => (None, None),
+    };
+    told(status, message, error)
+}
+
+/// BigQuery's own words say what is missing, forbidden, or in another region.
+fn told(
+    status: Option<u16>,
+    message: Option<String>,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
+    let message = message.unwrap_or_else(|| "BigQuery did not do it".to_owned());
+    match status {
+        Some(status) => {
+            let failure = HttpFailure {
+                status,
+                ..HttpFailure::default()
+            };
+            Error::status_answer(failure, message)
+        }
+        None => Error::new(Kind::Refused, message),
+    }
+    .with_source(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_named_in_full_and_plainly() {
+        let name = TableName::parse("bq://p-1.d_1.predictions_2026").unwrap();
+        assert_eq!((&*name.project, &*name.table), ("p-1", "predictions_2026"));
+        assert_eq!(
+            TableName::parse("bq://example.com:p.d.t").unwrap().project,
+            "example.com:p"
+        );
+        for uri in ["bq://d.t", "bq://p.d.t` --", "bq://p..t", ""] {
+            assert!(
+                TableName::parse(uri).unwrap_err().is_invalid_input(),
+                "{uri}"
+            );
+        }
+    }
+}
