@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bigquery::Tables;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::faults::Faults;
@@ -12,6 +13,7 @@ use crate::gemini::{Gemini, Settings};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
 use crate::server::{Server, Services};
+use crate::storage::Buckets;
 
 /// Sets up an [`Emulator`].
 ///
@@ -145,6 +147,8 @@ impl Builder {
             max_page_size: self.max_page_size,
             chunk_granularity: self.chunk_granularity,
         };
+        let buckets = Buckets::new(clock.clone(), self.faults.clone());
+        let tables = Tables::new(clock.clone());
         let gemini = Arc::new(Gemini::new(
             settings,
             clock,
@@ -153,6 +157,8 @@ impl Builder {
         ));
         let services = Arc::new(Services {
             gemini,
+            buckets,
+            tables,
             faults: self.faults,
             log: Log::default(),
         });

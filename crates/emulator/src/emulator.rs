@@ -29,7 +29,7 @@ use crate::snapshot::{FileSnapshot, JobSnapshot};
 /// # }
 /// ```
 pub struct Emulator {
-    services: Arc<Services>,
+    pub(crate) services: Arc<Services>,
     _server: Server,
 }
 

@@ -26,6 +26,7 @@
 //! its path: `gemini` and its parts. `model` answers the requests of jobs. Nothing here is shared
 //! with any client.
 
+mod bigquery;
 mod builder;
 mod clock;
 mod emulator;
@@ -40,6 +41,8 @@ mod operation;
 mod reply;
 mod server;
 mod snapshot;
+mod storage;
+mod stores;
 mod sync;
 
 pub use builder::Builder;

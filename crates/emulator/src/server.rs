@@ -16,15 +16,19 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::bigquery::Tables;
 use crate::error::ApiError;
 use crate::faults::{Failure, Faults, canned};
 use crate::gemini::{Gemini, Route};
 use crate::log::{Log, RequestRecord, without_key};
 use crate::reply::{BrokenOff, Cut};
+use crate::storage::Buckets;
 
 /// What a connection needs to answer calls.
 pub(crate) struct Services {
     pub(crate) gemini: Arc<Gemini>,
+    pub(crate) buckets: Buckets,
+    pub(crate) tables: Tables,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
 }

@@ -3,6 +3,7 @@
 
 mod failure;
 mod job;
+mod stores;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,7 @@ pub use failure::Failure;
 pub(crate) use failure::canned;
 pub(crate) use job::{JobEnd, JobFaults};
 pub use job::{OutputPlace, Rows};
+pub(crate) use stores::{StorageFaults, TableFaults};
 
 use crate::operation::Operation;
 use crate::sync::lock;
@@ -33,6 +35,7 @@ struct Inner {
     calls: HashMap<Operation, VecDeque<Option<Failure>>>,
     download_cuts: VecDeque<u64>,
     chunk_cuts: VecDeque<u64>,
+    stores: stores::StoreFaults,
 }
 
 /// What is wrong with the pages of a listing.
