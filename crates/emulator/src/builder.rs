@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::bigquery::Tables;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
@@ -44,6 +45,7 @@ pub struct Builder {
     clock_paused: bool,
     faults: Faults,
     model: Arc<dyn Model>,
+    access: Access,
 }
 
 impl Builder {
@@ -58,6 +60,7 @@ impl Builder {
             clock_paused: false,
             faults: Faults::default(),
             model: Arc::new(DefaultModel::new()),
+            access: Access::default(),
         }
     }
 
@@ -76,6 +79,13 @@ impl Builder {
     /// Lets in only this API key; by default any will do. Tokens are taken on trust.
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// Refuses calls of Cloud Storage and BigQuery that come without a token; by default they are
+    /// let in.
+    pub fn require_authentication(mut self) -> Self {
+        self.access.required = true;
         self
     }
 
@@ -156,6 +166,7 @@ impl Builder {
             self.model,
         ));
         let services = Arc::new(Services {
+            access: self.access,
             gemini,
             buckets,
             tables,

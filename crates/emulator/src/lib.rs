@@ -22,13 +22,15 @@
 //!
 //! # Layout
 //!
-//! A connection is served in `server`, which notes the call, applies faults and asks the service of
-//! its path: `gemini` and its parts. `model` answers the requests of jobs. Nothing here is shared
+//! A connection is served in `server`, which notes the call, applies faults and asks the service
+//! that `dispatch` finds for its path: `gemini` and its parts. `model` answers the requests of jobs. Nothing here is shared
 //! with any client.
 
+mod access;
 mod bigquery;
 mod builder;
 mod clock;
+mod dispatch;
 mod emulator;
 mod error;
 mod faults;

@@ -60,12 +60,7 @@ impl Emulator {
     /// # Panics
     ///
     /// If `table` does not name a table or a row is not an object.
-    pub fn put_table_in(
-        &self,
-        location: &str,
-        table: &str,
-        rows: impl IntoIterator<Item = Value>,
-    ) {
+    pub fn put_table_in(&self, location: &str, table: &str, rows: impl IntoIterator<Item = Value>) {
         let row = |row| match row {
             Value::Object(row) => row,
             other => panic!("{other} is not a row: a row is an object of its columns"),
