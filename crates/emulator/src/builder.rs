@@ -14,7 +14,7 @@ use crate::gemini::{Gemini, Settings};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
 use crate::server::{Server, Services};
-use crate::storage::Buckets;
+use crate::storage::{self, Buckets, Storage};
 
 /// Sets up an [`Emulator`].
 ///
@@ -41,6 +41,7 @@ pub struct Builder {
     job_duration: Duration,
     max_page_size: usize,
     chunk_granularity: u64,
+    min_part_size: usize,
     clock_scale: f64,
     clock_paused: bool,
     faults: Faults,
@@ -56,6 +57,7 @@ impl Builder {
             job_duration: Duration::from_millis(1200),
             max_page_size: 1000,
             chunk_granularity: 256 * 1024,
+            min_part_size: 5 * 1024 * 1024,
             clock_scale: 1.0,
             clock_paused: false,
             faults: Faults::default(),
@@ -111,6 +113,13 @@ impl Builder {
         self
     }
 
+    /// How many bytes every part of a multipart upload of Cloud Storage must have, but for the last;
+    /// 5,242,880 by default, as with the service. 0 allows parts of any size.
+    pub fn min_part_size(mut self, min_part_size: usize) -> Self {
+        self.min_part_size = min_part_size;
+        self
+    }
+
     /// How many seconds pass on the emulator's clock in a real one; 1 by default.
     pub fn clock_scale(mut self, clock_scale: f64) -> Self {
         self.clock_scale = clock_scale;
@@ -158,6 +167,13 @@ impl Builder {
             chunk_granularity: self.chunk_granularity,
         };
         let buckets = Buckets::new(clock.clone(), self.faults.clone());
+        let storage = storage::Settings {
+            base_url: settings.base_url.clone(),
+            max_page_size: self.max_page_size,
+            min_part_size: self.min_part_size,
+            chunk_granularity: self.chunk_granularity,
+        };
+        let storage = Storage::new(storage, buckets.clone(), self.faults.clone());
         let tables = Tables::new(clock.clone());
         let gemini = Arc::new(Gemini::new(
             settings,
@@ -169,6 +185,7 @@ impl Builder {
             access: self.access,
             gemini,
             buckets,
+            storage,
             tables,
             faults: self.faults,
             log: Log::default(),

@@ -95,3 +95,22 @@ impl IntoResponse for ApiError {
         reply::json(self.http, &json!({ "error": error }))
     }
 }
+
+/// An error in the form of the REST services that came before `google.rpc.Status`: a list with the
+/// reason, and the name of the status only where the service gives one.
+pub(crate) fn rest_error(
+    http: StatusCode,
+    status: Option<&str>,
+    reason: &str,
+    message: &str,
+) -> Response {
+    let mut error = json!({
+        "code": http.as_u16(),
+        "message": message,
+        "errors": [{"message": message, "domain": "global", "reason": reason}],
+    });
+    if let Some(status) = status {
+        error["status"] = status.into();
+    }
+    reply::json(http, &json!({ "error": error }))
+}

@@ -40,6 +40,8 @@ mod json;
 mod log;
 mod model;
 mod operation;
+mod query;
+mod range;
 mod reply;
 mod server;
 mod snapshot;

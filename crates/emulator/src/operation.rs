@@ -56,6 +56,42 @@ operations! {
     DeleteFile => "files.delete",
     /// Downloads the content of a file.
     DownloadFile => "files.download",
+    /// Downloads an object of Cloud Storage, whole or in part.
+    GetObject => "storage.objects.get",
+    /// Reads the metadata of an object.
+    GetObjectMetadata => "storage.objects.getMetadata",
+    /// Writes an object in one call.
+    PutObject => "storage.objects.insert",
+    /// Writes an object with the content of another.
+    CopyObject => "storage.objects.copy",
+    /// Deletes an object.
+    DeleteObject => "storage.objects.delete",
+    /// Reads a page of the objects of a bucket.
+    ListObjects => "storage.objects.list",
+    /// Opens a multipart upload of the XML API.
+    CreateMultipartUpload => "storage.multipart.create",
+    /// Sends a part of a multipart upload.
+    UploadPart => "storage.multipart.uploadPart",
+    /// Makes an object of the parts of a multipart upload.
+    CompleteMultipartUpload => "storage.multipart.complete",
+    /// Gives a multipart upload up.
+    AbortMultipartUpload => "storage.multipart.abort",
+    /// Opens a resumable upload of the JSON API.
+    StartObjectUpload => "storage.upload.start",
+    /// Sends a piece of a resumable upload of an object, the last one included.
+    UploadObjectChunk => "storage.upload.chunk",
+    /// Asks how much of a resumable upload of an object has arrived.
+    QueryObjectUpload => "storage.upload.query",
+    /// Gives a resumable upload of an object up.
+    CancelObjectUpload => "storage.upload.cancel",
+    /// Reads the metadata of a bucket.
+    GetBucket => "storage.buckets.get",
+    /// Makes a bucket.
+    CreateBucket => "storage.buckets.insert",
+    /// Deletes a bucket.
+    DeleteBucket => "storage.buckets.delete",
+    /// Reads a page of buckets.
+    ListBuckets => "storage.buckets.list",
 }
 
 impl fmt::Display for Operation {

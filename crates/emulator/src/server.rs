@@ -24,13 +24,14 @@ use crate::faults::{Failure, Faults, canned};
 use crate::gemini::Gemini;
 use crate::log::{Log, RequestRecord, without_key};
 use crate::reply::{BrokenOff, Cut};
-use crate::storage::Buckets;
+use crate::storage::{Buckets, Storage};
 
 /// What a connection needs to answer calls.
 pub(crate) struct Services {
     pub(crate) access: Access,
     pub(crate) gemini: Arc<Gemini>,
     pub(crate) buckets: Buckets,
+    pub(crate) storage: Storage,
     pub(crate) tables: Tables,
     pub(crate) faults: Faults,
     pub(crate) log: Log,

@@ -57,6 +57,11 @@ impl Faults {
         lock(&self.inner).stores.tables.unfinished_answers = answers;
     }
 
+    /// The opposite of [`miss_bucket`](Self::miss_bucket), for a bucket that is made.
+    pub(crate) fn find_bucket(&self, bucket: &str) {
+        lock(&self.inner).stores.buckets.missing.remove(bucket);
+    }
+
     pub(crate) fn of_storage(&self) -> StorageFaults {
         lock(&self.inner).stores.buckets.clone()
     }

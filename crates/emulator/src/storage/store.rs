@@ -156,7 +156,7 @@ impl Buckets {
             attributes: Attributes::default(),
             parts: None,
         };
-        let new = Sealed::of(new);
+        let new = new.seal();
         lock(&self.inner).insert(bucket, object, new, self.clock.now())
     }
 
@@ -169,7 +169,7 @@ impl Buckets {
         condition: Precondition,
     ) -> Option<Object> {
         // Hashing takes its time, so it comes before the lock.
-        let new = Sealed::of(new);
+        let new = new.seal();
         let mut inner = lock(&self.inner);
         let present = inner
             .buckets
@@ -178,6 +178,25 @@ impl Buckets {
         condition
             .holds(present)
             .then(|| inner.insert(bucket, object, new, self.clock.now()))
+    }
+
+    /// Writes an object like `source` under another name if `condition` holds, or answers `None`.
+    pub(crate) fn copy(
+        &self,
+        source: &Object,
+        bucket: &str,
+        object: &str,
+        condition: Precondition,
+    ) -> Option<Object> {
+        let now = self.clock.now();
+        let mut inner = lock(&self.inner);
+        let present = inner
+            .buckets
+            .get(bucket)
+            .and_then(|bucket| bucket.objects.get(object));
+        condition
+            .holds(present)
+            .then(|| inner.insert(bucket, object, source.clone(), now))
     }
 
     /// Deletes an object and answers whether it was there.
@@ -247,20 +266,12 @@ impl Buckets {
     }
 }
 
-/// A new object with its checksums.
-struct Sealed {
-    new: NewObject,
-    md5: Option<Md5Hash>,
-    crc32c: u32,
-    etag: String,
-}
-
-impl Sealed {
-    fn of(new: NewObject) -> Self {
-        let crc32c = checksum::crc32c(&new.content);
-        let (md5, etag) = match &new.parts {
+impl NewObject {
+    /// The object with its checksums, but for its generation and time.
+    fn seal(self) -> Object {
+        let (md5, etag) = match &self.parts {
             None => {
-                let md5 = checksum::md5(&new.content);
+                let md5 = checksum::md5(&self.content);
                 (Some(md5), format!("\"{}\"", checksum::hex(&md5)))
             }
             Some(parts) => {
@@ -269,10 +280,14 @@ impl Sealed {
                 (None, etag)
             }
         };
-        Self {
-            new,
+        Object {
+            crc32c: checksum::crc32c(&self.content),
+            content: self.content,
+            content_type: self.content_type,
+            generation: 0,
+            created: DateTime::<Utc>::MIN_UTC,
             md5,
-            crc32c,
+            attributes: self.attributes,
             etag,
         }
     }
@@ -299,18 +314,17 @@ impl Inner {
             .or_insert_with(|| Bucket::new(now))
     }
 
-    fn insert(&mut self, bucket: &str, name: &str, sealed: Sealed, now: DateTime<Utc>) -> Object {
+    /// Stores an object that has no generation and time yet, or those of another.
+    fn insert(
+        &mut self,
+        bucket: &str,
+        name: &str,
+        mut object: Object,
+        now: DateTime<Utc>,
+    ) -> Object {
         self.last_generation = now.timestamp_micros().max(self.last_generation + 1);
-        let object = Object {
-            content: sealed.new.content,
-            content_type: sealed.new.content_type,
-            generation: self.last_generation,
-            created: now,
-            md5: sealed.md5,
-            crc32c: sealed.crc32c,
-            attributes: sealed.new.attributes,
-            etag: sealed.etag,
-        };
+        object.generation = self.last_generation;
+        object.created = now;
         let bucket = self.bucket(bucket, now);
         bucket.objects.insert(name.to_owned(), object.clone());
         object

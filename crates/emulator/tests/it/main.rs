@@ -6,4 +6,5 @@ mod batches;
 mod errors;
 mod faults;
 mod files;
+mod storage;
 mod support;
