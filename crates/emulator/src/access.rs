@@ -1,13 +1,19 @@
 //! Who may call the services of Google Cloud: the one place where a caller's token is judged.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+
+use crate::oauth::{Oauth, TokenRefusal};
 
 /// The rule by which callers are let in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
     /// Whether a call has to come with a token.
     pub(crate) required: bool,
+    /// What knows the tokens that are live; where there is none, any token will do.
+    pub(crate) tokens: Option<Arc<Oauth>>,
 }
 
 /// Why a call is not let in.
@@ -22,6 +28,12 @@ pub(crate) enum Refusal {
 impl Access {
     /// Judges the credentials of a call to a service that anonymous callers may use by default.
     pub(crate) fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if let (true, Some(tokens)) = (self.required, &self.tokens) {
+            return tokens.judge(headers).map_err(|refusal| match refusal {
+                TokenRefusal::Missing => Refusal::Anonymous,
+                TokenRefusal::Bad(_) => Refusal::InvalidToken,
+            });
+        }
         let Some(value) = headers.get(AUTHORIZATION) else {
             return if self.required {
                 Err(Refusal::Anonymous)
@@ -48,7 +60,8 @@ mod tests {
     fn judge(required: bool, value: Option<&'static str>) -> Result<(), Refusal> {
         let value = value.map(HeaderValue::from_static);
         let headers = value.map(|value| (AUTHORIZATION, value));
-        Access { required }.authorize(&headers.into_iter().collect())
+        let tokens = None;
+        Access { required, tokens }.authorize(&headers.into_iter().collect())
     }
 
     #[test]

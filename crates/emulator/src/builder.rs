@@ -13,8 +13,10 @@ use crate::faults::Faults;
 use crate::gemini::{Gemini, Settings};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
+use crate::oauth::{self, Oauth};
 use crate::server::{Server, Services};
 use crate::storage::{self, Buckets, Storage};
+use crate::vertex::{self, Datasets, Stores, Vertex};
 
 /// Sets up an [`Emulator`].
 ///
@@ -47,6 +49,7 @@ pub struct Builder {
     faults: Faults,
     model: Arc<dyn Model>,
     access: Access,
+    token_lifetime: Duration,
 }
 
 impl Builder {
@@ -63,6 +66,7 @@ impl Builder {
             faults: Faults::default(),
             model: Arc::new(DefaultModel::new()),
             access: Access::default(),
+            token_lifetime: Duration::from_secs(3600),
         }
     }
 
@@ -84,17 +88,25 @@ impl Builder {
         self
     }
 
-    /// Refuses calls of Cloud Storage and BigQuery that come without a token; by default they are
-    /// let in.
+    /// Refuses calls of Vertex AI, Cloud Storage and BigQuery that come without a live token of this
+    /// emulator; by default they are let in. Vertex AI also takes an API key.
     pub fn require_authentication(mut self) -> Self {
         self.access.required = true;
+        self
+    }
+
+    /// How long tokens are good for, by the emulator's clock; an hour by default.
+    pub fn token_lifetime(mut self, token_lifetime: Duration) -> Self {
+        self.token_lifetime = token_lifetime;
         self
     }
 
     /// How long a job takes from its creation to its end, by the emulator's clock; 1.2 s by default.
     ///
     /// It spends the first fifth pending and the rest running. A job that would take longer than
-    /// 48 hours expires then, without results: `Duration::MAX` makes jobs that never finish.
+    /// 48 hours expires then, without results: `Duration::MAX` makes jobs that never finish. A job of
+    /// Vertex AI is queued for half of that fifth; it expires after 72 hours without a start, or
+    /// after 24 hours of running, with the rows finished by then.
     pub fn job_duration(mut self, job_duration: Duration) -> Self {
         self.job_duration = job_duration;
         self
@@ -175,6 +187,34 @@ impl Builder {
         };
         let storage = Storage::new(storage, buckets.clone(), self.faults.clone());
         let tables = Tables::new(clock.clone());
+        let oauth = oauth::Settings {
+            base_url: settings.base_url.clone(),
+            api_key: settings.api_key.clone(),
+            required: self.access.required,
+            token_lifetime: self.token_lifetime,
+        };
+        let oauth = Arc::new(Oauth::new(oauth, clock.clone()));
+        let access = Access {
+            tokens: Some(Arc::clone(&oauth)),
+            ..self.access
+        };
+        let vertex = vertex::Settings {
+            job_duration: self.job_duration,
+            max_page_size: self.max_page_size,
+        };
+        let stores = Stores {
+            buckets: buckets.clone(),
+            tables: tables.clone(),
+            datasets: Datasets::default(),
+            faults: self.faults.clone(),
+        };
+        let vertex = Arc::new(Vertex::new(
+            vertex,
+            clock.clone(),
+            Arc::clone(&self.model),
+            Arc::clone(&oauth),
+            stores,
+        ));
         let gemini = Arc::new(Gemini::new(
             settings,
             clock,
@@ -182,8 +222,10 @@ impl Builder {
             self.model,
         ));
         let services = Arc::new(Services {
-            access: self.access,
+            access,
             gemini,
+            vertex,
+            oauth,
             buckets,
             storage,
             tables,

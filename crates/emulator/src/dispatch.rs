@@ -7,13 +7,17 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::error::ApiError;
 use crate::gemini;
+use crate::oauth;
 use crate::operation::Operation;
 use crate::server::Services;
 use crate::storage;
+use crate::vertex;
 
 /// A call of one of the services.
 pub(crate) enum Target {
     Gemini(gemini::Route),
+    Vertex(vertex::Route),
+    Oauth(oauth::Route),
     Storage(storage::Route),
 }
 
@@ -22,12 +26,17 @@ impl Target {
     pub(crate) fn of(head: &Parts) -> Option<Self> {
         let gemini = gemini::Route::of(&head.method, head.uri.path(), &head.headers);
         let gemini = gemini.map(Self::Gemini);
-        gemini.or_else(|| storage::Route::of(head).map(Self::Storage))
+        let vertex = || vertex::Route::of(&head.method, head.uri.path()).map(Self::Vertex);
+        let oauth = || oauth::Route::of(head).map(Self::Oauth);
+        let own = gemini.or_else(vertex).or_else(oauth);
+        own.or_else(|| storage::Route::of(head).map(Self::Storage))
     }
 
     pub(crate) fn operation(&self) -> Operation {
         match self {
             Self::Gemini(route) => route.operation,
+            Self::Vertex(route) => route.operation,
+            Self::Oauth(route) => route.operation,
             Self::Storage(route) => route.operation,
         }
     }
@@ -38,7 +47,13 @@ impl Target {
                 let served = services.gemini.serve(route, head, body).await;
                 served.unwrap_or_else(ApiError::into_response)
             }
+            Self::Vertex(route) => {
+                let served = services.vertex.serve(route, head, body).await;
+                served.unwrap_or_else(ApiError::into_response)
+            }
+            Self::Oauth(route) => services.oauth.serve(route, head, body).await,
             Self::Storage(route) => {
+                services.vertex.settle_due().await;
                 let storage = &services.storage;
                 storage.serve(&services.access, route, head, body).await
             }

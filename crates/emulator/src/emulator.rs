@@ -71,6 +71,14 @@ impl Emulator {
                 self.base_url().to_owned(),
             ),
             ("GEMINI_API_KEY".to_owned(), key.to_owned()),
+            (
+                "GOOGLE_VERTEX_BASE_URL".to_owned(),
+                self.base_url().to_owned(),
+            ),
+            (
+                "GCE_METADATA_HOST".to_owned(),
+                self.base_url().trim_start_matches("http://").to_owned(),
+            ),
         ]
     }
 

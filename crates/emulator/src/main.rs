@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use genai_batch_emulator::Emulator;
 
-/// A local server that behaves like the batch and file services of the Gemini Developer API.
+/// A local server that behaves like the batch services of the Gemini Developer API and Vertex AI.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -24,6 +24,9 @@ struct Options {
     /// The only API key to let in; by default any will do.
     #[arg(long)]
     api_key: Option<String>,
+    /// Let in only calls of Google Cloud with a token that was issued here.
+    #[arg(long)]
+    require_authentication: bool,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0)]
     clock_scale: f64,
@@ -57,6 +60,9 @@ async fn main() -> io::Result<()> {
         .clock_scale(options.clock_scale);
     if let Some(api_key) = options.api_key {
         builder = builder.api_key(api_key);
+    }
+    if options.require_authentication {
+        builder = builder.require_authentication();
     }
     let emulator = builder.start().await?;
     let mut out = io::stdout().lock();

@@ -56,6 +56,30 @@ operations! {
     DeleteFile => "files.delete",
     /// Downloads the content of a file.
     DownloadFile => "files.download",
+    /// Creates a job of Vertex AI.
+    CreateBatchPredictionJob => "batchPredictionJobs.create",
+    /// Reads one job.
+    GetBatchPredictionJob => "batchPredictionJobs.get",
+    /// Reads a page of jobs.
+    ListBatchPredictionJobs => "batchPredictionJobs.list",
+    /// Cancels a job.
+    CancelBatchPredictionJob => "batchPredictionJobs.cancel",
+    /// Deletes a job.
+    DeleteBatchPredictionJob => "batchPredictionJobs.delete",
+    /// Reads a long-running operation.
+    GetOperation => "operations.get",
+    /// Waits for a long-running operation.
+    WaitOperation => "operations.wait",
+    /// Asks a token endpoint for a token, whatever the grant.
+    ExchangeToken => "oauth2.token",
+    /// Asks for a token to act as a service account.
+    GenerateAccessToken => "serviceAccounts.generateAccessToken",
+    /// Asks for the token of the outside identity that token exchange takes.
+    GetSubjectToken => "identity.subjectToken",
+    /// Reads an entry of the metadata server.
+    GetMetadata => "metadata.get",
+    /// Asks the metadata server for a token.
+    GetMetadataToken => "metadata.token",
     /// Downloads an object of Cloud Storage, whole or in part.
     GetObject => "storage.objects.get",
     /// Reads the metadata of an object.

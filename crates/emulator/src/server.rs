@@ -23,13 +23,17 @@ use crate::error::ApiError;
 use crate::faults::{Failure, Faults, canned};
 use crate::gemini::Gemini;
 use crate::log::{Log, RequestRecord, without_key};
+use crate::oauth::Oauth;
 use crate::reply::{BrokenOff, Cut};
 use crate::storage::{Buckets, Storage};
+use crate::vertex::Vertex;
 
 /// What a connection needs to answer calls.
 pub(crate) struct Services {
     pub(crate) access: Access,
     pub(crate) gemini: Arc<Gemini>,
+    pub(crate) vertex: Arc<Vertex>,
+    pub(crate) oauth: Arc<Oauth>,
     pub(crate) buckets: Buckets,
     pub(crate) storage: Storage,
     pub(crate) tables: Tables,
