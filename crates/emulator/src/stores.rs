@@ -29,6 +29,7 @@ impl Emulator {
     /// The content of an object, such as `gs://bucket/folder/name`, where there is one.
     pub fn object(&self, uri: &str) -> Option<Bytes> {
         let (bucket, object) = split_uri(uri)?;
+        self.services.vertex.finish_due();
         Some(self.services.buckets.get(bucket, object)?.content)
     }
 
@@ -37,6 +38,7 @@ impl Emulator {
         let Some((bucket, prefix)) = split_uri(prefix) else {
             return Vec::new();
         };
+        self.services.vertex.finish_due();
         let objects = self.services.buckets.list(bucket, prefix);
         objects
             .into_iter()
@@ -76,6 +78,7 @@ impl Emulator {
     /// The rows of a table, such as `project.dataset.table`, where there is one.
     pub fn table(&self, table: &str) -> Option<Vec<Value>> {
         let (project, dataset, table) = split_table(table)?;
+        self.services.vertex.finish_due();
         let rows = self.services.tables.rows(project, dataset, table)?;
         Some(rows.into_iter().map(Value::Object).collect())
     }
@@ -87,6 +90,7 @@ impl Emulator {
         let Some((project, dataset)) = name.rsplit_once('.') else {
             return Vec::new();
         };
+        self.services.vertex.finish_due();
         let tables = self.services.tables.list(project, dataset);
         tables
             .into_iter()

@@ -87,9 +87,10 @@ impl Vertex {
         let job = self
             .jobs
             .add(|serial| Job::new(new, serial, schedule, faults));
-        let (answering, stores) = (Arc::clone(&job), self.stores.clone());
-        let model = Arc::clone(&self.model);
-        tokio::task::spawn_blocking(move || answering.answer(&stores, &*model));
+        if let Some(input) = job.open(&self.stores) {
+            let (answering, model) = (Arc::clone(&job), Arc::clone(&self.model));
+            tokio::task::spawn_blocking(move || answering.answer(input, &*model));
+        }
         let status = job.status(now);
         Ok(reply::json(
             StatusCode::OK,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::dataset::Datasets;
-use super::uri::{self, TableName};
+use super::uri::{self, TableName, TablePlace};
 use crate::bigquery::{Row, Table, Tables};
 use crate::faults::Faults;
 use crate::gemini::lines;
@@ -126,8 +126,19 @@ impl Stores {
         })
     }
 
-    /// Fails where the table is out of reach of the job, whether it exists or not.
-    pub(crate) fn reach_table(&self, name: &TableName) -> Result<(), RowFailure> {
+    /// Fails where the job is to write a table that is out of its reach.
+    pub(crate) fn reach_table_place(&self, place: &TablePlace) -> Result<(), RowFailure> {
+        match (&place.dataset, &place.table) {
+            (Some(dataset), Some(table)) => self.reach_table(&TableName {
+                project: place.project.clone(),
+                dataset: dataset.clone(),
+                table: table.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn reach_table(&self, name: &TableName) -> Result<(), RowFailure> {
         let forbidden = self.faults.of_tables().forbidden;
         if forbidden.contains(&name.dotted()) {
             let message = format!("Permission denied on {}.", name.uri());

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use super::input::{Source, Stores};
+use super::input::{Input, Source, Stores};
 use super::life::{End, Phase, Schedule};
 use super::names::{Asks, ModelName};
 use super::output::{self, Counts, Destination, Output, Plan};
@@ -133,11 +133,22 @@ impl Job {
         self.count.get().copied()
     }
 
-    /// Reads the requests and asks the model all of them; blocks until it is through.
-    pub(crate) fn answer(&self, stores: &Stores, model: &dyn Model) {
+    /// Takes hold of the requests; `None` where the job cannot do its work and will fail.
+    pub(crate) fn open(&self, stores: &Stores) -> Option<Input> {
+        let reached = self.reach_destination(stores);
+        match reached.and_then(|()| self.new.source.open(stores)) {
+            Ok(input) => Some(input),
+            Err(failure) => {
+                lock(&self.state).work = Work::Unusable(failure);
+                None
+            }
+        }
+    }
+
+    /// Asks the model all requests; blocks until it is through.
+    pub(crate) fn answer(&self, input: Input, model: &dyn Model) {
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.reach_destination(stores)?;
-            let input = self.new.source.open(stores)?;
+            // Nobody else counts them.
             let _ = self.count.set(input.count());
             let asker = Asker {
                 model,
@@ -160,7 +171,10 @@ impl Job {
             Destination::Folder { bucket, prefix } => {
                 stores.reach_bucket(bucket, &format!("gs://{bucket}/{prefix}"))
             }
-            Destination::Table(_) | Destination::Dataset(_) => Ok(()),
+            Destination::Table(place) | Destination::Dataset(Some(place)) => {
+                stores.reach_table_place(place)
+            }
+            Destination::Dataset(None) => Ok(()),
         }
     }
 
