@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Access;
-use crate::bigquery::Tables;
+use crate::bigquery::{self, BigQuery, Tables};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::faults::Faults;
@@ -44,6 +44,7 @@ pub struct Builder {
     max_page_size: usize,
     chunk_granularity: u64,
     min_part_size: usize,
+    query_page_size: usize,
     clock_scale: f64,
     clock_paused: bool,
     faults: Faults,
@@ -61,6 +62,7 @@ impl Builder {
             max_page_size: 1000,
             chunk_granularity: 256 * 1024,
             min_part_size: 5 * 1024 * 1024,
+            query_page_size: 10_000,
             clock_scale: 1.0,
             clock_paused: false,
             faults: Faults::default(),
@@ -122,6 +124,12 @@ impl Builder {
     /// 262,144 by default, as with the service. 1 allows chunks of any size.
     pub fn chunk_granularity(mut self, chunk_granularity: u64) -> Self {
         self.chunk_granularity = chunk_granularity.max(1);
+        self
+    }
+
+    /// The most rows that a page of a query's result holds; 10,000 by default.
+    pub fn query_page_size(mut self, query_page_size: usize) -> Self {
+        self.query_page_size = query_page_size;
         self
     }
 
@@ -187,6 +195,11 @@ impl Builder {
         };
         let storage = Storage::new(storage, buckets.clone(), self.faults.clone());
         let tables = Tables::new(clock.clone());
+        let bigquery = bigquery::Settings {
+            max_page_size: self.max_page_size,
+            query_page_size: self.query_page_size,
+        };
+        let bigquery = BigQuery::new(bigquery, clock.clone(), self.faults.clone(), tables.clone());
         let oauth = oauth::Settings {
             base_url: settings.base_url.clone(),
             api_key: settings.api_key.clone(),
@@ -229,6 +242,7 @@ impl Builder {
             buckets,
             storage,
             tables,
+            bigquery,
             faults: self.faults,
             log: Log::default(),
         });

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::bigquery;
 use crate::error::ApiError;
 use crate::gemini;
 use crate::oauth;
@@ -18,6 +19,7 @@ pub(crate) enum Target {
     Gemini(gemini::Route),
     Vertex(vertex::Route),
     Oauth(oauth::Route),
+    BigQuery(bigquery::Route),
     Storage(storage::Route),
 }
 
@@ -28,7 +30,8 @@ impl Target {
         let gemini = gemini.map(Self::Gemini);
         let vertex = || vertex::Route::of(&head.method, head.uri.path()).map(Self::Vertex);
         let oauth = || oauth::Route::of(head).map(Self::Oauth);
-        let own = gemini.or_else(vertex).or_else(oauth);
+        let bigquery = || bigquery::Route::of(head).map(Self::BigQuery);
+        let own = gemini.or_else(vertex).or_else(oauth).or_else(bigquery);
         own.or_else(|| storage::Route::of(head).map(Self::Storage))
     }
 
@@ -37,6 +40,7 @@ impl Target {
             Self::Gemini(route) => route.operation,
             Self::Vertex(route) => route.operation,
             Self::Oauth(route) => route.operation,
+            Self::BigQuery(route) => route.operation,
             Self::Storage(route) => route.operation,
         }
     }
@@ -52,6 +56,11 @@ impl Target {
                 served.unwrap_or_else(ApiError::into_response)
             }
             Self::Oauth(route) => services.oauth.serve(route, head, body).await,
+            Self::BigQuery(route) => {
+                services.vertex.settle_due().await;
+                let bigquery = &services.bigquery;
+                bigquery.serve(&services.access, route, head, body).await
+            }
             Self::Storage(route) => {
                 services.vertex.settle_due().await;
                 let storage = &services.storage;

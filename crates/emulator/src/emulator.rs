@@ -79,6 +79,14 @@ impl Emulator {
                 "GCE_METADATA_HOST".to_owned(),
                 self.base_url().trim_start_matches("http://").to_owned(),
             ),
+            (
+                "STORAGE_EMULATOR_HOST".to_owned(),
+                self.base_url().to_owned(),
+            ),
+            (
+                "BIGQUERY_EMULATOR_HOST".to_owned(),
+                self.base_url().to_owned(),
+            ),
         ]
     }
 

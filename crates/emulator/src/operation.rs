@@ -116,6 +116,30 @@ operations! {
     DeleteBucket => "storage.buckets.delete",
     /// Reads a page of buckets.
     ListBuckets => "storage.buckets.list",
+    /// Sends a query to BigQuery and reads its first page.
+    Query => "bigquery.jobs.query",
+    /// Reads a page of the result of a query.
+    GetQueryResults => "bigquery.jobs.getQueryResults",
+    /// Sends a query to BigQuery as a job.
+    InsertQueryJob => "bigquery.jobs.insert",
+    /// Reads the job of a query.
+    GetQueryJob => "bigquery.jobs.get",
+    /// Reads the metadata of a dataset of BigQuery.
+    GetDataset => "bigquery.datasets.get",
+    /// Makes a dataset.
+    InsertDataset => "bigquery.datasets.insert",
+    /// Reads the metadata of a table.
+    GetTable => "bigquery.tables.get",
+    /// Makes a table.
+    InsertTable => "bigquery.tables.insert",
+    /// Deletes a table.
+    DeleteTable => "bigquery.tables.delete",
+    /// Reads a page of the tables of a dataset.
+    ListTables => "bigquery.tables.list",
+    /// Reads a page of the rows of a table.
+    ListTableRows => "bigquery.tabledata.list",
+    /// Adds rows to a table.
+    InsertTableRows => "bigquery.tabledata.insertAll",
 }
 
 impl fmt::Display for Operation {

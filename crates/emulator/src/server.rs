@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::access::Access;
-use crate::bigquery::Tables;
+use crate::bigquery::{BigQuery, Tables};
 use crate::dispatch::Target;
 use crate::error::ApiError;
 use crate::faults::{Failure, Faults, canned};
@@ -37,6 +37,7 @@ pub(crate) struct Services {
     pub(crate) buckets: Buckets,
     pub(crate) storage: Storage,
     pub(crate) tables: Tables,
+    pub(crate) bigquery: BigQuery,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
 }

@@ -394,26 +394,23 @@ async fn buckets_may_be_out_of_reach() {
 #[tokio::test]
 async fn a_token_may_be_required() {
     let fixture = Fixture::with(Builder::require_authentication).await;
-    fixture.put(&["o"]).await;
-    let refused = fixture
-        .call(Method::GET, "my-bucket/o")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(refused.status(), 401);
-    let text = refused.text().await.unwrap();
-    assert!(
-        text.contains("<Code>AuthenticationRequired</Code>"),
-        "{text}"
-    );
-    let refused = fixture
-        .call(Method::GET, "storage/v1/b/my-bucket/o/o")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(refused.status(), 401);
-    let error: Value = refused.json().await.unwrap();
-    assert_eq!(error["error"]["errors"][0]["reason"], "required");
+    fixture.emulator.put_object("gs://my-bucket/o", "content");
+    let path = Path::from("o");
+    let refused = fixture.store.get(&path).await.unwrap_err();
+    assert!(matches!(refused, Error::Unauthenticated { .. }));
+    let token = fixture.emulator.issue_token();
+    let store = store(&fixture.emulator, "my-bucket", &token);
+    assert_eq!(store.head(&path).await.unwrap().size, 7);
+
+    for (path, expected) in [
+        ("my-bucket/o", "<Code>AuthenticationRequired</Code>"),
+        ("storage/v1/b/my-bucket/o/o", "\"reason\":\"required\""),
+    ] {
+        let refused = fixture.call(Method::GET, path).send().await.unwrap();
+        assert_eq!(refused.status(), 401);
+        let text = refused.text().await.unwrap();
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[tokio::test]

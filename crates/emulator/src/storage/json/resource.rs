@@ -124,6 +124,6 @@ mod tests {
     #[test]
     fn tags_are_generations_in_protobuf() {
         assert_eq!(etag(1), "CAEQAQ==");
-        assert_eq!(etag(1_360_887_697_105_000), "CKih16GjycICEAE=");
+        assert_eq!(etag(1418688703353000), "CKih16GjycICEAE=");
     }
 }
