@@ -5,13 +5,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::Access;
+use crate::bigquery::{self, BigQuery, Tables};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::faults::Faults;
 use crate::gemini::{Gemini, Settings};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
+use crate::oauth::{self, Oauth};
 use crate::server::{Server, Services};
+use crate::storage::{self, Buckets, Storage};
+use crate::vertex::{self, Datasets, Stores, Vertex};
 
 /// Sets up an [`Emulator`].
 ///
@@ -38,10 +43,14 @@ pub struct Builder {
     job_duration: Duration,
     max_page_size: usize,
     chunk_granularity: u64,
+    min_part_size: usize,
+    query_page_size: usize,
     clock_scale: f64,
     clock_paused: bool,
     faults: Faults,
     model: Arc<dyn Model>,
+    access: Access,
+    token_lifetime: Duration,
 }
 
 impl Builder {
@@ -52,10 +61,14 @@ impl Builder {
             job_duration: Duration::from_millis(1200),
             max_page_size: 1000,
             chunk_granularity: 256 * 1024,
+            min_part_size: 5 * 1024 * 1024,
+            query_page_size: 10_000,
             clock_scale: 1.0,
             clock_paused: false,
             faults: Faults::default(),
             model: Arc::new(DefaultModel::new()),
+            access: Access::default(),
+            token_lifetime: Duration::from_secs(3600),
         }
     }
 
@@ -77,10 +90,25 @@ impl Builder {
         self
     }
 
+    /// Refuses calls of Vertex AI, Cloud Storage and BigQuery that come without a live token of this
+    /// emulator; by default they are let in. Vertex AI also takes an API key.
+    pub fn require_authentication(mut self) -> Self {
+        self.access.required = true;
+        self
+    }
+
+    /// How long tokens are good for, by the emulator's clock; an hour by default.
+    pub fn token_lifetime(mut self, token_lifetime: Duration) -> Self {
+        self.token_lifetime = token_lifetime;
+        self
+    }
+
     /// How long a job takes from its creation to its end, by the emulator's clock; 1.2 s by default.
     ///
     /// It spends the first fifth pending and the rest running. A job that would take longer than
-    /// 48 hours expires then, without results: `Duration::MAX` makes jobs that never finish.
+    /// 48 hours expires then, without results: `Duration::MAX` makes jobs that never finish. A job of
+    /// Vertex AI is queued for half of that fifth; it expires after 72 hours without a start, or
+    /// after 24 hours of running, with the rows finished by then.
     pub fn job_duration(mut self, job_duration: Duration) -> Self {
         self.job_duration = job_duration;
         self
@@ -96,6 +124,19 @@ impl Builder {
     /// 262,144 by default, as with the service. 1 allows chunks of any size.
     pub fn chunk_granularity(mut self, chunk_granularity: u64) -> Self {
         self.chunk_granularity = chunk_granularity.max(1);
+        self
+    }
+
+    /// The most rows that a page of a query's result holds; 10,000 by default.
+    pub fn query_page_size(mut self, query_page_size: usize) -> Self {
+        self.query_page_size = query_page_size;
+        self
+    }
+
+    /// How many bytes every part of a multipart upload of Cloud Storage must have, but for the last;
+    /// 5,242,880 by default, as with the service. 0 allows parts of any size.
+    pub fn min_part_size(mut self, min_part_size: usize) -> Self {
+        self.min_part_size = min_part_size;
         self
     }
 
@@ -145,6 +186,48 @@ impl Builder {
             max_page_size: self.max_page_size,
             chunk_granularity: self.chunk_granularity,
         };
+        let buckets = Buckets::new(clock.clone(), self.faults.clone());
+        let storage = storage::Settings {
+            base_url: settings.base_url.clone(),
+            max_page_size: self.max_page_size,
+            min_part_size: self.min_part_size,
+            chunk_granularity: self.chunk_granularity,
+        };
+        let storage = Storage::new(storage, buckets.clone(), self.faults.clone());
+        let tables = Tables::new(clock.clone());
+        let bigquery = bigquery::Settings {
+            max_page_size: self.max_page_size,
+            query_page_size: self.query_page_size,
+        };
+        let bigquery = BigQuery::new(bigquery, clock.clone(), self.faults.clone(), tables.clone());
+        let oauth = oauth::Settings {
+            base_url: settings.base_url.clone(),
+            api_key: settings.api_key.clone(),
+            required: self.access.required,
+            token_lifetime: self.token_lifetime,
+        };
+        let oauth = Arc::new(Oauth::new(oauth, clock.clone()));
+        let access = Access {
+            tokens: Some(Arc::clone(&oauth)),
+            ..self.access
+        };
+        let vertex = vertex::Settings {
+            job_duration: self.job_duration,
+            max_page_size: self.max_page_size,
+        };
+        let stores = Stores {
+            buckets: buckets.clone(),
+            tables: tables.clone(),
+            datasets: Datasets::default(),
+            faults: self.faults.clone(),
+        };
+        let vertex = Arc::new(Vertex::new(
+            vertex,
+            clock.clone(),
+            Arc::clone(&self.model),
+            Arc::clone(&oauth),
+            stores,
+        ));
         let gemini = Arc::new(Gemini::new(
             settings,
             clock,
@@ -152,7 +235,14 @@ impl Builder {
             self.model,
         ));
         let services = Arc::new(Services {
+            access,
             gemini,
+            vertex,
+            oauth,
+            buckets,
+            storage,
+            tables,
+            bigquery,
             faults: self.faults,
             log: Log::default(),
         });

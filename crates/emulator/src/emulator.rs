@@ -29,7 +29,7 @@ use crate::snapshot::{FileSnapshot, JobSnapshot};
 /// # }
 /// ```
 pub struct Emulator {
-    services: Arc<Services>,
+    pub(crate) services: Arc<Services>,
     _server: Server,
 }
 
@@ -71,6 +71,22 @@ impl Emulator {
                 self.base_url().to_owned(),
             ),
             ("GEMINI_API_KEY".to_owned(), key.to_owned()),
+            (
+                "GOOGLE_VERTEX_BASE_URL".to_owned(),
+                self.base_url().to_owned(),
+            ),
+            (
+                "GCE_METADATA_HOST".to_owned(),
+                self.base_url().trim_start_matches("http://").to_owned(),
+            ),
+            (
+                "STORAGE_EMULATOR_HOST".to_owned(),
+                self.base_url().to_owned(),
+            ),
+            (
+                "BIGQUERY_EMULATOR_HOST".to_owned(),
+                self.base_url().to_owned(),
+            ),
         ]
     }
 

@@ -1,10 +1,14 @@
 //! Errors as Google's services put them on the wire: `{"error":{code,message,status,details}}`.
 
-use axum::http::StatusCode;
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::reply;
+
+/// What a caller without a good token is told to come with.
+const CHALLENGE: &str = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
 
 /// An error answer of the emulated services.
 #[derive(Debug)]
@@ -71,14 +75,43 @@ impl ApiError {
 
     /// The answer to a key that the service does not know.
     pub(crate) fn api_key_invalid() -> Self {
+        Self::api_key_invalid_for("generativelanguage.googleapis.com")
+    }
+
+    pub(crate) fn api_key_invalid_for(service: &str) -> Self {
         let mut error = Self::invalid_argument("API key not valid. Please pass a valid API key.");
-        error.details.push(json!({
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "API_KEY_INVALID",
-            "domain": "googleapis.com",
-            "metadata": {"service": "generativelanguage.googleapis.com"},
-        }));
+        error.add_info(
+            "API_KEY_INVALID",
+            "googleapis.com",
+            json!({"service": service}),
+        );
         error
+    }
+
+    /// The answer to a call without a token that the service accepts.
+    pub(crate) fn unauthenticated(message: &str, reason: &str, service: &str) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message);
+        error.add_info(reason, "googleapis.com", json!({"service": service}));
+        error
+    }
+
+    /// The answer to a call for a resource that the caller has no right to.
+    pub(crate) fn iam_permission_denied(permission: &str, resource: &str, service: &str) -> Self {
+        let mut error = Self::permission_denied(format!(
+            "Permission '{permission}' denied on resource '{resource}' (or it may not exist)."
+        ));
+        let metadata = json!({"permission": permission, "resource": resource});
+        error.add_info("IAM_PERMISSION_DENIED", service, metadata);
+        error
+    }
+
+    fn add_info(&mut self, reason: &str, domain: &str, metadata: Value) {
+        self.details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": reason,
+            "domain": domain,
+            "metadata": metadata,
+        }));
     }
 }
 
@@ -92,6 +125,30 @@ impl IntoResponse for ApiError {
         if !self.details.is_empty() {
             error["details"] = Value::Array(self.details);
         }
-        reply::json(self.http, &json!({ "error": error }))
+        let mut response = reply::json(self.http, &json!({ "error": error }));
+        if self.http == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(CHALLENGE);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
+}
+
+/// An error in the form of the REST services that came before `google.rpc.Status`: a list with the
+/// reason, and the name of the status only where the service gives one.
+pub(crate) fn rest_error(
+    http: StatusCode,
+    status: Option<&str>,
+    reason: &str,
+    message: &str,
+) -> Response {
+    let mut error = json!({
+        "code": http.as_u16(),
+        "message": message,
+        "errors": [{"message": message, "domain": "global", "reason": reason}],
+    });
+    if let Some(status) = status {
+        error["status"] = status.into();
+    }
+    reply::json(http, &json!({ "error": error }))
 }

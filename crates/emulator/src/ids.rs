@@ -21,6 +21,11 @@ pub(crate) fn upload() -> String {
     random(48)
 }
 
+/// A long decimal number, as Google Cloud names its resources with.
+pub(crate) fn number() -> String {
+    fastrand::u64(1_000_000_000_000_000_000..9_000_000_000_000_000_000).to_string()
+}
+
 /// FNV-1a: short, and the same on every platform and toolchain.
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

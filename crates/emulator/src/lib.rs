@@ -2,6 +2,8 @@
 //!
 //! It creates, runs, lists, cancels and deletes batches of the Gemini Developer API, keeps files
 //! with resumable uploads and downloads, and answers requests with a model that a test may replace.
+//! It does the same for batch prediction jobs of Vertex AI, on the Cloud Storage and BigQuery that
+//! it keeps for them, and hands out the tokens that go with it.
 //! Clients need no account and no change but the base URL; Google's own SDKs work with it.
 //!
 //! ```
@@ -22,12 +24,15 @@
 //!
 //! # Layout
 //!
-//! A connection is served in `server`, which notes the call, applies faults and asks the service of
-//! its path: `gemini` and its parts. `model` answers the requests of jobs. Nothing here is shared
-//! with any client.
+//! A connection is served in `server`, which notes the call, applies faults and asks the service
+//! that `dispatch` finds for its path: `gemini`, `vertex`, `storage`, `bigquery` or `oauth`, which
+//! also judges tokens. `model` answers the requests of jobs. Nothing here is shared with any client.
 
+mod access;
+mod bigquery;
 mod builder;
 mod clock;
+mod dispatch;
 mod emulator;
 mod error;
 mod faults;
@@ -36,11 +41,17 @@ mod ids;
 mod json;
 mod log;
 mod model;
+mod oauth;
 mod operation;
+mod query;
+mod range;
 mod reply;
 mod server;
 mod snapshot;
+mod storage;
+mod stores;
 mod sync;
+mod vertex;
 
 pub use builder::Builder;
 pub use clock::Clock;
@@ -50,5 +61,7 @@ pub use log::RequestRecord;
 pub use model::{
     DefaultModel, Model, RowFailure, embedding_response, prompt_of, text_response, token_count,
 };
+pub use oauth::{TokenKind, TokenSnapshot};
 pub use operation::Operation;
 pub use snapshot::{FileSnapshot, JobSnapshot};
+pub use vertex::VertexJobSnapshot;

@@ -3,12 +3,13 @@
 
 use std::io::{self, Write as _};
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
 use genai_batch_emulator::Emulator;
 
-/// A local server that behaves like the batch and file services of the Gemini Developer API.
+/// A local server that behaves like the batch services of the Gemini Developer API and Vertex AI.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -24,6 +25,12 @@ struct Options {
     /// The only API key to let in; by default any will do.
     #[arg(long)]
     api_key: Option<String>,
+    /// Let in only calls of Google Cloud with a token that was issued here.
+    #[arg(long)]
+    require_authentication: bool,
+    /// A folder to write credential files into whose tokens are issued here.
+    #[arg(long, value_name = "FOLDER")]
+    credentials: Option<PathBuf>,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0)]
     clock_scale: f64,
@@ -47,6 +54,23 @@ fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit.as_secs_f64()).map_err(|error| error.to_string())
 }
 
+/// Writes a file for each kind of credentials.
+fn write_credentials(emulator: &Emulator, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (name, json) in [
+        ("service_account.json", emulator.service_account_json()),
+        ("authorized_user.json", emulator.authorized_user_json()),
+        (
+            "impersonated_service_account.json",
+            emulator.impersonated_service_account_json(),
+        ),
+        ("external_account.json", emulator.external_account_json()),
+    ] {
+        std::fs::write(folder.join(name), json)?;
+    }
+    Ok(())
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
@@ -58,10 +82,19 @@ async fn main() -> io::Result<()> {
     if let Some(api_key) = options.api_key {
         builder = builder.api_key(api_key);
     }
+    if options.require_authentication {
+        builder = builder.require_authentication();
+    }
     let emulator = builder.start().await?;
     let mut out = io::stdout().lock();
     for (name, value) in emulator.env() {
         writeln!(out, "export {name}={value}")?;
+    }
+    if let Some(folder) = &options.credentials {
+        write_credentials(&emulator, folder)?;
+        let file = folder.join("service_account.json");
+        let name = "GOOGLE_APPLICATION_CREDENTIALS";
+        writeln!(out, "export {name}={}", file.display())?;
     }
     writeln!(out, "# Press Ctrl-C to stop.")?;
     out.flush()?;

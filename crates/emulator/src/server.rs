@@ -16,15 +16,28 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::access::Access;
+use crate::bigquery::{BigQuery, Tables};
+use crate::dispatch::Target;
 use crate::error::ApiError;
 use crate::faults::{Failure, Faults, canned};
-use crate::gemini::{Gemini, Route};
+use crate::gemini::Gemini;
 use crate::log::{Log, RequestRecord, without_key};
+use crate::oauth::Oauth;
 use crate::reply::{BrokenOff, Cut};
+use crate::storage::{Buckets, Storage};
+use crate::vertex::Vertex;
 
 /// What a connection needs to answer calls.
 pub(crate) struct Services {
+    pub(crate) access: Access,
     pub(crate) gemini: Arc<Gemini>,
+    pub(crate) vertex: Arc<Vertex>,
+    pub(crate) oauth: Arc<Oauth>,
+    pub(crate) buckets: Buckets,
+    pub(crate) storage: Storage,
+    pub(crate) tables: Tables,
+    pub(crate) bigquery: BigQuery,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
 }
@@ -108,8 +121,8 @@ async fn accept(listener: tokio::net::TcpListener, services: Arc<Services>) {
 async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<Response, Cut> {
     let (head, body) = request.into_parts();
     let body = Body::new(body);
-    let route = Route::of(&head.method, head.uri.path(), &head.headers);
-    let operation = route.as_ref().map(|route| route.operation);
+    let target = Target::of(&head);
+    let operation = target.as_ref().map(Target::operation);
     let index = services.log.received(RequestRecord {
         operation,
         method: head.method.to_string(),
@@ -118,11 +131,8 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
         status: None,
     });
     let failure = operation.and_then(|operation| services.faults.take_failure(operation));
-    let serve = async |body: Body| match route {
-        Some(route) => {
-            let served = services.gemini.serve(route, &head, body).await;
-            served.unwrap_or_else(ApiError::into_response)
-        }
+    let serve = async |body: Body| match target {
+        Some(target) => target.serve(&services, &head, body).await,
         None => {
             drain(body).await;
             let (method, path) = (&head.method, head.uri.path());

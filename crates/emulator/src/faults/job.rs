@@ -66,6 +66,7 @@ pub(crate) struct JobFaults {
     pub(crate) end: JobEnd,
     pub(crate) freeze_stats: bool,
     pub(crate) freeze_listed_stats: bool,
+    pub(crate) vertex: super::VertexJobFaults,
 }
 
 #[cfg(test)]

@@ -1,17 +1,23 @@
 //! Switches that make the services misbehave the way real ones have been seen to: results out of
 //! order, lost keys, late files, refused and cut calls. They may be turned at any time.
 
+mod arrange;
 mod failure;
 mod job;
+mod stores;
+mod vertex;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub(crate) use arrange::Item;
 pub use failure::Failure;
 pub(crate) use failure::canned;
 pub(crate) use job::{JobEnd, JobFaults};
 pub use job::{OutputPlace, Rows};
+pub(crate) use stores::{StorageFaults, TableFaults};
+pub(crate) use vertex::{VertexFaults, VertexJobFaults};
 
 use crate::operation::Operation;
 use crate::sync::lock;
@@ -33,6 +39,8 @@ struct Inner {
     calls: HashMap<Operation, VecDeque<Option<Failure>>>,
     download_cuts: VecDeque<u64>,
     chunk_cuts: VecDeque<u64>,
+    stores: stores::StoreFaults,
+    vertex: VertexFaults,
 }
 
 /// What is wrong with the pages of a listing.

@@ -163,13 +163,13 @@ fn inline(requests: Value) -> ApiResult<Vec<Value>> {
 }
 
 /// A JSON object read as a message: known fields only, each under its camel or snake case name.
-pub(super) struct Message {
+pub(crate) struct Message {
     path: String,
     fields: Map<String, Value>,
 }
 
 impl Message {
-    pub(super) fn of(value: Value, path: &str, known: &[&str]) -> ApiResult<Self> {
+    pub(crate) fn of(value: Value, path: &str, known: &[&str]) -> ApiResult<Self> {
         Self::check(&value, path, known)?;
         let fields = match value {
             Value::Object(fields) => fields,
@@ -205,7 +205,7 @@ impl Message {
         }
     }
 
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let value = self
             .fields
             .remove(name)
@@ -213,12 +213,12 @@ impl Message {
         value.filter(|value| !value.is_null())
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name) || self.fields.contains_key(&snake_case(name))
     }
 
     /// A string; the empty one is the same as none.
-    pub(super) fn string(&mut self, name: &str) -> ApiResult<Option<String>> {
+    pub(crate) fn string(&mut self, name: &str) -> ApiResult<Option<String>> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),

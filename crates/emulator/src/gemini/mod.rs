@@ -14,7 +14,7 @@ mod files;
 mod job;
 mod life;
 mod output;
-mod paging;
+pub(crate) mod paging;
 mod resource;
 mod route;
 mod rows;
@@ -29,9 +29,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 pub(crate) use batches::Jobs;
+pub(crate) use create::Message;
 pub(crate) use files::{Files, StoredFile};
 pub(crate) use job::{Job, Kind};
-pub(crate) use route::{Call, Route};
+pub(crate) use route::{Call, Route, is_version, split_verb};
+pub(crate) use rows::lines;
 
 use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult};
@@ -109,20 +111,20 @@ impl Gemini {
     }
 }
 
-async fn read(body: Body) -> ApiResult<bytes::Bytes> {
+pub(crate) async fn read(body: Body) -> ApiResult<bytes::Bytes> {
     axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(|error| ApiError::invalid_argument(format!("The body broke off: {error}")))
 }
 
-fn parse_json(body: &[u8]) -> ApiResult<Value> {
+pub(crate) fn parse_json(body: &[u8]) -> ApiResult<Value> {
     serde_json::from_slice(body).map_err(|error| {
         ApiError::invalid_argument(format!("Invalid JSON payload received. {error}"))
     })
 }
 
 /// The decoded value of a query parameter, where it is given and not empty.
-fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
     let decode = |text: &str| {
         let text = text.replace('+', " ");
         percent_encoding::percent_decode_str(&text)

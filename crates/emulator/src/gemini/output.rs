@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::rows::Row;
-use crate::faults::JobFaults;
+use crate::faults::{Item, JobFaults};
 
 const UNSERVED: &str = "\"error\":{\"code\":1}";
 
@@ -38,28 +38,19 @@ fn with_faults<'a>(
     faults: &JobFaults,
     foreign: &'a [Row],
 ) -> Vec<(Option<&'a str>, &'a str)> {
-    let mut out = Vec::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        if faults.drop_rows.contains(at) {
-            continue;
+    let place = |item| match item {
+        Item::Row(at) => {
+            let row = &rows[at];
+            let id = row.id.as_deref().filter(|_| !faults.drop_keys.contains(at));
+            (id, row.body.as_str())
         }
-        let id = row.id.as_deref().filter(|_| !faults.drop_keys.contains(at));
-        let times = if faults.double_rows.contains(at) {
-            2
-        } else {
-            1
-        };
-        out.extend(std::iter::repeat_n((id, row.body.as_str()), times));
-    }
-    out.extend(
-        foreign
-            .iter()
-            .map(|row| (row.id.as_deref(), row.body.as_str())),
-    );
-    if let Some(seed) = faults.shuffle {
-        fastrand::Rng::with_seed(seed).shuffle(&mut out);
-    }
-    out
+        Item::Foreign(n) => {
+            let row = &foreign[n - 1];
+            (row.id.as_deref(), row.body.as_str())
+        }
+    };
+    let items = faults.arrange(rows.len(), faults.shuffle);
+    items.into_iter().map(place).collect()
 }
 
 fn foreign(count: usize, response: &Value, id: impl Fn(&str) -> String) -> Vec<Row> {

@@ -137,7 +137,7 @@ fn file(method: &Method, resource: &str) -> Option<(Operation, Call)> {
 }
 
 /// `abc:cancel` as the decoded id and the verb.
-fn split_verb(resource: &str) -> (String, Option<&str>) {
+pub(crate) fn split_verb(resource: &str) -> (String, Option<&str>) {
     let (id, verb) = match resource.rsplit_once(':') {
         Some((id, verb)) => (id, Some(verb)),
         None => (resource, None),
@@ -148,7 +148,7 @@ fn split_verb(resource: &str) -> (String, Option<&str>) {
     )
 }
 
-fn is_version(segment: &str) -> bool {
+pub(crate) fn is_version(segment: &str) -> bool {
     let mut chars = segment.chars();
     chars.next() == Some('v')
         && chars.next().is_some_and(|c| c.is_ascii_digit())

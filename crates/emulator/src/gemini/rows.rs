@@ -99,7 +99,7 @@ pub(crate) fn answer_all(
     Ok(Answered { rows, failed })
 }
 
-fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = memchr::memchr_iter(b'\n', content).chain(std::iter::once(content.len()));
     ends.scan(0, |start, end| {
         let line = &content[*start..end];

@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod batches;
+mod bigquery;
 mod errors;
 mod faults;
 mod files;
+mod oauth;
+mod storage;
 mod support;
+mod vertex;
+mod vertex_faults;

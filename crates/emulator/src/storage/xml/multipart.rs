@@ -1,0 +1,242 @@
+//! Multipart uploads: parts come in any order, and an object is made of those that the end names.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use axum::body::Body;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+
+use super::{NAMESPACE, attributes, condition, content_type, document, tag, text};
+use crate::ids;
+use crate::query::Query;
+use crate::storage::checksum::{self, Md5Hash};
+use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::route::Place;
+use crate::storage::store::{Attributes, NewObject};
+use crate::storage::{Storage, check_hashes, content, goog_hash, no_content};
+use crate::sync::lock;
+
+const MOST_PARTS: u32 = 10_000;
+
+/// The multipart uploads under way, by id.
+#[derive(Debug, Default)]
+pub(in crate::storage) struct Multiparts(Mutex<HashMap<String, Multipart>>);
+
+#[derive(Debug)]
+struct Multipart {
+    place: Place,
+    content_type: String,
+    attributes: Attributes,
+    parts: BTreeMap<u32, Part>,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    content: Bytes,
+    md5: Md5Hash,
+}
+
+impl Part {
+    fn etag(&self) -> String {
+        format!("\"{}\"", checksum::hex(&self.md5))
+    }
+}
+
+impl Storage {
+    pub(in crate::storage) fn create_multipart(
+        &self,
+        place: &Place,
+        headers: &HeaderMap,
+    ) -> StorageResult {
+        let id = ids::upload();
+        let upload = Multipart {
+            place: place.clone(),
+            content_type: content_type(headers),
+            attributes: attributes(headers),
+            parts: BTreeMap::new(),
+        };
+        lock(&self.multiparts.0).insert(id.clone(), upload);
+        Ok(document(
+            StatusCode::OK,
+            &InitiateMultipartUploadResult {
+                xmlns: NAMESPACE,
+                bucket: &place.bucket,
+                key: &place.object,
+                upload_id: &id,
+            },
+        ))
+    }
+
+    pub(in crate::storage) fn upload_part(
+        &self,
+        place: &Place,
+        query: &Query,
+        headers: &HeaderMap,
+        content: Bytes,
+    ) -> StorageResult {
+        let number: Option<u32> = query.parse("partNumber").ok().flatten();
+        let number = number
+            .filter(|number| (1..=MOST_PARTS).contains(number))
+            .ok_or_else(|| {
+                StorageError::invalid(format!("partNumber is not from 1 to {MOST_PARTS}."))
+            })?;
+        let md5 = text(headers, "content-md5").or_else(|| goog_hash(headers, "md5"));
+        check_hashes(&content, md5, goog_hash(headers, "crc32c"))?;
+        let part = Part {
+            md5: checksum::md5(&content),
+            content,
+        };
+        let etag = part.etag();
+        let mut uploads = lock(&self.multiparts.0);
+        let upload = find(&mut uploads, place, query)?;
+        upload.parts.insert(number, part);
+        let mut response = Response::new(Body::empty());
+        content::set(response.headers_mut(), ETAG, &etag);
+        Ok(response)
+    }
+
+    pub(in crate::storage) fn complete_multipart(
+        &self,
+        place: &Place,
+        query: &Query,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> StorageResult {
+        let body = str::from_utf8(body).map_err(|error| StorageError::malformed_xml(&error))?;
+        let asked: CompleteMultipartUpload =
+            quick_xml::de::from_str(body).map_err(|error| StorageError::malformed_xml(&error))?;
+        let condition = condition(headers)?;
+        let new = {
+            let mut uploads = lock(&self.multiparts.0);
+            let upload = find(&mut uploads, place, query)?;
+            let parts = choose(&upload.parts, &asked.parts, self.settings.min_part_size)?;
+            let size = parts.iter().map(|part| part.content.len()).sum();
+            let mut content = BytesMut::with_capacity(size);
+            for part in &parts {
+                content.extend_from_slice(&part.content);
+            }
+            NewObject {
+                content: content.freeze(),
+                content_type: upload.content_type.clone(),
+                attributes: upload.attributes.clone(),
+                parts: Some(parts.iter().map(|part| part.md5).collect()),
+            }
+        };
+        let object = self.write(place, new, condition)?;
+        remove(&self.multiparts, query);
+        let Place {
+            bucket,
+            object: key,
+        } = place;
+        let mut response = document(
+            StatusCode::OK,
+            &CompleteMultipartUploadResult {
+                xmlns: NAMESPACE,
+                location: format!("{}/{bucket}/{key}", self.settings.base_url),
+                bucket,
+                key,
+                e_tag: object.etag(),
+            },
+        );
+        tag(&object, response.headers_mut());
+        Ok(response)
+    }
+
+    pub(in crate::storage) fn abort_multipart(
+        &self,
+        place: &Place,
+        query: &Query,
+    ) -> StorageResult {
+        find(&mut lock(&self.multiparts.0), place, query)?;
+        remove(&self.multiparts, query);
+        Ok(no_content())
+    }
+}
+
+fn find<'a>(
+    uploads: &'a mut HashMap<String, Multipart>,
+    place: &Place,
+    query: &Query,
+) -> StorageResult<&'a mut Multipart> {
+    query
+        .get("uploadId")
+        .and_then(|id| uploads.get_mut(id))
+        .filter(|upload| upload.place == *place)
+        .ok_or_else(StorageError::no_such_upload)
+}
+
+fn remove(uploads: &Multiparts, query: &Query) {
+    if let Some(id) = query.get("uploadId") {
+        lock(&uploads.0).remove(id);
+    }
+}
+
+/// The parts that were asked for, if they are there, in order, and large enough.
+fn choose(
+    parts: &BTreeMap<u32, Part>,
+    asked: &[AskedPart],
+    min_size: usize,
+) -> StorageResult<Vec<Part>> {
+    if asked.is_empty() {
+        return Err(StorageError::malformed_xml(&"No part is named."));
+    }
+    if !asked.is_sorted_by(|one, next| one.number < next.number) {
+        return Err(StorageError::invalid_part_order());
+    }
+    let mut chosen = Vec::with_capacity(asked.len());
+    for (place, AskedPart { number, e_tag }) in asked.iter().enumerate() {
+        let part = parts
+            .get(number)
+            .filter(|part| part.etag().trim_matches('"') == e_tag.trim_matches('"'))
+            .ok_or_else(|| {
+                StorageError::invalid_part(format!("There is no part {number} with tag {e_tag}."))
+            })?;
+        if part.content.len() < min_size && place + 1 < asked.len() {
+            return Err(StorageError::entity_too_small(format!(
+                "Part {number} is smaller than {min_size} bytes, and not the last."
+            )));
+        }
+        chosen.push(part.clone());
+    }
+    Ok(chosen)
+}
+
+#[derive(Deserialize)]
+struct CompleteMultipartUpload {
+    #[serde(rename = "Part", default)]
+    parts: Vec<AskedPart>,
+}
+
+#[derive(Deserialize)]
+struct AskedPart {
+    #[serde(rename = "PartNumber")]
+    number: u32,
+    #[serde(rename = "ETag")]
+    e_tag: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct InitiateMultipartUploadResult<'a> {
+    #[serde(rename = "@xmlns")]
+    xmlns: &'a str,
+    bucket: &'a str,
+    key: &'a str,
+    upload_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CompleteMultipartUploadResult<'a> {
+    #[serde(rename = "@xmlns")]
+    xmlns: &'a str,
+    location: String,
+    bucket: &'a str,
+    key: &'a str,
+    #[serde(rename = "ETag")]
+    e_tag: &'a str,
+}

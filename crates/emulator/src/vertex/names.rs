@@ -1,0 +1,112 @@
+//! The names of models, as jobs give them and as the model behind the emulator is told them.
+
+/// A model that a job names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModelName {
+    /// As it was given.
+    pub(crate) full: String,
+    /// As in `models/gemini-2.5-flash` for one of Google's own models, and else as it was given.
+    pub(crate) short: String,
+    pub(crate) asks: Asks,
+}
+
+/// What the requests to a model ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    Text,
+    Embeddings,
+    /// The name does not say; the request does.
+    Either,
+}
+
+impl ModelName {
+    /// Reads the name of a publisher's model, of a model or of an endpoint.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let segments: Vec<&str> = name.split('/').collect();
+        let bare = match segments[..] {
+            ["projects", project, "locations", location, ref rest @ ..]
+                if !project.is_empty() && !location.is_empty() =>
+            {
+                rest
+            }
+            _ => &segments[..],
+        };
+        let full = name.to_owned();
+        match bare {
+            ["publishers", publisher, "models", id] if !publisher.is_empty() && !id.is_empty() => {
+                let short = match *publisher {
+                    "google" => format!("models/{id}"),
+                    _ => full.clone(),
+                };
+                let asks = if id.contains("embedding") {
+                    Asks::Embeddings
+                } else {
+                    Asks::Text
+                };
+                Some(Self { full, short, asks })
+            }
+            ["models" | "endpoints", id] if bare.len() < segments.len() && !id.is_empty() => {
+                Some(Self {
+                    short: full.clone(),
+                    full,
+                    asks: Asks::Either,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is one of the embedding models that read from Cloud Storage alone.
+    pub(crate) fn is_gemini_embedding(&self) -> bool {
+        self.short.starts_with("models/gemini-embedding")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_resolved() {
+        for (name, short, asks) in [
+            (
+                "publishers/google/models/gemini-2.5-flash",
+                "models/gemini-2.5-flash",
+                Asks::Text,
+            ),
+            (
+                "projects/p/locations/l/publishers/google/models/text-embedding-005",
+                "models/text-embedding-005",
+                Asks::Embeddings,
+            ),
+            (
+                "publishers/meta/models/llama",
+                "publishers/meta/models/llama",
+                Asks::Text,
+            ),
+            (
+                "projects/p/locations/l/models/5551234",
+                "projects/p/locations/l/models/5551234",
+                Asks::Either,
+            ),
+            (
+                "projects/p/locations/l/endpoints/777",
+                "projects/p/locations/l/endpoints/777",
+                Asks::Either,
+            ),
+        ] {
+            let model = ModelName::of(name).unwrap();
+            assert_eq!((&*model.short, model.asks), (short, asks), "{name}");
+            assert_eq!(model.full, name);
+        }
+        for name in [
+            "",
+            "gemini-2.5-flash",
+            "models/m",
+            "publishers/google/models/",
+            "a/b/c",
+        ] {
+            assert_eq!(ModelName::of(name), None, "{name}");
+        }
+    }
+}
