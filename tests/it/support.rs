@@ -33,6 +33,26 @@ impl Backend {
         }
     }
 
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn vertex() -> Self {
+        Self::vertex_with(|builder| builder).await
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn vertex_with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let builder = Emulator::builder().job_duration(Duration::from_millis(60));
+        let emulator = configure(builder).start().await.unwrap();
+        Self {
+            client: vertex_client(&emulator)
+                .access_token(TOKEN)
+                .build()
+                .unwrap(),
+            emulator,
+            model: "gemini-2.5-flash",
+            embedding_model: "gemini-embedding-001",
+        }
+    }
+
     pub(crate) fn wait(&self, job: &BatchJob) -> Wait {
         quick(self.client.batches().wait(job))
     }
@@ -46,6 +66,23 @@ impl Backend {
 }
 
 pub(crate) const KEY: &str = "the-api-key-of-the-tests";
+#[cfg(feature = "gcs")]
+pub(crate) const TOKEN: &str = "the-token-of-the-tests";
+
+/// A builder of a Vertex AI client that lacks nothing but a credential.
+#[cfg(feature = "gcs")]
+pub(crate) fn vertex_client(emulator: &Emulator) -> genai_batch::ClientBuilder {
+    Client::builder()
+        .vertex()
+        .project("my-project")
+        .location("us-central1")
+        .base_url(emulator.base_url())
+        .storage_base_url(emulator.base_url())
+        .bigquery_base_url(emulator.base_url())
+        .staging("gs://staging-bucket/batches")
+        .api_version("v1beta1")
+        .retry_policy(quick_retries())
+}
 
 /// A client that retries within milliseconds.
 pub(crate) fn client(base_url: &str) -> Client {

@@ -107,7 +107,9 @@ fn status_error(raw: &RawValue) -> Option<Status> {
         let value: Value = serde_json::from_str(&text[start..]).ok()?;
         let status = value.get("error").unwrap_or(&value);
         status.get("code")?;
-        wire::status(&status.to_string())
+        let mut status = wire::status(&status.to_string())?;
+        status.code = rpc_code(status.code);
+        Some(status)
     });
     Some(within.unwrap_or(Status {
         // `google.rpc.Code` 2 is UNKNOWN.
@@ -115,6 +117,24 @@ fn status_error(raw: &RawValue) -> Option<Status> {
         message: text,
         details: Vec::new(),
     }))
+}
+
+/// The `google.rpc.Code` of a code that may be an HTTP status.
+fn rpc_code(code: i64) -> i64 {
+    match code {
+        400 => 3,
+        401 => 16,
+        403 => 7,
+        404 => 5,
+        409 => 10,
+        429 => 8,
+        499 => 1,
+        501 => 12,
+        503 => 14,
+        504 => 4,
+        500..600 => 13,
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +176,8 @@ mod tests {
         );
         let row = read(r#"{"status":"failed: {\"error\":{\"code\":3,\"message\":\"bad\"}}"}"#);
         assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+        let row = read(r#"{"status":"{\"error\":{\"code\":429,\"message\":\"later\"}}"}"#);
+        assert_eq!(error(&row).status().status(), "RESOURCE_EXHAUSTED");
         let row = read(r#"{"key":"a","status":"","response":{}}"#);
         assert!(error(&row).is_malformed());
     }
