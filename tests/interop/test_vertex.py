@@ -31,7 +31,7 @@ ENDED = {
 
 
 class Storage:
-    """The few calls of Cloud Storage's JSON API that the tests need."""
+    """The few calls of Cloud Storage and BigQuery that the tests need."""
 
     def __init__(self, base_url, token=None):
         self.base_url = base_url
@@ -56,6 +56,19 @@ class Storage:
     def lines(self, name):
         path = f"storage/v1/b/my-bucket/o/{urllib.parse.quote(name, safe='')}"
         return [json.loads(line) for line in self.call(path, alt="media").splitlines()]
+
+    def table(self, project, dataset, table):
+        path = f"bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}"
+        fields = json.loads(self.call(path))["schema"]["fields"]
+        rows = json.loads(self.call(f"{path}/data"))["rows"]
+
+        def value(field, cell):
+            return json.loads(cell["v"]) if field["type"] == "JSON" else cell["v"]
+
+        return [
+            {field["name"]: value(field, cell) for field, cell in zip(fields, row["f"])}
+            for row in rows
+        ]
 
 
 def make_client(base_url, credentials):
@@ -158,6 +171,7 @@ def test_tables_are_written_and_read(client, storage):
     assert job.state == types.JobState.JOB_STATE_SUCCEEDED
     assert job.dest.bigquery_uri == "bq://my-project.data.answers"
     assert job.output_info.bigquery_output_table == "answers"
+    assert answers(storage.table("my-project", "data", "answers")) == EXPECTED
 
     src = "bq://my-project.data.answers"
     job = wait(client, create(client, src, dest="gs://my-bucket/out/table"))

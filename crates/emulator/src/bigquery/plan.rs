@@ -167,10 +167,11 @@ fn resolve(outputs: Vec<Output>, alias: &str, table: &Table) -> QueryResult<Vec<
                 )));
             }
             Expression::ToJsonString(name) => {
-                let source = match column(name) {
-                    Some(column) => Source::ColumnAsJson(column),
-                    None if name.eq_ignore_ascii_case(alias) => Source::RowAsJson,
-                    None => return Err(unknown(name)),
+                // The alias of a table hides a column of its name.
+                let source = if name.eq_ignore_ascii_case(alias) {
+                    Source::RowAsJson
+                } else {
+                    Source::ColumnAsJson(column(name).ok_or_else(|| unknown(name))?)
                 };
                 (Column::new("", "STRING"), source)
             }
@@ -235,6 +236,7 @@ mod tests {
         assert_eq!(rows("SELECT A FROM t LIMIT 1"), json!([["1"]]));
         let texts = json!([[r#"{"a":1,"b":{"x":true}}"#], [r#"{"a":2,"b":null}"#]]);
         assert_eq!(rows("SELECT TO_JSON_STRING(x) AS r FROM d.t AS x"), texts);
+        assert_eq!(rows("SELECT TO_JSON_STRING(a) FROM d.t AS a"), texts);
         let column = rows("SELECT TO_JSON_STRING(b) FROM d.t LIMIT 1");
         assert_eq!(column, json!([["{\"x\":true}"]]));
         assert_eq!(rows("SELECT COUNT(*) FROM d.t"), json!([["2"]]));

@@ -103,13 +103,10 @@ impl BigQuery {
                 .ok_or_else(|| QueryError::invalid("Invalid page token for the query result."))?,
             None => number(query, "startIndex")?.unwrap_or(0),
         };
-        let format = query.get("formatOptions.useInt64Timestamp");
         let page = Page {
             start,
             size: self.page_size(number(query, "maxResults")?),
-            format: Format {
-                int64_timestamps: format == Some("true"),
-            },
+            format: format_of(query),
         };
         let mut answer = self.results(&job, &page)?;
         answer["kind"] = "bigquery#getQueryResultsResponse".into();
@@ -240,6 +237,14 @@ pub(super) fn offset(token: &str) -> Option<usize> {
 pub(super) fn number(query: &Query, name: &str) -> QueryResult<Option<usize>> {
     let number = query.parse(name);
     number.map_err(|_| QueryError::invalid(format!("Invalid value for {name}.")))
+}
+
+/// The format that a query asks for, where some clients write `True`.
+pub(super) fn format_of(query: &Query) -> Format {
+    let int64 = query.get("formatOptions.useInt64Timestamp");
+    Format {
+        int64_timestamps: int64.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+    }
 }
 
 pub(super) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

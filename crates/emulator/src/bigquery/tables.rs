@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::BigQuery;
-use super::cell::{self, Format, millis};
+use super::cell::{self, millis};
 use super::error::{QueryError, QueryResult};
 use super::name::{DatasetName, TableName};
-use super::query::{number, offset, page_token, text};
+use super::query::{format_of, number, offset, page_token, text};
 use super::schema::Column;
 use super::store::{DatasetInfo, Table};
 use crate::json::field;
@@ -123,10 +123,7 @@ impl BigQuery {
             None => number(query, "startIndex")?.unwrap_or(0),
         };
         let size = self.page_size(number(query, "maxResults")?);
-        let format = query.get("formatOptions.useInt64Timestamp");
-        let format = Format {
-            int64_timestamps: format == Some("true"),
-        };
+        let format = format_of(query);
         let rows = table.rows.iter().skip(start).take(size);
         let rows: Vec<Value> = rows
             .map(|row| cell::row(row, &table.columns, format))

@@ -25,7 +25,7 @@ use crate::sync::lock;
 /// A handle to the fault switches. Clones turn the same switches.
 ///
 /// The switches about jobs (all but [`fail_next`](Self::fail_next), [`pass_next`](Self::pass_next),
-/// those on pages, downloads and chunks) hold for the jobs that are created after they were turned,
+/// those on pages, downloads, chunks, deletions, projects, buckets and tables) hold for the jobs that are created after they were turned,
 /// until [`clear`](Self::clear).
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
@@ -61,7 +61,8 @@ impl Faults {
         self.job(|job| job.shuffle = Some(seed));
     }
 
-    /// Leaves out the `metadata` (inline) or `key` (file) of these rows.
+    /// Leaves out the `metadata` (inline) or `key` (file) of these rows; on Vertex AI, every field
+    /// that came beside the request.
     pub fn drop_keys(&self, rows: Rows) {
         self.job(|job| job.drop_keys = rows);
     }
@@ -91,7 +92,8 @@ impl Faults {
         self.job(|job| job.output_delay = by);
     }
 
-    /// Answers 404 to downloads of an output file for this long after its job succeeded.
+    /// Answers 404 to downloads of an output file for this long after its job succeeded; on Vertex
+    /// AI, the objects and tables of the output are not there until then.
     pub fn delay_output_file(&self, by: Duration) {
         self.job(|job| job.file_delay = by);
     }
@@ -101,18 +103,21 @@ impl Faults {
         self.job(|job| job.output_place = place);
     }
 
-    /// Lets jobs end as `BATCH_STATE_FAILED`, with this error and without output.
+    /// Lets jobs end as `BATCH_STATE_FAILED` or `JOB_STATE_FAILED`, with this error and without
+    /// output.
     pub fn fail_jobs(&self, code: i32, message: impl Into<String>) {
         let message = message.into();
         self.job(|job| job.end = JobEnd::Failed { code, message });
     }
 
-    /// Lets jobs end as `BATCH_STATE_EXPIRED`, without output.
+    /// Lets jobs end as `BATCH_STATE_EXPIRED`, without output; on Vertex AI as `JOB_STATE_EXPIRED`,
+    /// with the first half of the rows in the output.
     pub fn expire_jobs(&self) {
         self.job(|job| job.end = JobEnd::Expired);
     }
 
-    /// Keeps `pendingRequestCount` at `requestCount` until a job ends.
+    /// Keeps `pendingRequestCount` at `requestCount` until a job ends; on Vertex AI, the successful
+    /// and failed rows at 0 and the incomplete ones at -1.
     pub fn freeze_stats(&self) {
         self.job(|job| job.freeze_stats = true);
     }

@@ -33,7 +33,8 @@ use crate::ids;
 /// ```
 pub trait Model: Send + Sync + 'static {
     /// The `GenerateContentResponse` to a `GenerateContentRequest` of a job for `model`, whose name
-    /// is as in `models/gemini-2.5-flash`.
+    /// is as in `models/gemini-2.5-flash`. A tuned model or an endpoint of Vertex AI goes by its whole
+    /// name.
     fn generate(&self, request: &Value, model: &str) -> Result<Value, RowFailure>;
 
     /// The `EmbedContentResponse` to an `EmbedContentRequest`; what [`DefaultModel`] answers, unless

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use super::checksum;
+use super::checksum::{self, Md5Hash};
 use super::error::{StorageError, StorageResult};
 use super::store::{Object, Precondition};
 use crate::range::requested_range;
@@ -93,10 +93,13 @@ pub(crate) fn generation(object: &Object, headers: &mut HeaderMap) {
     let generation = object.generation.to_string();
     set_named(headers, "x-goog-generation", &generation);
     set_named(headers, "x-goog-metageneration", "1");
-    let crc32c = checksum::base64_of_crc32c(object.crc32c);
-    let md5 = object
-        .md5
-        .map(|md5| format!("md5={}", checksum::base64(&md5)));
+    hashes(object.crc32c, object.md5, headers);
+}
+
+/// The headers that tell checksums.
+pub(crate) fn hashes(crc32c: u32, md5: Option<Md5Hash>, headers: &mut HeaderMap) {
+    let crc32c = checksum::base64_of_crc32c(crc32c);
+    let md5 = md5.map(|md5| format!("md5={}", checksum::base64(&md5)));
     for hash in [Some(format!("crc32c={crc32c}")), md5]
         .into_iter()
         .flatten()

@@ -85,17 +85,13 @@ impl Storage {
             reached.map_err(StorageError::unreachable)?;
         }
         let headers = &head.headers;
-        if let Call::UploadChunk(_) = call {
-            return self.continue_upload(&query, headers, body);
-        }
-        let body = body.whole()?;
         match (api, call) {
             (Api::Xml, Call::GetObject(place) | Call::GetMetadata(place)) => {
                 self.read_xml(&place, head, &query)
             }
             (_, Call::GetObject(place)) => self.read_media(&place, head, &query),
             (_, Call::GetMetadata(place)) => self.metadata(&place, &query),
-            (_, Call::PutObject(place)) => self.put_xml(&place, headers, body),
+            (_, Call::PutObject(place)) => self.put_xml(&place, headers, body.whole()?),
             (Api::Xml, Call::Copy { from, to, .. }) => self.copy_xml(&from, &to, headers),
             (_, Call::Copy { from, to, rewrite }) => self.copy_json(&from, &to, rewrite, &query),
             (Api::Xml, Call::DeleteObject(place)) => self.delete(&place, xml::condition(headers)?),
@@ -103,14 +99,18 @@ impl Storage {
             (Api::Xml, Call::ListObjects(bucket)) => self.list_xml(&bucket, &query),
             (_, Call::ListObjects(bucket)) => self.list_json(&bucket, &query),
             (_, Call::CreateMultipart(place)) => self.create_multipart(&place, headers),
-            (_, Call::UploadPart(place)) => self.upload_part(&place, &query, headers, body),
+            (_, Call::UploadPart(place)) => {
+                self.upload_part(&place, &query, headers, body.whole()?)
+            }
             (_, Call::CompleteMultipart(place)) => {
-                self.complete_multipart(&place, &query, headers, &body)
+                self.complete_multipart(&place, &query, headers, &body.whole()?)
             }
             (_, Call::AbortMultipart(place)) => self.abort_multipart(&place, &query),
-            (_, Call::Insert(bucket)) => self.insert(&bucket, &query, headers, body),
-            (_, Call::StartUpload(bucket)) => self.start_upload(&bucket, &query, headers, &body),
-            (_, Call::UploadChunk(_)) => self.continue_upload(&query, headers, Received::all(body)),
+            (_, Call::Insert(bucket)) => self.insert(&bucket, &query, headers, body.whole()?),
+            (_, Call::StartUpload(bucket)) => {
+                self.start_upload(&bucket, &query, headers, &body.whole()?)
+            }
+            (_, Call::UploadChunk(_)) => self.continue_upload(&query, headers, body),
             (_, Call::CancelUpload) => self.cancel_upload(&query),
             (Api::Xml, Call::GetBucket(_)) => Ok(Response::new(Body::empty())),
             (_, Call::GetBucket(bucket)) => self.get_bucket(&bucket),
@@ -118,7 +118,7 @@ impl Storage {
                 self.create_bucket(&bucket, "US", "STANDARD")?;
                 Ok(Response::new(Body::empty()))
             }
-            (_, Call::CreateBucket(None)) => self.insert_bucket(&body),
+            (_, Call::CreateBucket(None)) => self.insert_bucket(&body.whole()?),
             (_, Call::DeleteBucket(bucket)) => self.delete_bucket(&bucket),
             (_, Call::ListBuckets) => self.list_buckets(&query),
         }
@@ -155,7 +155,9 @@ impl Storage {
         if !condition.holds(Some(&object)) {
             return Err(StorageError::condition_not_met());
         }
-        self.buckets.delete(&place.bucket, &place.object);
+        if !self.buckets.delete(&place.bucket, &place.object) {
+            return Err(StorageError::no_such_object(place));
+        }
         Ok(no_content())
     }
 
@@ -208,13 +210,6 @@ impl Received {
         Self {
             bytes: bytes.freeze(),
             broke_off,
-        }
-    }
-
-    fn all(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            broke_off: None,
         }
     }
 

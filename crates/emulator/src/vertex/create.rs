@@ -21,6 +21,8 @@ use crate::gemini::{Message, parse_json};
 use crate::{ids, reply};
 
 const ROOT: &str = "batch_prediction_job";
+const LONGEST_DISPLAY_NAME: usize = 128;
+const LONGEST_LABEL: usize = 64;
 
 /// What a job may be created with beside its name, model, input and output. It comes back as it is.
 const ECHOED: &[&str] = &[
@@ -110,6 +112,10 @@ fn read(body: Value, place: Place) -> ApiResult<NewJob> {
     let known: Vec<&str> = [&own, ECHOED, OUTPUT_ONLY].concat();
     let mut body = Message::of(body, "", &known)?;
     let display_name = required(body.string("displayName")?, "display_name")?;
+    if display_name.chars().count() > LONGEST_DISPLAY_NAME {
+        let message = format!("It may have at most {LONGEST_DISPLAY_NAME} characters.");
+        return Err(bad_field("display_name", &message));
+    }
     let model = required(body.string("model")?, "model")?;
     let model = ModelName::of(&model).ok_or_else(|| {
         bad_field(
@@ -154,8 +160,25 @@ fn labels(body: &mut Message) -> ApiResult<BTreeMap<String, String>> {
     let Some(labels) = body.take("labels") else {
         return Ok(BTreeMap::new());
     };
-    serde_json::from_value(labels)
-        .map_err(|_| bad_field("labels", "Invalid value, an object of strings expected."))
+    let labels: BTreeMap<String, String> = serde_json::from_value(labels)
+        .map_err(|_| bad_field("labels", "Invalid value, an object of strings expected."))?;
+    let allowed = |c: char| c == '_' || c == '-' || c.is_numeric() || is_caseless_or_lower(c);
+    let sound = |text: &str| text.chars().count() <= LONGEST_LABEL && text.chars().all(allowed);
+    match labels
+        .iter()
+        .find(|(key, value)| key.is_empty() || !sound(key) || !sound(value))
+    {
+        None => Ok(labels),
+        Some((key, value)) => {
+            let message = format!("{key}={value} is not a label.");
+            Err(bad_field("labels", &message))
+        }
+    }
+}
+
+/// Whether a label may have this letter: those of the scripts without capitals are fine too.
+fn is_caseless_or_lower(c: char) -> bool {
+    c.is_alphabetic() && !c.is_uppercase()
 }
 
 /// The source of an `inputConfig`, and how it is given back.
@@ -349,7 +372,7 @@ mod tests {
 
     #[test]
     fn bad_bodies_are_refused() {
-        let changes: [fn(&mut Value); 14] = [
+        let changes: [fn(&mut Value); 17] = [
             |b| b["displayName"] = json!(""),
             |b| b["model"] = json!(null),
             |b| b["model"] = json!("gemini-2.5-flash"),
@@ -363,7 +386,13 @@ mod tests {
             |b| b["inputConfig"]["bigquerySource"] = json!({"inputUri": "bq://p.d.t"}),
             |b| b["inputConfig"] = json!({"bigquerySource": {"inputUri": "bq://p.d"}}),
             |b| b["labels"] = json!({"n": 1}),
+            |b| b["labels"] = json!({"team": "Search"}),
             |b| b["displayNam"] = json!("d"),
+            |b| b["displayName"] = json!("d".repeat(129)),
+            |b| {
+                b["model"] = json!("publishers/google/models/gemini-embedding-001");
+                b["inputConfig"] = json!({"bigquerySource": {"inputUri": "bq://p.d.t"}});
+            },
         ];
         for (at, change) in changes.into_iter().enumerate() {
             assert!(body(change).is_err(), "{at}");

@@ -1,6 +1,5 @@
 //! One job: what was asked for, the answers as they come, and its status at an instant.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock};
@@ -11,13 +10,14 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::input::{Input, Source, Stores};
-use super::life::{End, Phase, Schedule};
+use super::life::{Phase, Schedule};
 use super::names::{Asks, ModelName};
-use super::output::{self, Counts, Destination, Output, Plan};
+use super::output::{self, Destination, Output, Plan};
 use super::route::Place;
 use super::rows::{Answered, Asker};
+use super::status::{Ending, Status};
 use crate::clock::later;
-use crate::faults::{JobEnd, JobFaults};
+use crate::faults::JobFaults;
 use crate::model::{Model, RowFailure, embedding_response, text_response};
 use crate::sync::lock;
 
@@ -51,13 +51,13 @@ pub(crate) struct Job {
 }
 
 #[derive(Debug)]
-struct State {
-    cancelled: Option<DateTime<Utc>>,
-    work: Work,
+pub(super) struct State {
+    pub(super) cancelled: Option<DateTime<Utc>>,
+    pub(super) work: Work,
 }
 
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Answering,
     Answered(Answered),
     Writing,
@@ -71,40 +71,6 @@ enum Progress {
     Answering,
     Answered,
     Written,
-}
-
-/// How a job ends, as time and its faults decide.
-#[derive(Debug)]
-struct Ending {
-    at: DateTime<Utc>,
-    state: &'static str,
-    error: Option<RowFailure>,
-    /// The share of the requests whose answers are in the output.
-    share: f64,
-    /// What it shows while the output is not there yet.
-    until_written: &'static str,
-}
-
-/// A job at an instant.
-#[derive(Debug)]
-pub(crate) struct Status {
-    pub(crate) state: Cow<'static, str>,
-    pub(crate) started: Option<DateTime<Utc>>,
-    pub(crate) ended: Option<DateTime<Utc>>,
-    pub(crate) updated: DateTime<Utc>,
-    pub(crate) stats: Stats,
-    pub(crate) error: Option<RowFailure>,
-    pub(crate) partial_failure: Option<RowFailure>,
-    pub(crate) output_info: Option<Value>,
-}
-
-/// What is known of the fate of the requests.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stats {
-    /// Too early to say.
-    None,
-    Unknown,
-    Known(Counts),
 }
 
 impl Job {
@@ -286,7 +252,11 @@ impl Job {
     }
 
     /// Why the job failed when it started, if it did.
-    fn failure_to_start<'s>(&self, state: &'s State, now: DateTime<Utc>) -> Option<&'s RowFailure> {
+    pub(super) fn failure_to_start<'s>(
+        &self,
+        state: &'s State,
+        now: DateTime<Utc>,
+    ) -> Option<&'s RowFailure> {
         let cancelled_before = state.cancelled.is_some_and(|at| at < self.schedule.starts);
         match &state.work {
             Work::Unusable(failure) if now >= self.schedule.starts && !cancelled_before => {
@@ -296,146 +266,7 @@ impl Job {
         }
     }
 
-    fn ending(&self, state: &State, now: DateTime<Utc>) -> Option<Ending> {
-        if let Some(failure) = self.failure_to_start(state, now) {
-            let at = self.schedule.starts;
-            return Some(Ending::failed(at, failure.clone()));
-        }
-        let Phase::Ended { at, end } = self.schedule.phase(now, state.cancelled) else {
-            return None;
-        };
-        let expired = |share| Ending {
-            at,
-            state: "JOB_STATE_EXPIRED",
-            error: None,
-            share,
-            until_written: "JOB_STATE_RUNNING",
-        };
-        Some(match (end, &self.faults.end) {
-            (End::Served, JobEnd::Failed { code, message }) => {
-                Ending::failed(at, RowFailure::new(*code, message))
-            }
-            (End::Served, JobEnd::Expired) => expired(0.5),
-            (End::Expired(share), _) => expired(share),
-            (End::Cancelled(share), _) => Ending {
-                at,
-                state: "JOB_STATE_CANCELLED",
-                error: Some(RowFailure::new(1, "The job was cancelled.")),
-                share,
-                until_written: "JOB_STATE_CANCELLING",
-            },
-            (End::Served, JobEnd::Succeeded) => Ending {
-                at,
-                state: match self.faults.vertex.partial {
-                    Some(_) => "JOB_STATE_PARTIALLY_SUCCEEDED",
-                    None => "JOB_STATE_SUCCEEDED",
-                },
-                error: None,
-                share: 1.0,
-                until_written: "JOB_STATE_RUNNING",
-            },
-        })
-    }
-
     pub(crate) fn status(&self, now: DateTime<Utc>) -> Status {
-        let state = lock(&self.state);
-        let phase = self.schedule.phase(now, state.cancelled);
-        let running = || match &self.faults.vertex.running_as {
-            Some(state) => Cow::Owned(state.clone()),
-            None => Cow::Borrowed("JOB_STATE_RUNNING"),
-        };
-        let shown = match phase {
-            Phase::Queued => "JOB_STATE_QUEUED".into(),
-            Phase::Pending => "JOB_STATE_PENDING".into(),
-            Phase::Running(_) | Phase::Ended { .. } => running(),
-            Phase::Held(_) => match self.faults.vertex.hold {
-                Some((state, _)) => state.into(),
-                None => running(),
-            },
-            Phase::Cancelling(_) => "JOB_STATE_CANCELLING".into(),
-        };
-        let last = match phase {
-            Phase::Ended { at, .. } => at,
-            _ => now,
-        };
-        let last = state
-            .cancelled
-            .map_or(last, |cancelled| last.min(cancelled));
-        let has_started = last >= self.schedule.starts;
-        let mut status = Status {
-            state: shown,
-            started: has_started.then_some(self.schedule.starts),
-            ended: None,
-            updated: self.schedule.changed(now, state.cancelled),
-            stats: match phase {
-                Phase::Running(share) | Phase::Held(share) | Phase::Cancelling(share)
-                    if has_started =>
-                {
-                    self.running_stats(&state.work, share)
-                }
-                _ => Stats::None,
-            },
-            error: None,
-            partial_failure: None,
-            output_info: None,
-        };
-        let Some(ending) = self.ending(&state, now) else {
-            return status;
-        };
-        match &state.work {
-            Work::Finished(output) => {
-                status.stats = Stats::Known(output.counts);
-                if now >= later(ending.at, self.faults.output_delay) {
-                    status.output_info = Some(output.info.clone());
-                }
-            }
-            _ if ending.share > 0.0 => {
-                if ending.until_written != "JOB_STATE_RUNNING" {
-                    status.state = ending.until_written.into();
-                }
-                status.stats = Stats::Unknown;
-                return status;
-            }
-            _ => status.stats = Stats::None,
-        }
-        status.state = ending.state.into();
-        status.ended = Some(ending.at);
-        status.updated = ending.at;
-        status.error = ending.error;
-        if let (Some(partial), "JOB_STATE_PARTIALLY_SUCCEEDED") =
-            (&self.faults.vertex.partial, ending.state)
-        {
-            status.partial_failure = Some(RowFailure::new(partial.code, &partial.message));
-        }
-        status
-    }
-
-    fn running_stats(&self, work: &Work, share: f64) -> Stats {
-        let Work::Answered(answered) = work else {
-            return Stats::Unknown;
-        };
-        if self.faults.freeze_stats {
-            return Stats::Unknown;
-        }
-        let rows = answered.rows.len();
-        let served = ((share * rows as f64) as usize).min(rows);
-        let failed = answered.failed_among(served);
-        Stats::Known(Counts {
-            successful: served - failed,
-            failed,
-            incomplete: rows - served,
-        })
-    }
-}
-
-impl Ending {
-    fn failed(at: DateTime<Utc>, failure: RowFailure) -> Self {
-        Self {
-            at,
-            state: "JOB_STATE_FAILED",
-            error: Some(failure),
-            share: 0.0,
-            until_written: "JOB_STATE_RUNNING",
-        }
+        self.status_of(&lock(&self.state), now)
     }
 }

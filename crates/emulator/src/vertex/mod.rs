@@ -3,7 +3,8 @@
 //!
 //! A call comes in through [`route`] and is answered by [`create`], [`jobs`] or [`deletion`]. A job
 //! is [`life`] (when it does what), [`input`] (its requests), [`rows`] (the answers, made once on a
-//! thread of their own) and [`output`] (what is written where), and [`resource`] writes it down.
+//! thread of their own), [`output`] (what is written where) and [`status`] (what it shows of all
+//! that), and [`resource`] writes it down.
 //! [`names`] and [`uri`] read the names of models, objects and tables, [`filter`] the filters of a
 //! listing.
 
@@ -21,6 +22,7 @@ mod resource;
 mod route;
 mod rows;
 mod snapshot;
+mod status;
 mod status_text;
 mod uri;
 

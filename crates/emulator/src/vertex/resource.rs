@@ -4,8 +4,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::job::{Stats, Status};
 use super::output::Counts;
+use super::status::{Stats, Status};
 use super::{Deletion, Job};
 use crate::model::RowFailure;
 

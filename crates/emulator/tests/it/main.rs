@@ -11,4 +11,5 @@ mod oauth;
 mod storage;
 mod support;
 mod vertex;
+mod vertex_calls;
 mod vertex_faults;

@@ -25,7 +25,7 @@ use crate::query::Query;
 use crate::reply;
 
 const DEFAULT_TYPE: &str = "application/octet-stream";
-pub(super) const NAMESPACE: &str = "http://doc.s3.amazonaws.com/2006-03-01";
+const NAMESPACE: &str = "http://doc.s3.amazonaws.com/2006-03-01";
 
 impl Storage {
     /// GET and HEAD of an object.

@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::{NAMESPACE, attributes, condition, content_type, document, tag, text};
+use super::{attributes, condition, content_type, document, tag, text};
 use crate::ids;
 use crate::query::Query;
 use crate::storage::checksum::{self, Md5Hash};
@@ -21,6 +21,8 @@ use crate::storage::{Storage, check_hashes, content, goog_hash, no_content};
 use crate::sync::lock;
 
 const MOST_PARTS: u32 = 10_000;
+/// These documents have a namespace of their own.
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// The multipart uploads under way, by id.
 #[derive(Debug, Default)]
@@ -90,12 +92,13 @@ impl Storage {
             md5: checksum::md5(&content),
             content,
         };
-        let etag = part.etag();
+        let mut response = Response::new(Body::empty());
+        content::set(response.headers_mut(), ETAG, &part.etag());
+        let crc32c = checksum::crc32c(&part.content);
+        content::hashes(crc32c, Some(part.md5), response.headers_mut());
         let mut uploads = lock(&self.multiparts.0);
         let upload = find(&mut uploads, place, query)?;
         upload.parts.insert(number, part);
-        let mut response = Response::new(Body::empty());
-        content::set(response.headers_mut(), ETAG, &etag);
         Ok(response)
     }
 
