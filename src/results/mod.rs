@@ -39,7 +39,15 @@ pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
 
 /// The files of an output, each opened when the one before is read.
-pub(crate) type FileStream = Pin<Box<dyn Stream<Item = Result<(String, ByteStream)>> + Send>>;
+pub(crate) type FileStream = Pin<Box<dyn Stream<Item = Result<OutputFile>> + Send>>;
+
+/// One file of an output.
+pub(crate) struct OutputFile {
+    pub(crate) name: String,
+    pub(crate) chunks: ByteStream,
+    /// Whether it may repeat rows of the files before it, so that those are no duplicates.
+    pub(crate) repeats: bool,
+}
 
 /// Where the rows of a job come from.
 pub(crate) enum Rows {
@@ -60,8 +68,7 @@ pub(crate) enum Rows {
 }
 
 pub(crate) struct OpenFile {
-    name: String,
-    chunks: ByteStream,
+    file: OutputFile,
     splitter: LineSplitter,
 }
 
@@ -71,7 +78,12 @@ impl Rows {
     }
 
     pub(crate) fn file(name: String, chunks: ByteStream) -> Self {
-        Self::files(Box::pin(stream::iter([Ok((name, chunks))])))
+        let file = OutputFile {
+            name,
+            chunks,
+            repeats: false,
+        };
+        Self::files(Box::pin(stream::iter([Ok(file)])))
     }
 
     pub(crate) fn files(files: FileStream) -> Self {
@@ -102,10 +114,9 @@ impl Rows {
                     return Poll::Ready(Some(line));
                 }
                 match ready!(rest.poll_next_unpin(cx)) {
-                    Some(Ok((name, chunks))) => {
+                    Some(Ok(file)) => {
                         *current = Some(OpenFile {
-                            name,
-                            chunks,
+                            file,
                             splitter: LineSplitter::default(),
                         });
                     }
@@ -122,11 +133,19 @@ impl Rows {
         }
     }
 
+    /// Whether the rows that come now may have come before.
+    fn repeats(&self) -> bool {
+        match self {
+            Self::Files { current, .. } => current.as_ref().is_some_and(|open| open.file.repeats),
+            _ => false,
+        }
+    }
+
     fn place(&self, number: u64) -> String {
         match self {
             Self::Inline(_) => format!("inlinedResponses[{number}]"),
             Self::Files { current, .. } => {
-                let name = current.as_ref().map_or("output", |file| &file.name);
+                let name = current.as_ref().map_or("output", |open| &open.file.name);
                 format!("{name} line {number}")
             }
             #[cfg(feature = "bigquery")]
@@ -145,11 +164,11 @@ impl OpenFile {
                 Err(LineTooLong(number)) => {
                     return Poll::Ready(Some(Err(Error::protocol(format!(
                         "line {number} of {} is longer than {MAX_LINE} bytes",
-                        self.name
+                        self.file.name
                     )))));
                 }
             }
-            match ready!(self.chunks.poll_next_unpin(cx)) {
+            match ready!(self.file.chunks.poll_next_unpin(cx)) {
                 Some(Ok(chunk)) => self.splitter.push(chunk),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(self.splitter.last_line().map(Ok)),
@@ -248,6 +267,9 @@ impl ResultStream {
                         (&row.key, &mut self.contents, &row.request)
                     {
                         row.key = contents.take(request).map(Key::from);
+                    }
+                    if rows.repeats() && self.ledger.has(row.key.as_deref()) {
+                        continue;
                     }
                     let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);

@@ -81,6 +81,7 @@ impl Vertex {
 
     #[cfg(feature = "gcs")]
     async fn open_directory(&self, directory: &str) -> Result<Option<Rows>> {
+        use crate::results::OutputFile;
         use futures_util::{StreamExt, stream};
 
         let files = choose_files(self.storage.list(directory).await?);
@@ -88,11 +89,15 @@ impl Vertex {
             return Ok(None);
         }
         let storage = self.storage.clone();
-        let files = stream::iter(files).then(move |uri| {
+        let files = stream::iter(files).then(move |(name, repeats)| {
             let storage = storage.clone();
             async move {
-                let contents = storage.open(&uri).await?;
-                Ok((uri, contents))
+                let chunks = storage.open(&name).await?;
+                Ok(OutputFile {
+                    name,
+                    chunks,
+                    repeats,
+                })
             }
         });
         Ok(Some(Rows::files(Box::pin(files))))
@@ -120,22 +125,27 @@ impl Vertex {
     }
 }
 
-/// The files of an output directory that hold rows, each row once.
+/// The files of an output directory that hold rows, and whether they may repeat rows of those
+/// before.
 ///
 /// While a job runs, `incremental_predictions` grows; in the end `predictions` holds all of
-/// it. Errors may stand in files of their own.
+/// it. Rows that failed may stand in files of their own, and in the predictions too.
 #[cfg(feature = "gcs")]
-fn choose_files(uris: Vec<String>) -> Vec<String> {
-    let named = |uri: &String, prefixes: &[&str]| {
+fn choose_files(uris: Vec<String>) -> Vec<(String, bool)> {
+    let named = |uri: &str, prefix: &str| {
         let name = uri.rsplit('/').next().unwrap_or_default();
-        prefixes.iter().any(|prefix| name.starts_with(prefix))
+        name.starts_with(prefix)
     };
-    let has_final = uris.iter().any(|uri| named(uri, &["prediction"]));
-    let rows: &[&str] = match has_final {
-        true => &["prediction", "error"],
-        false => &["incremental_prediction", "error"],
+    let has_final = uris.iter().any(|uri| named(uri, "prediction"));
+    let predictions = match has_final {
+        true => "prediction",
+        false => "incremental_prediction",
     };
-    uris.into_iter().filter(|uri| named(uri, rows)).collect()
+    let (rows, others): (Vec<_>, Vec<_>) =
+        uris.into_iter().partition(|uri| named(uri, predictions));
+    let errors = others.into_iter().filter(|uri| named(uri, "error"));
+    let rows = rows.into_iter().map(|uri| (uri, false));
+    rows.chain(errors.map(|uri| (uri, true))).collect()
 }
 
 #[cfg(all(test, feature = "gcs"))]
@@ -147,9 +157,12 @@ mod tests {
             .iter()
             .map(|name| format!("gs://b/d/{name}"))
             .collect();
-        let chosen = choose_files(uris);
-        let name = |uri: String| uri.trim_start_matches("gs://b/d/").to_owned();
-        chosen.into_iter().map(name).collect()
+        let name = |(uri, repeats): (String, bool)| {
+            let name = uri.trim_start_matches("gs://b/d/").to_owned();
+            assert_eq!(repeats, name.starts_with("error"));
+            name
+        };
+        choose_files(uris).into_iter().map(name).collect()
     }
 
     #[test]
@@ -165,7 +178,7 @@ mod tests {
             "predictions.jsonl",
             "x.txt",
         ];
-        assert_eq!(chosen(&all), ["errors.jsonl", "predictions.jsonl"]);
+        assert_eq!(chosen(&all), ["predictions.jsonl", "errors.jsonl"]);
         let cut = ["incremental_predictions.jsonl"];
         assert_eq!(chosen(&cut), cut);
         assert!(chosen(&["manifest.json"]).is_empty());
