@@ -70,7 +70,7 @@ mod wait;
 mod wire;
 
 pub use backend::Backend;
-pub use batches::{Batches, Create, List, Results, Run, Update};
+pub use batches::{Batches, Create, List, Results, Run, Save, Update};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use destination::Destination;

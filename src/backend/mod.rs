@@ -20,6 +20,7 @@ use crate::page::Page;
 use crate::raw::Raw;
 use crate::results::{Expectation, ResultStream};
 use crate::source::Source;
+use crate::storage::NewObject;
 use gemini::Gemini;
 #[cfg(feature = "vertex")]
 use vertex::Vertex;
@@ -177,6 +178,22 @@ impl Service {
         options: ResultsOptions,
     ) -> Result<ResultStream> {
         dispatch!(self, backend => backend.results(job, options).await)
+    }
+
+    /// Starts an object in Cloud Storage, with the credentials of a Vertex AI client.
+    #[cfg_attr(not(feature = "gcs"), expect(clippy::unused_async))]
+    pub(crate) async fn create_object(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
+        match self {
+            #[cfg(feature = "gcs")]
+            Self::Vertex(vertex) => vertex.storage().create(uri, overwrite).await,
+            _ => {
+                let _ = overwrite;
+                Err(crate::Error::input(format!(
+                    "{uri:?} is in Cloud Storage, which a client of Vertex AI with the feature \
+                     `gcs` can write to: choose a local path"
+                )))
+            }
+        }
     }
 
     /// Removes input that the client put somewhere for a job.

@@ -3,6 +3,7 @@
 mod create;
 mod list;
 mod results;
+mod save;
 
 use std::pin::Pin;
 
@@ -16,6 +17,7 @@ pub use create::{Create, Update};
 pub use list::List;
 use results::OUTPUT_TIMEOUT;
 pub use results::{Results, Run};
+pub use save::Save;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

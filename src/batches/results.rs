@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Batches, BoxFuture, Create};
+use super::{Batches, BoxFuture, Create, Save};
 use crate::backend::ResultsOptions;
 use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
@@ -86,6 +87,12 @@ impl Results {
     {
         self.submitted = Some(requests.try_into().map_err(Into::into));
         self
+    }
+
+    /// Saves the results to a local path, or with a Vertex AI client to `gs://bucket/object`,
+    /// as they come.
+    pub fn save_to(self, place: impl Into<PathBuf>) -> Save {
+        Save::new(self, place.into())
     }
 
     async fn open(self) -> Result<ResultStream> {

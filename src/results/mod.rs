@@ -14,6 +14,7 @@ pub(crate) mod jsonl;
 mod ledger;
 mod response;
 pub(crate) mod row;
+pub(crate) mod save;
 
 use std::fmt;
 use std::pin::Pin;

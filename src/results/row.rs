@@ -221,6 +221,10 @@ impl BatchResult {
         serde_json::from_slice(self.metadata.as_ref()?).ok()
     }
 
+    pub(crate) fn metadata_json(&self) -> Option<&str> {
+        std::str::from_utf8(self.metadata.as_ref()?).ok()
+    }
+
     /// The row as it came; empty for a missing result.
     pub fn json(&self) -> &str {
         // Checked when the row was read.

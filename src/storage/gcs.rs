@@ -143,30 +143,40 @@ impl CloudStorage {
         )))
     }
 
-    /// Writes a file into an object, a part at a time. The object appears whole or not at all.
+    /// Writes a file into an object.
     pub(crate) async fn upload(&self, uri: &str, mut file: tokio::fs::File) -> Result<()> {
-        let doing = || format!("writing {uri}");
-        let upload = self
-            .with_bucket(uri, "writing", |store, path| async move {
-                store.put_multipart(&path).await
-            })
-            .await?;
-        let mut write = WriteMultipart::new_with_chunk_size(upload, PART);
+        // Its name is made up, so nothing can stand there.
+        let mut object = self.create(uri, true).await?;
         let mut buffer = vec![0; 256 * 1024];
         loop {
             let read = file.read(&mut buffer).await;
             let read = read.map_err(|e| Error::io("the requests could not be read", e))?;
             if read == 0 {
-                break;
+                return object.finish().await;
             }
-            let room = write.wait_for_capacity(PARTS_AT_ONCE).await;
-            room.map_err(|e| convert_error(e).during(doing()))?;
-            write.write(&buffer[..read]);
+            object.write(&buffer[..read]).await?;
         }
-        let finished = write.finish().await;
-        finished
-            .map(drop)
-            .map_err(|e| convert_error(e).during(doing()))
+    }
+
+    /// Starts an object, which appears whole once it is finished.
+    pub(crate) async fn create(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
+        if !overwrite {
+            let head = self.with_bucket(uri, "looking for", |store, path| async move {
+                store.head(&path).await
+            });
+            match head.await {
+                Ok(_) => return Err(crate::results::save::exists(uri)),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let upload = self.with_bucket(uri, "writing", |store, path| async move {
+            store.put_multipart(&path).await
+        });
+        Ok(NewObject {
+            uri: uri.to_owned(),
+            write: WriteMultipart::new_with_chunk_size(upload.await?, PART),
+        })
     }
 
     /// Deletes an object; one that is gone already is no error.
@@ -178,6 +188,28 @@ impl CloudStorage {
             Err(error) if error.is_not_found() => Ok(()),
             other => other,
         }
+    }
+}
+
+/// An object on its way, a part at a time.
+pub(crate) struct NewObject {
+    uri: String,
+    write: WriteMultipart,
+}
+
+impl NewObject {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let room = self.write.wait_for_capacity(PARTS_AT_ONCE).await;
+        room.map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))?;
+        self.write.write(bytes);
+        Ok(())
+    }
+
+    pub(crate) async fn finish(self) -> Result<()> {
+        let finished = self.write.finish().await;
+        finished
+            .map(drop)
+            .map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))
     }
 }
 

@@ -4,4 +4,27 @@
 pub(crate) mod bigquery;
 pub(crate) mod files;
 #[cfg(feature = "gcs")]
+pub(crate) use gcs::NewObject;
+#[cfg(not(feature = "gcs"))]
+pub(crate) use none::NewObject;
+#[cfg(feature = "gcs")]
 pub(crate) mod gcs;
+
+/// In a build without Cloud Storage, no object is ever made.
+#[cfg(not(feature = "gcs"))]
+mod none {
+    use crate::error::Result;
+
+    pub(crate) enum NewObject {}
+
+    #[expect(clippy::unused_async)]
+    impl NewObject {
+        pub(crate) async fn write(&mut self, _: &[u8]) -> Result<()> {
+            match *self {}
+        }
+
+        pub(crate) async fn finish(self) -> Result<()> {
+            match self {}
+        }
+    }
+}

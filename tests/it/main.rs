@@ -5,6 +5,8 @@
 
 mod bad_input;
 mod contract;
+#[cfg(feature = "gcs")]
+mod credentials;
 mod files;
 mod gemini_wire;
 mod memory;
@@ -12,4 +14,6 @@ mod raw;
 mod results;
 mod retry;
 mod support;
+#[cfg(feature = "gcs")]
+mod vertex;
 mod wait;

@@ -103,6 +103,11 @@ impl Vertex {
         &self.addresses.api_version
     }
 
+    #[cfg(feature = "gcs")]
+    pub(crate) fn storage(&self) -> &crate::storage::gcs::CloudStorage {
+        &self.storage
+    }
+
     pub(crate) fn raw(&self) -> &raw::vertex::Client {
         &self.raw
     }

@@ -1,0 +1,156 @@
+//! Results on their way into a file: one line each, in the same form from every backend.
+//!
+//! ```text
+//! {"key": "a", "response": {…}}
+//! {"key": "b", "error": {"code": 3, "message": "…"}}
+//! {"key": "c", "missing": true}
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tempfile::NamedTempFile;
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt, BufWriter};
+
+use super::row::{BatchResult, Outcome};
+use crate::error::{Error, Result};
+
+const BUFFER: usize = 256 * 1024;
+
+/// Appends a result as a line.
+pub(crate) fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
+    line.push(b'{');
+    if let Some(key) = result.key() {
+        let key = json!(key);
+        line.extend_from_slice(format!("\"key\":{key},").as_bytes());
+    }
+    if let Some(metadata) = result.metadata_json() {
+        line.extend_from_slice(b"\"metadata\":");
+        line.extend_from_slice(metadata.as_bytes());
+        line.push(b',');
+    }
+    match result.outcome() {
+        Outcome::Response(response) => {
+            line.extend_from_slice(b"\"response\":");
+            line.extend_from_slice(response.json().as_bytes());
+        }
+        Outcome::Error(error) => {
+            let status = error.status();
+            let error = json!({
+                "code": status.code,
+                "message": status.message,
+                "details": status.details,
+            });
+            line.extend_from_slice(format!("\"error\":{error}").as_bytes());
+        }
+        Outcome::Missing => line.extend_from_slice(b"\"missing\":true"),
+    }
+    line.extend_from_slice(b"}\n");
+}
+
+/// A local file that appears whole, or not at all.
+pub(crate) struct LocalFile {
+    path: PathBuf,
+    overwrite: bool,
+    /// Removed if it is dropped before the end.
+    temporary: NamedTempFile,
+    writer: BufWriter<File>,
+}
+
+impl LocalFile {
+    pub(crate) async fn create(path: &Path, overwrite: bool) -> Result<Self> {
+        let failed = |e| Error::io(format!("cannot write {}", path.display()), e);
+        if !overwrite && tokio::fs::try_exists(path).await.map_err(failed)? {
+            return Err(exists(&path.display().to_string()));
+        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let temporary = blocking(move || NamedTempFile::new_in(folder))
+            .await
+            .map_err(failed)?;
+        let writer = temporary.reopen().map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            overwrite,
+            temporary,
+            writer: BufWriter::with_capacity(BUFFER, File::from_std(writer)),
+        })
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.writer.write_all(bytes).await;
+        written.map_err(|e| Error::io(format!("cannot write {}", self.path.display()), e))
+    }
+
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        let shown = self.path.display().to_string();
+        let failed = |e| Error::io(format!("cannot write {shown}"), e);
+        self.writer.flush().await.map_err(failed)?;
+        self.writer.get_ref().sync_all().await.map_err(failed)?;
+        let (temporary, path, overwrite) = (self.temporary, self.path, self.overwrite);
+        let persisted = blocking(move || match overwrite {
+            true => temporary.persist(path).map_err(|e| e.error),
+            false => temporary.persist_noclobber(path).map_err(|e| e.error),
+        });
+        match persisted.await {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(exists(&shown)),
+            other => other.map(drop).map_err(failed),
+        }
+    }
+}
+
+pub(crate) fn exists(place: &str) -> Error {
+    Error::input(format!(
+        "{place} exists already: choose another place, or set `overwrite`"
+    ))
+}
+
+async fn blocking<T: Send + 'static>(
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(act)
+        .await
+        .map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_appears_whole_and_replaces_nothing_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.jsonl");
+        let entries = || std::fs::read_dir(folder.path()).unwrap().count();
+
+        let mut dropped = LocalFile::create(&path, false).await.unwrap();
+        dropped.write(b"half").await.unwrap();
+        drop(dropped);
+        assert_eq!(entries(), 0);
+
+        let mut file = LocalFile::create(&path, false).await.unwrap();
+        file.write(b"whole\n").await.unwrap();
+        assert!(!path.exists());
+        let late = LocalFile::create(&path, false).await.unwrap();
+        file.finish().await.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole\n");
+
+        assert!(
+            LocalFile::create(&path, false)
+                .await
+                .err()
+                .unwrap()
+                .is_invalid_input()
+        );
+        assert!(late.finish().await.unwrap_err().is_invalid_input());
+        let mut again = LocalFile::create(&path, true).await.unwrap();
+        again.write(b"new\n").await.unwrap();
+        again.finish().await.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new\n");
+        assert_eq!(entries(), 1);
+    }
+}

@@ -1,0 +1,232 @@
+//! Google Cloud credentials: each kind through a whole run, and tokens that stop being good.
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use genai_batch::Client;
+use genai_batch_emulator::{Emulator, TokenKind};
+
+use crate::support::{KEY, collect, quick, sums, vertex_client};
+
+async fn strict() -> Emulator {
+    Emulator::builder()
+        .require_authentication()
+        .job_duration(Duration::from_millis(60))
+        .start()
+        .await
+        .unwrap()
+}
+
+/// A whole run: staging, create, wait, results.
+async fn run(client: &Client) {
+    let batches = client.batches();
+    let job = batches.create("gemini-2.5-flash", sums(3).0).await.unwrap();
+    let job = quick(batches.wait(&job)).await.unwrap();
+    let results = batches.results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+#[tokio::test]
+async fn every_kind_of_credentials_file_authenticates_a_whole_run() {
+    let emulator = strict().await;
+    for (json, kind) in [
+        (emulator.service_account_json(), TokenKind::SelfSigned),
+        (emulator.authorized_user_json(), TokenKind::AuthorizedUser),
+        (
+            emulator.impersonated_service_account_json(),
+            TokenKind::Impersonation,
+        ),
+        (emulator.external_account_json(), TokenKind::TokenExchange),
+    ] {
+        let before = emulator.token_count(kind);
+        let client = vertex_client(&emulator)
+            .credentials_json(json)
+            .build()
+            .unwrap();
+        run(&client).await;
+        assert_eq!(
+            emulator.token_count(kind) - before,
+            1,
+            "one token serves the whole run"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_good_token_is_refused() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .access_token("made-up")
+        .build()
+        .unwrap();
+    let error = client.batches().list().all().await.unwrap_err();
+    assert!(
+        error.is_unauthenticated() && error.attempts() == 1,
+        "{error}"
+    );
+    let client = vertex_client(&emulator)
+        .access_token(emulator.issue_token())
+        .build()
+        .unwrap();
+    run(&client).await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_renewed_once_and_the_call_repeated() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap();
+    run(&client).await;
+    emulator.revoke_tokens();
+    let before = emulator.token_count(TokenKind::AuthorizedUser);
+    run(&client).await;
+    assert_eq!(emulator.token_count(TokenKind::AuthorizedUser) - before, 1);
+}
+
+#[tokio::test]
+async fn calls_at_once_share_one_token() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap();
+    let lists = (0..20).map(|_| client.batches().list().all());
+    for list in futures_util::future::join_all(lists).await {
+        list.unwrap();
+    }
+    assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 1);
+}
+
+#[test]
+fn the_metadata_server_authenticates_a_whole_run() {
+    let emulator = Emulator::builder()
+        .require_authentication()
+        .job_duration(Duration::from_millis(60))
+        .start_blocking()
+        .unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "credentials::on_a_machine_of_google_cloud",
+            "--ignored",
+        ])
+        .env_clear()
+        .env("HOME", home.path())
+        .envs(emulator.env())
+        .env("GOOGLE_GENAI_USE_VERTEXAI", "true")
+        .env("GOOGLE_CLOUD_PROJECT", "my-project")
+        .env("GOOGLE_CLOUD_LOCATION", "us-central1")
+        .env_remove("GOOGLE_API_KEY")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    assert_eq!(emulator.token_count(TokenKind::Metadata), 1);
+}
+
+#[tokio::test]
+#[ignore = "run by the_metadata_server_authenticates_a_whole_run, in a process with that environment"]
+async fn on_a_machine_of_google_cloud() {
+    let client = Client::from_env().unwrap();
+    assert_eq!(client.backend(), genai_batch::Backend::Vertex);
+    let batches = client.batches();
+    let create = batches.create("gemini-2.5-flash", sums(3).0);
+    let job = create.staging("gs://staging-bucket/in").await.unwrap();
+    let job = quick(batches.wait(&job)).await.unwrap();
+    let results = batches.results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_secret_is_logged_or_shown() {
+    // In a process of its own, since what is logged is a matter of the whole process.
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "credentials::while_everything_is_logged",
+            "--ignored",
+        ])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "run by no_secret_is_logged_or_shown, in a process of its own"]
+async fn while_everything_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // Covers this thread, on which the client runs.
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let emulator = strict().await;
+    let token = emulator.issue_token();
+    let json = emulator.authorized_user_json();
+    let secrets: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut shown = String::new();
+    for client in [
+        vertex_client(&emulator)
+            .access_token(&token)
+            .build()
+            .unwrap(),
+        vertex_client(&emulator)
+            .credentials_json(&json)
+            .build()
+            .unwrap(),
+    ] {
+        run(&client).await;
+        let error = client.batches().get("1").await.unwrap_err();
+        shown += &format!("{client:?} {:?} {error} {error:?}", client.raw());
+    }
+    emulator.revoke_tokens();
+    let client = vertex_client(&emulator)
+        .access_token(&token)
+        .build()
+        .unwrap();
+    let error = client.batches().list().all().await.unwrap_err();
+    shown += &format!("{error} {error:?}");
+    let gemini = crate::support::client(emulator.base_url());
+    let error = gemini.batches().get("batches/none").await.unwrap_err();
+    shown += &format!("{gemini:?} {error:?}");
+    shown += &String::from_utf8_lossy(&log.0.lock().unwrap());
+
+    assert!(shown.contains("sending request"), "the log is empty");
+    for kind in [TokenKind::Direct, TokenKind::AuthorizedUser] {
+        assert!(emulator.token_count(kind) > 0);
+    }
+    let refresh = secrets["refresh_token"].as_str().unwrap();
+    let client_secret = secrets["client_secret"].as_str().unwrap();
+    for secret in [&token, KEY, refresh, client_secret, "Bearer ya29"] {
+        assert!(!shown.contains(secret), "{secret} is shown");
+    }
+}

@@ -1,0 +1,571 @@
+//! Vertex AI beyond what both backends share: places, sources, destinations, outputs.
+
+use std::io::Write;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use genai_batch::{
+    Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
+};
+use genai_batch_emulator::Rows;
+use serde_json::{Value, json};
+
+use crate::support::{Backend, KEY, TOKEN, Told, collect, quick, sums, vertex_client};
+
+fn line(n: usize, key: Option<&str>) -> Value {
+    let text = format!("What is {n} + 1000?");
+    let contents = json!([{ "role": "user", "parts": [{ "text": text }] }]);
+    let mut line = json!({ "request": { "contents": contents } });
+    if let Some(key) = key {
+        line["key"] = key.into();
+    }
+    line
+}
+
+fn put_lines(backend: &Backend, uri: &str, lines: impl IntoIterator<Item = Value>) {
+    let lines: Vec<_> = lines.into_iter().map(|line| line.to_string()).collect();
+    backend.emulator.put_object(uri, lines.join("\n"));
+}
+
+#[tokio::test]
+async fn objects_are_read_from_and_written_to_where_the_caller_says() {
+    let backend = Backend::vertex().await;
+    let key = |n: usize| format!("sum-{n}");
+    put_lines(
+        &backend,
+        "gs://bucket/a.jsonl",
+        (0..5).map(|n| line(n, Some(&key(n)))),
+    );
+    put_lines(
+        &backend,
+        "gs://bucket/b.jsonl",
+        (5..9).map(|n| line(n, Some(&key(n)))),
+    );
+    let source = Source::cloud_storage(["gs://bucket/a.jsonl", "gs://bucket/b.jsonl"]);
+    let batches = backend.client.batches();
+    let job = batches
+        .create(backend.model, source)
+        .dest("gs://results/out/")
+        .label("team", "search")
+        .kms_key("projects/p/locations/l/keyRings/r/cryptoKeys/k")
+        .service_account("runner@p.iam.gserviceaccount.com")
+        .await
+        .unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    assert_eq!(job.labels()["team"], "search");
+    assert_eq!(
+        job.to_value()["serviceAccount"],
+        "runner@p.iam.gserviceaccount.com"
+    );
+    assert!(matches!(job.source(), Some(JobSource::CloudStorage(uris)) if uris.len() == 2));
+    let asked = JobDestination::CloudStorage("gs://results/out/".into());
+    assert_eq!(job.destination(), Some(&asked));
+    let Some(JobDestination::CloudStorage(directory)) = job.output() else {
+        panic!("{job:?}");
+    };
+    assert!(
+        directory.starts_with("gs://results/out/prediction-"),
+        "{directory}"
+    );
+    let keys = (0..9).map(key);
+    let results = batches.results(job.name()).expect_keys(keys).await.unwrap();
+    let (told, report) = collect(results).await;
+    assert_eq!(told, sums(9).1);
+    assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn several_files_are_read_and_each_row_once() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    faults.shard_output(4);
+    faults.write_incremental_file(Rows::Every(2));
+    faults.write_error_file();
+    let (mut requests, mut answers) = sums(200);
+    requests.push(Request::text("[[error:3]]").key("bad"));
+    answers.insert("bad".into(), Told::Error(3));
+    let create = backend.client.batches().create(backend.model, requests);
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, answers);
+    assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn rows_of_an_input_without_keys_are_told_apart_by_their_content() {
+    let backend = Backend::vertex().await;
+    put_lines(
+        &backend,
+        "gs://bucket/in.jsonl",
+        (0..20).map(|n| line(n, None)),
+    );
+    let batches = backend.client.batches();
+    let job = batches
+        .create(backend.model, "gs://bucket/in.jsonl")
+        .await
+        .unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let unmatched = batches.results(&job).await.unwrap().verify().await.unwrap();
+    assert_eq!((unmatched.keyless, unmatched.responses), (20, 20));
+
+    let submitted = Source::requests((0..20).map(|n| line(n, Some(&format!("sum-{n}")))));
+    let results = batches.results(&job).expect_requests(submitted);
+    let (told, report) = collect(results.await.unwrap()).await;
+    assert_eq!(told, sums(20).1);
+    assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn requests_need_a_place_to_be_put_and_leave_it_if_asked() {
+    let backend = Backend::vertex().await;
+    let nowhere = genai_batch::Client::builder()
+        .vertex()
+        .project("my-project")
+        .location("us-central1")
+        .base_url(backend.emulator.base_url())
+        .access_token(TOKEN)
+        .build()
+        .unwrap();
+    let error = nowhere
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("staging(\"gs://bucket/prefix\")"),
+        "{error}"
+    );
+    assert!(backend.emulator.requests().is_empty());
+
+    let create = |remove| {
+        backend
+            .client
+            .batches()
+            .create(backend.model, sums(3).0)
+            .staging("gs://other-bucket/tmp/")
+            .remove_staged_input(remove)
+    };
+    let staged = || {
+        let objects = backend.emulator.objects("gs://other-bucket/tmp/");
+        let is_input = |uri: &&String| uri.ends_with("/requests.jsonl");
+        objects.iter().filter(is_input).count()
+    };
+    let results = backend.results_of(create(false)).await;
+    assert_eq!(collect(results).await.0, sums(3).1);
+    assert_eq!(staged(), 1);
+    let job = create(true).await.unwrap();
+    assert_eq!(staged(), 2);
+    let job = backend.wait(&job).await.unwrap();
+    assert_eq!(staged(), 1);
+    let results = backend.client.batches().results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+#[tokio::test]
+async fn older_embedding_models_are_written_and_read_in_their_own_form() {
+    let backend = Backend::vertex().await;
+    for model in ["text-embedding-005", "gemini-embedding-001"] {
+        let requests: Vec<_> = (0..5)
+            .map(|n| {
+                EmbedRequest::text(format!("document {n}"))
+                    .key(format!("doc-{n}"))
+                    .output_dimensionality(8)
+            })
+            .collect();
+        let create = backend.client.batches().create_embeddings(model, requests);
+        let mut results = backend.results_of(create).await;
+        let mut keys = Vec::new();
+        while let Some(result) = results.try_next().await.unwrap() {
+            assert_eq!(result.response().unwrap().embedding().unwrap().len(), 8);
+            keys.push(result.key().unwrap().to_owned());
+        }
+        keys.sort();
+        assert_eq!(keys, ["doc-0", "doc-1", "doc-2", "doc-3", "doc-4"]);
+        assert!(results.report().is_complete(), "{}", results.report());
+    }
+}
+
+#[tokio::test]
+async fn a_job_of_another_place_is_asked_for_there() {
+    let backend = Backend::vertex().await;
+    let elsewhere = vertex_client(&backend.emulator)
+        .project("other-project")
+        .location("europe-west4")
+        .access_token(TOKEN)
+        .build()
+        .unwrap();
+    let create = elsewhere.batches().create(backend.model, sums(1).0);
+    let job = create.await.unwrap();
+    assert!(
+        job.name()
+            .starts_with("projects/other-project/locations/europe-west4/")
+    );
+    let found = backend.client.batches().get(job.name()).await.unwrap();
+    assert_eq!(found.name(), job.name());
+    let number = job.name().rsplit('/').next().unwrap();
+    assert!(elsewhere.batches().get(number).await.is_ok());
+    let short = format!("batchPredictionJobs/{number}");
+    assert!(elsewhere.batches().get(short).await.is_ok());
+    assert!(
+        backend
+            .client
+            .batches()
+            .get(number)
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+}
+
+#[tokio::test]
+async fn deletes_tell_their_outcome() {
+    let backend = Backend::vertex().await;
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    backend.wait(&job).await.unwrap();
+    backend.emulator.faults().fail_deletes(9, "it is held");
+    let error = batches.delete(&job).await.unwrap_err();
+    assert!(error.to_string().contains("it is held"), "{error}");
+    backend.emulator.faults().clear();
+    backend
+        .emulator
+        .faults()
+        .delay_deletes(Duration::from_millis(400));
+    batches.delete(&job).await.unwrap();
+    assert!(batches.get(&job).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn the_service_filters_lists() {
+    let backend = Backend::vertex().await;
+    let batches = backend.client.batches();
+    for name in ["one", "two"] {
+        let create = batches.create(backend.model, sums(1).0);
+        create.display_name(name).await.unwrap();
+    }
+    let found = batches
+        .list()
+        .filter("displayName=\"two\"")
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].display_name(), Some("two"));
+    let gemini = Backend::gemini().await;
+    let error = gemini
+        .client
+        .batches()
+        .list()
+        .filter("x")
+        .all()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("`filter`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_succeeds_in_part_has_results_and_says_what_failed() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    faults.succeed_partially(Rows::At(vec![2]), 13, "a shard broke");
+    let job = backend.client.batches().create(backend.model, sums(5).0);
+    let job = backend.wait(&job.await.unwrap()).await.unwrap();
+    assert_eq!(job.state(), &JobState::PartiallySucceeded);
+    assert_eq!(job.partial_failures()[0].message, "a shard broke");
+    let results = backend.client.batches().results(&job).await.unwrap();
+    let (told, report) = collect(results).await;
+    assert_eq!(told["sum-2"], Told::Missing);
+    assert_eq!((report.responses, report.missing), (4, 1));
+}
+
+#[tokio::test]
+async fn an_expired_job_keeps_what_it_finished() {
+    let backend = Backend::vertex().await;
+    backend.emulator.faults().expire_jobs();
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, sums(10).0)
+        .await
+        .unwrap();
+    backend
+        .emulator
+        .clock()
+        .advance(Duration::from_secs(80 * 3600));
+    let error = backend.wait(&job).await.unwrap_err();
+    let expired = error.job().unwrap();
+    assert_eq!(expired.state(), &JobState::Expired);
+    let results = backend.client.batches().results(expired).await.unwrap();
+    let report = results.verify().await.unwrap();
+    assert_eq!(report.responses + report.missing, 10);
+    assert!(report.responses > 0, "{report}");
+}
+
+#[tokio::test]
+async fn every_state_of_a_job_is_seen() {
+    let backend = Backend::vertex().await;
+    backend.emulator.clock().pause();
+    let batches = backend.client.batches();
+    for state in [
+        "JOB_STATE_UNSPECIFIED",
+        "JOB_STATE_QUEUED",
+        "JOB_STATE_PENDING",
+        "JOB_STATE_PAUSED",
+        "JOB_STATE_UPDATING",
+        "JOB_STATE_OF_TOMORROW",
+    ] {
+        backend.emulator.faults().show_running_as(state);
+        let job = batches.create(backend.model, sums(1).0).await.unwrap();
+        backend.emulator.clock().advance(Duration::from_millis(30));
+        let seen = batches.get(&job).await.unwrap();
+        assert_eq!(seen.state().as_str(), state);
+        assert!(seen.is_active());
+    }
+}
+
+#[tokio::test]
+async fn express_mode_needs_a_key_and_no_project() {
+    let backend = Backend::vertex().await;
+    let express = genai_batch::Client::builder()
+        .vertex()
+        .api_key(KEY)
+        .base_url(backend.emulator.base_url())
+        .build()
+        .unwrap();
+    put_lines(&backend, "gs://bucket/in.jsonl", [line(1, Some("a"))]);
+    let batches = express.batches();
+    let job = batches
+        .create(backend.model, "gs://bucket/in.jsonl")
+        .await
+        .unwrap();
+    let number = job.name().rsplit('/').next().unwrap();
+    assert_eq!(batches.get(number).await.unwrap().name(), job.name());
+    assert_eq!(batches.list().all().await.unwrap().len(), 1);
+    let error = batches.cancel(number).await.unwrap_err();
+    assert!(error.to_string().contains("express"), "{error}");
+    let job = quick(batches.wait(&job)).await.unwrap();
+    let error = batches.results(&job).await.unwrap_err();
+    assert!(
+        error.to_string().contains("reading") || error.to_string().contains("listing"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_vertex_ai_lacks_is_refused_before_anything_is_sent() {
+    let backend = Backend::vertex().await;
+    let batches = backend.client.batches();
+    let gs = "gs://bucket/in.jsonl";
+    for (create, named) in [
+        (batches.create(backend.model, "files/abc"), "files/abc"),
+        (batches.create(backend.model, gs).priority(1), "`priority`"),
+        (
+            batches
+                .create(backend.model, gs)
+                .webhook(genai_batch::WebhookConfig::new(["https://x"])),
+            "`webhook`",
+        ),
+        (
+            batches.create(backend.model, gs).system_instruction("x"),
+            "`system_instruction`",
+        ),
+        (
+            batches.create(backend.model, gs).dest("s3://b/o"),
+            "s3://b/o",
+        ),
+        (
+            batches.create(backend.model, "gs://bucket/part-*"),
+            "`dest`",
+        ),
+        (batches.create(backend.model, "gs://bucket"), "gs://bucket"),
+        (batches.create("../x", gs), "../x"),
+        (
+            batches.create(backend.model, sums(1).0).staging("nowhere"),
+            "nowhere",
+        ),
+    ] {
+        let error = create.await.unwrap_err();
+        assert!(
+            error.is_invalid_input() && error.to_string().contains(named),
+            "{error}"
+        );
+    }
+    let error = backend.client.files().get("files/a").await.unwrap_err();
+    assert!(error.to_string().contains("Vertex AI"), "{error}");
+    assert!(
+        batches
+            .update("123")
+            .priority(1)
+            .await
+            .unwrap_err()
+            .is_invalid_input()
+    );
+    assert!(backend.emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn results_are_saved_whole_to_a_file_or_an_object() {
+    let backend = Backend::vertex().await;
+    let (mut requests, _) = sums(50);
+    requests.push(Request::text("[[error:3]]").key("bad"));
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, requests).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("results.jsonl");
+    let report = batches.results(&job).save_to(&path).await.unwrap();
+    assert!(report.is_complete(), "{report}");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 51);
+    let bad = lines.iter().find(|line| line["key"] == "bad").unwrap();
+    assert_eq!(bad["error"]["code"], 3);
+    assert!(
+        batches
+            .results(&job)
+            .save_to(&path)
+            .await
+            .unwrap_err()
+            .is_invalid_input()
+    );
+
+    let uri = "gs://results/saved.jsonl";
+    batches.results(&job).save_to(uri).await.unwrap();
+    let saved = backend.emulator.object(uri).unwrap();
+    assert_eq!(saved.iter().filter(|byte| **byte == b'\n').count(), 51);
+    let again = batches.results(&job).save_to(uri).await.unwrap_err();
+    assert!(again.is_invalid_input(), "{again}");
+    batches
+        .results(&job)
+        .save_to(uri)
+        .overwrite(true)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_large_staged_file_goes_up_in_parts() {
+    let backend = Backend::vertex().await;
+    let filler = "x".repeat(20_000);
+    let mut file = tempfile::Builder::new()
+        .suffix(".jsonl")
+        .tempfile()
+        .unwrap();
+    for n in 0..1000 {
+        let mut line = line(n, Some(&format!("sum-{n}")));
+        line["filler"] = filler.as_str().into();
+        writeln!(file, "{line}").unwrap();
+    }
+    let create = backend.client.batches().create(backend.model, file.path());
+    let (told, report) = collect(backend.results_of(create).await).await;
+    assert_eq!(told, sums(1000).1);
+    assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_missing_or_forbidden_is_named() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    faults.miss_bucket("staging-bucket");
+    let error = backend
+        .client
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_not_found() && error.to_string().contains("gs://staging-bucket"),
+        "{error}"
+    );
+    faults.clear();
+    faults.forbid_bucket("staging-bucket");
+    let error = backend
+        .client
+        .batches()
+        .create(backend.model, sums(1).0)
+        .await
+        .unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+}
+
+#[cfg(feature = "bigquery")]
+mod bigquery {
+    use super::*;
+
+    fn rows(count: usize) -> impl Iterator<Item = Value> {
+        (0..count).map(|n| {
+            let request = &line(n, None)["request"];
+            json!({ "key": format!("sum-{n}"), "request": request.to_string(), "team": "search" })
+        })
+    }
+
+    #[tokio::test]
+    async fn a_table_is_read_from_and_written_to_with_its_other_columns() {
+        let backend = Backend::vertex().await;
+        backend
+            .emulator
+            .put_table("my-project.input.requests", rows(250));
+        let batches = backend.client.batches();
+        let source = Source::big_query("bq://my-project.input.requests");
+        let job = batches
+            .create(backend.model, source)
+            .dest(Destination::BigQuery("bq://my-project.output".into()))
+            .await
+            .unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        assert!(
+            matches!(job.output(), Some(JobDestination::BigQuery(table)) if table.contains("predictions"))
+        );
+        let keys = (0..250).map(|n| format!("sum-{n}"));
+        let mut results = batches.results(&job).expect_keys(keys).await.unwrap();
+        let mut count = 0;
+        while let Some(result) = results.try_next().await.unwrap() {
+            assert_eq!(result.to_value()["team"], "search");
+            let n: usize = result
+                .key()
+                .unwrap()
+                .strip_prefix("sum-")
+                .unwrap()
+                .parse()
+                .unwrap();
+            let text = result.response().unwrap().text().unwrap().into_owned();
+            assert_eq!(text, (n + 1000).to_string());
+            count += 1;
+        }
+        assert_eq!(count, 250);
+        assert!(results.report().is_complete(), "{}", results.report());
+    }
+
+    #[tokio::test]
+    async fn a_table_that_is_forbidden_or_gone_is_told() {
+        let backend = Backend::vertex().await;
+        backend
+            .emulator
+            .put_table("my-project.input.requests", rows(2));
+        let batches = backend.client.batches();
+        let job = batches
+            .create(backend.model, "bq://my-project.input.requests")
+            .await
+            .unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        let Some(JobDestination::BigQuery(table)) = job.output() else {
+            panic!("{job:?}");
+        };
+        backend
+            .emulator
+            .faults()
+            .forbid_table(table.trim_start_matches("bq://"));
+        let error = batches.results(&job).await.unwrap_err();
+        assert!(error.is_permission_denied(), "{error:?}");
+        assert!(error.to_string().contains("my-project"), "{error}");
+    }
+}
