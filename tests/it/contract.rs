@@ -523,6 +523,25 @@ async fn a_job_known_by_name_is_counted(backend: Backend) {
     assert_eq!(report.missing_keys, ["sum-2"]);
 }
 
+#[cfg(feature = "gcs")]
+#[tokio::test]
+async fn ten_thousand_requests_have_the_same_outcomes_on_both() {
+    async fn outcomes(backend: Backend) -> std::collections::BTreeMap<String, Told> {
+        backend.emulator.faults().shuffle_results(11);
+        let (mut requests, _) = sums(10_000);
+        requests[4321] = Request::text("[[error:8]]").key("sum-4321");
+        let create = backend.client.batches().create(backend.model, requests);
+        let (told, report) = collect(backend.results_of(create).await).await;
+        assert!(report.is_complete(), "{report}");
+        assert_eq!((report.responses, report.errors), (9_999, 1));
+        told
+    }
+    let gemini = outcomes(Backend::gemini().await).await;
+    let vertex = outcomes(Backend::vertex().await).await;
+    assert!(gemini == vertex);
+    assert_eq!(gemini["sum-4321"], Told::Error(8));
+}
+
 /// A model that answers with the request it was given.
 struct Mirror;
 

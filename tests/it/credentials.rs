@@ -87,6 +87,19 @@ async fn a_revoked_token_is_renewed_once_and_the_call_repeated() {
 }
 
 #[tokio::test]
+async fn a_token_that_the_service_holds_for_expired_is_renewed() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap();
+    client.batches().list().all().await.unwrap();
+    emulator.clock().advance(Duration::from_secs(2 * 3600));
+    client.batches().list().all().await.unwrap();
+    assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
+}
+
+#[tokio::test]
 async fn calls_at_once_share_one_token() {
     let emulator = strict().await;
     let client = vertex_client(&emulator)

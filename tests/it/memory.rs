@@ -38,6 +38,28 @@ fn write_requests(file: &std::fs::File) {
     file.flush().unwrap();
 }
 
+/// Runs a test of this binary in a process of its own and gives its peak memory in kB.
+fn peak_of(test: &str, env: &[(&str, &str)]) -> u64 {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    let peak = text.lines().find_map(|line| line.split_once("peak kB: "));
+    peak.unwrap_or_else(|| panic!("{text}")).1.parse().unwrap()
+}
+
+fn print_peak() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap();
+    println!("peak kB: {}", peak.split_whitespace().nth(1).unwrap());
+}
+
 #[tokio::test]
 async fn a_job_of_100_mb_takes_less_than_64_mb() {
     let backend = Backend::gemini_with(|builder| builder.model(FirstWord)).await;
@@ -48,25 +70,13 @@ async fn a_job_of_100_mb_takes_less_than_64_mb() {
     write_requests(requests.as_file());
     let size = requests.as_file().metadata().unwrap().len() as usize;
     assert!(size.abs_diff(FILE_BYTES) < FILE_BYTES / 50, "{size}");
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "memory::client_of_a_large_job",
-            "--ignored",
-            "--nocapture",
-        ])
-        .env("LARGE_JOB_URL", backend.emulator.base_url())
-        .env("LARGE_JOB_FILE", requests.path())
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let peak = text.lines().find_map(|line| line.split_once("peak kB: "));
-    let peak: u64 = peak
-        .unwrap_or_else(|| panic!("{output:?}"))
-        .1
-        .parse()
-        .unwrap();
-    assert!(output.status.success(), "{text}");
+    let peak = peak_of(
+        "memory::client_of_a_large_job",
+        &[
+            ("LARGE_JOB_URL", backend.emulator.base_url()),
+            ("LARGE_JOB_FILE", requests.path().to_str().unwrap()),
+        ],
+    );
     println!("peak of the client: {peak} kB");
     assert!(peak < LIMIT_KB, "{peak} kB");
 }
@@ -76,30 +86,80 @@ async fn a_job_of_100_mb_takes_less_than_64_mb() {
 async fn client_of_a_large_job() {
     let client = client(&std::env::var("LARGE_JOB_URL").unwrap());
     let file = std::env::var("LARGE_JOB_FILE").unwrap();
-    let job = client
-        .batches()
-        .create("gemini-2.5-flash", file)
-        .await
-        .unwrap();
-    let job = quick(client.batches().wait(&job)).await.unwrap();
-    let mut results = client.batches().results(&job).await.unwrap();
+    let batches = client.batches();
+    let job = batches.create("gemini-2.5-flash", file).await.unwrap();
+    let job = quick(batches.wait(&job)).await.unwrap();
+    let mut results = batches.results(&job).await.unwrap();
     while let Some(result) = results.try_next().await.unwrap() {
-        let number = result
-            .key()
-            .unwrap()
-            .trim_start_matches("document-")
-            .trim_start_matches('0');
-        let number = if number.is_empty() { "0" } else { number };
+        let number = result.key().unwrap().strip_prefix("document-").unwrap();
+        let number: usize = number.parse().unwrap();
         let text = result.response().unwrap().text().unwrap();
         assert_eq!(text, format!("n{number}"));
     }
     let report = results.report();
     assert!(report.is_complete(), "{report}");
     assert_eq!(report.responses, REQUESTS as u64);
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    println!("peak kB: {}", peak.split_whitespace().nth(1).unwrap());
+    print_peak();
+}
+
+#[cfg(feature = "gcs")]
+mod cloud_storage {
+    use super::*;
+    use crate::support::{TOKEN, vertex_client_at};
+
+    const LINES: usize = 1_000_000;
+
+    /// Answers with as little as a response may hold.
+    struct Terse;
+
+    impl Model for Terse {
+        fn generate(&self, _: &Value, _: &str) -> Result<Value, RowFailure> {
+            Ok(serde_json::json!({ "candidates": [{ "content": { "parts": [{ "text": "y" }] } }] }))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_million_lines_over_several_files_take_less_than_64_mb() {
+        let backend = Backend::vertex_with(|builder| builder.model(Terse)).await;
+        backend.emulator.faults().shard_output(4);
+        let mut lines = String::with_capacity(LINES * 100);
+        for n in 0..LINES {
+            let contents = r#"[{"role":"user","parts":[{"text":"x"}]}]"#;
+            lines += &format!("{{\"key\":\"{n}\",\"request\":{{\"contents\":{contents}}}}}\n");
+        }
+        backend.emulator.put_object("gs://bucket/in.jsonl", lines);
+        let batches = backend.client.batches();
+        let job = batches
+            .create(backend.model, "gs://bucket/in.jsonl")
+            .await
+            .unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        let peak = peak_of(
+            "memory::cloud_storage::client_of_a_million_lines",
+            &[
+                ("LARGE_JOB_URL", backend.emulator.base_url()),
+                ("LARGE_JOB_NAME", job.name()),
+            ],
+        );
+        println!("peak of the client: {peak} kB");
+        assert!(peak < LIMIT_KB, "{peak} kB");
+    }
+
+    #[tokio::test]
+    #[ignore = "run by a_million_lines_over_several_files_take_less_than_64_mb, in a process of its own"]
+    async fn client_of_a_million_lines() {
+        let url = std::env::var("LARGE_JOB_URL").unwrap();
+        let client = vertex_client_at(&url).access_token(TOKEN).build().unwrap();
+        let name = std::env::var("LARGE_JOB_NAME").unwrap();
+        let keys = (0..LINES).map(|n| n.to_string());
+        let results = client.batches().results(name).expect_keys(keys);
+        let mut results = results.await.unwrap();
+        while let Some(result) = results.try_next().await.unwrap() {
+            assert_eq!(result.response().unwrap().text().unwrap(), "y");
+        }
+        let report = results.report();
+        assert!(report.is_complete(), "{report}");
+        assert_eq!(report.responses, LINES as u64);
+        print_peak();
+    }
 }

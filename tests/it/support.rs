@@ -72,13 +72,18 @@ pub(crate) const TOKEN: &str = "the-token-of-the-tests";
 /// A builder of a Vertex AI client that lacks nothing but a credential.
 #[cfg(feature = "gcs")]
 pub(crate) fn vertex_client(emulator: &Emulator) -> genai_batch::ClientBuilder {
+    vertex_client_at(emulator.base_url())
+}
+
+#[cfg(feature = "gcs")]
+pub(crate) fn vertex_client_at(url: &str) -> genai_batch::ClientBuilder {
     Client::builder()
         .vertex()
         .project("my-project")
         .location("us-central1")
-        .base_url(emulator.base_url())
-        .storage_base_url(emulator.base_url())
-        .bigquery_base_url(emulator.base_url())
+        .base_url(url)
+        .storage_base_url(url)
+        .bigquery_base_url(url)
         .staging("gs://staging-bucket/batches")
         .api_version("v1beta1")
         .retry_policy(quick_retries())
