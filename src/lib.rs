@@ -29,6 +29,19 @@
 //! # }
 //! ```
 //!
+//! # Where to go from here
+//!
+//! | to … | see |
+//! |---|---|
+//! | make a client | [`Client::from_env`], [`Client::gemini`], `Client::vertex`, [`ClientBuilder`] |
+//! | say where requests are | [`Source`], [`Request`], [`EmbedRequest`] |
+//! | submit | [`Batches::create`], [`Batches::create_embeddings`], [`Batches::run`] |
+//! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
+//! | read results | [`Batches::results`], [`ResultStream`], [`BatchResult`], [`Report`] |
+//! | handle errors | [`Error`] |
+//! | upload and download files (Gemini) | [`Files`] |
+//! | reach what is not covered | [`Create::patch`], [`BatchJob::to_value`], [`raw`] |
+//!
 //! # How a request flows
 //!
 //! ```text
@@ -38,7 +51,8 @@
 //!
 //! # Keys
 //!
-//! Every request has a key: yours, or `request-N` where you gave none. Keys are checked to
+//! Every request has a key: yours, or `request-N` where you gave none, N being its place from 1
+//! or in a file its line. Keys are checked to
 //! be unique before anything is sent, and results are matched by key alone, never by their
 //! order, which the services do not promise. What the services lose on the way shows in the
 //! [`Report`].
@@ -47,7 +61,9 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `vertex` | yes | `raw::vertex`, the generated low-level client of Vertex AI |
+//! | `vertex` | yes | Vertex AI, with Google Cloud credentials, and `raw::vertex` |
+//! | `gcs` | yes | requests and results in Cloud Storage |
+//! | `bigquery` | no | results in BigQuery tables |
 
 mod backend;
 mod batches;
@@ -96,6 +112,6 @@ pub use wait::{Wait, WaitAll};
 pub use {chrono, reqwest, serde_json};
 
 /// The README's example, compiled.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "vertex"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
