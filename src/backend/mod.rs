@@ -5,6 +5,7 @@
 //! [`Row`](crate::results::row::Row)s (`results`).
 
 pub(crate) mod gemini;
+mod output;
 #[cfg(feature = "vertex")]
 pub(crate) mod vertex;
 
@@ -177,7 +178,7 @@ impl Service {
         job: BatchJob,
         options: ResultsOptions,
     ) -> Result<ResultStream> {
-        dispatch!(self, backend => backend.results(job, options).await)
+        dispatch!(self, backend => output::open_results(&**backend, job, options).await)
     }
 
     /// Starts an object in Cloud Storage, with the credentials of a Vertex AI client.

@@ -1,57 +1,15 @@
-//! Opening the output of a job that has ended: files in Cloud Storage, or a table.
-
-use std::time::Duration;
-
-use tokio::time::Instant;
+//! Where Vertex AI has a job's results: in files in Cloud Storage, or in a table.
 
 use super::{Vertex, results};
-use crate::backend::ResultsOptions;
+use crate::backend::output::Output;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobDestination};
-use crate::results::{Expectation, ResultStream, Rows};
+use crate::results::Rows;
+use crate::results::row::ReadRow;
 
-/// How soon an output that is late is asked for again; then after twice as long, and so on …
-const FIRST_POLL: Duration = Duration::from_millis(250);
-/// … up to this.
-const MAX_POLL: Duration = Duration::from_secs(10);
+impl Output for Vertex {
+    const READ_ROW: ReadRow = results::read_row;
 
-impl Vertex {
-    /// Opens the results of a job that has ended.
-    pub(crate) async fn results(
-        &self,
-        mut job: BatchJob,
-        options: ResultsOptions,
-    ) -> Result<ResultStream> {
-        let mut pause = FIRST_POLL;
-        loop {
-            let missing = match self.open_output(&job).await {
-                Ok(Some(rows)) => {
-                    let count = job.record.submitted.map(Expectation::Count);
-                    let expectation = options.expectation.or(count);
-                    let expectation = expectation.unwrap_or(Expectation::Unknown);
-                    return Ok(ResultStream::new(rows, results::read_row, expectation));
-                }
-                Ok(None) => Error::protocol(format!(
-                    "the job is {} but shows no output: try again later",
-                    job.state()
-                )),
-                Err(error) => return Err(error.with_job(job)),
-            };
-            let next = Instant::now() + pause;
-            if options.deadline.is_some_and(|deadline| next > deadline) {
-                return Err(missing.with_job(job));
-            }
-            tokio::time::sleep_until(next).await;
-            pause = (pause * 2).min(MAX_POLL);
-            job = match self.get(job.name()).await {
-                Ok(again) => again.remembering(job.submission),
-                Err(error) if error.is_retryable() => job,
-                Err(error) => return Err(error.with_job(job)),
-            };
-        }
-    }
-
-    /// The rows of a job; `None` if there is no output yet.
     async fn open_output(&self, job: &BatchJob) -> Result<Option<Rows>> {
         match job.output() {
             Some(JobDestination::CloudStorage(directory)) => self.open_directory(directory).await,
@@ -70,6 +28,17 @@ impl Vertex {
         }
     }
 
+    /// An output that is late shows as a directory without files, which is no error.
+    fn may_be_late(&self, _: &BatchJob, _: &Error) -> bool {
+        false
+    }
+
+    async fn read_again(&self, name: &str) -> Result<BatchJob> {
+        self.get(name).await
+    }
+}
+
+impl Vertex {
     #[cfg(not(feature = "gcs"))]
     #[expect(clippy::unused_async)]
     async fn open_directory(&self, directory: &str) -> Result<Option<Rows>> {

@@ -1,0 +1,67 @@
+//! Opening the output of a job that has ended, on whichever backend: it may be late.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::ResultsOptions;
+use crate::error::{Error, Result};
+use crate::job::BatchJob;
+use crate::results::row::ReadRow;
+use crate::results::{Expectation, ResultStream, Rows};
+
+/// How soon an output that is late is asked for again; then after twice as long, and so on …
+const FIRST_POLL: Duration = Duration::from_millis(250);
+/// … up to this.
+const MAX_POLL: Duration = Duration::from_secs(10);
+
+/// What a backend knows of outputs.
+pub(super) trait Output: Sync {
+    /// Reads one row.
+    const READ_ROW: ReadRow;
+
+    /// The rows of a job; `None` if there is no output yet.
+    fn open_output(&self, job: &BatchJob) -> impl Future<Output = Result<Option<Rows>>> + Send;
+
+    /// Whether an output that cannot be opened now may be there in a moment.
+    fn may_be_late(&self, job: &BatchJob, error: &Error) -> bool;
+
+    /// The job as it is now.
+    fn read_again(&self, name: &str) -> impl Future<Output = Result<BatchJob>> + Send;
+}
+
+/// Opens the results of a job that has ended.
+pub(super) async fn open_results<B: Output>(
+    backend: &B,
+    mut job: BatchJob,
+    options: ResultsOptions,
+) -> Result<ResultStream> {
+    let mut pause = FIRST_POLL;
+    loop {
+        let missing = match backend.open_output(&job).await {
+            Ok(Some(rows)) => {
+                let count = job.record.submitted.map(Expectation::Count);
+                let expectation = options.expectation.or(count);
+                let expectation = expectation.unwrap_or(Expectation::Unknown);
+                return Ok(ResultStream::new(rows, B::READ_ROW, expectation));
+            }
+            Ok(None) => Error::protocol(format!(
+                "the job is {} but shows no output: try again later",
+                job.state()
+            )),
+            Err(error) if backend.may_be_late(&job, &error) => error,
+            Err(error) => return Err(error.with_job(job)),
+        };
+        let next = Instant::now() + pause;
+        if options.deadline.is_some_and(|deadline| next > deadline) {
+            return Err(missing.with_job(job));
+        }
+        tokio::time::sleep_until(next).await;
+        pause = (pause * 2).min(MAX_POLL);
+        job = match backend.read_again(job.name()).await {
+            Ok(again) => again.remembering(job.submission),
+            Err(error) if error.is_retryable() => job,
+            Err(error) => return Err(error.with_job(job)),
+        };
+    }
+}
