@@ -9,6 +9,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use reqwest::header::HeaderMap;
 use reqwest::{Request, Response};
 
 use super::Session;
@@ -23,12 +24,22 @@ pub(crate) struct Exchange(Arc<Mutex<Slot>>);
 #[derive(Default)]
 struct Slot {
     body: Option<Bytes>,
+    headers: HeaderMap,
     answer: Option<Result<Response>>,
 }
 
 impl Exchange {
     pub(crate) fn new(body: Option<Bytes>) -> Self {
-        Self(Arc::new(Mutex::new(Slot { body, answer: None })))
+        Self(Arc::new(Mutex::new(Slot {
+            body,
+            ..Slot::default()
+        })))
+    }
+
+    /// Adds headers that the generated code does not know.
+    pub(crate) fn with_headers(self, headers: HeaderMap) -> Self {
+        self.slot().headers = headers;
+        self
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Slot> {
@@ -43,6 +54,8 @@ impl Exchange {
         repeat: Repeat,
         extent: Extent,
     ) -> Response {
+        let headers = std::mem::take(&mut self.slot().headers);
+        request.headers_mut().extend(headers);
         if let Some(body) = self.slot().body.take() {
             *request.body_mut() = Some(body.into());
         }

@@ -157,6 +157,11 @@ impl Session {
             .await
     }
 
+    /// The wait before a transfer that broke off is continued.
+    pub(crate) fn delay_after_break(&self, effort: Effort) -> Option<Duration> {
+        self.shared.settings.retry.delay(true, effort, None)
+    }
+
     /// The wait before a call that failed is made again; `None` if it should not be.
     pub(crate) fn delay_after(&self, error: &Error, effort: Effort) -> Option<Duration> {
         let policy = &self.shared.settings.retry;

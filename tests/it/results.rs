@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
-use genai_batch::{InlineLimit, Request, Standing};
+use genai_batch::{InlineLimit, JobDestination, Request, Standing};
 use genai_batch_emulator::{Failure, Operation, OutputPlace};
 
 use crate::support::{Backend, collect, sums};
@@ -70,13 +70,39 @@ async fn a_line_that_cannot_be_read_stops_no_other() {
 }
 
 #[tokio::test]
-async fn a_download_that_is_cut_is_never_taken_for_the_end() {
+async fn a_download_that_is_cut_anywhere_gives_the_same_bytes() {
+    let backend = Backend::gemini().await;
+    let create = backend.client.batches().create(backend.model, sums(3).0);
+    let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    let Some(JobDestination::File(name)) = job.output() else {
+        panic!("{job:?}");
+    };
+    let read = || async {
+        let chunks = backend.client.files().download(name).await.unwrap();
+        let chunks: Vec<_> = chunks.try_collect().await.unwrap();
+        chunks.concat()
+    };
+    let whole = read().await;
+    for offset in 0..whole.len() as u64 {
+        backend.emulator.faults().cut_next_download(offset);
+        assert!(read().await == whole, "cut at {offset}");
+    }
+    backend.emulator.faults().cut_next_download(100);
+    let results = backend.client.batches().results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+#[tokio::test]
+async fn a_download_that_stays_cut_is_never_taken_for_the_end() {
     let backend = Backend::gemini().await;
     let create = backend.client.batches().create(backend.model, sums(50).0);
     let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
     let job = backend.wait(&job).await.unwrap();
-    backend.emulator.faults().cut_next_download(1000);
+    let faults = backend.emulator.faults();
+    faults.cut_next_download(1000);
     let mut results = backend.client.batches().results(&job).await.unwrap();
+    faults.fail_next(Operation::DownloadFile, 100, Failure::service_unavailable());
     let mut read = 0;
     let error = loop {
         match results.try_next().await {
@@ -87,7 +113,8 @@ async fn a_download_that_is_cut_is_never_taken_for_the_end() {
     };
     assert!(read < 50 && error.is_retryable(), "{error}");
     assert!(results.try_next().await.unwrap().is_none());
-    assert!(!results.report().is_complete());
+    let report = results.report();
+    assert!(!report.finished && !report.is_complete(), "{report}");
 }
 
 #[tokio::test]
