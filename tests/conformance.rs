@@ -10,7 +10,8 @@
 //! no longer there.
 //!
 //! Not compared: `content-length` of JSON bodies, which depends on how the JSON is spelled,
-//! and the order of keys. Results are compared as a lower bound: the SDK drops fields.
+//! and the order of keys. Results are compared as a lower bound: the SDK drops fields. A
+//! build without the feature `vertex` leaves out the cases of Vertex AI and says how many.
 //!
 //! `CONFORMANCE_CASES` names another folder of cases, `CONFORMANCE_ONLY` some cases (with
 //! commas between them) whose differences are then all printed.
@@ -27,6 +28,7 @@ mod conformance {
     pub(crate) mod case;
     pub(crate) mod client;
     pub(crate) mod create;
+    pub(crate) mod describe;
     pub(crate) mod deviations;
     pub(crate) mod diff;
     pub(crate) mod fields;

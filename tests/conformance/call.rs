@@ -8,7 +8,7 @@ use super::client::{self, HttpOptions};
 use super::create::{self, Kind};
 use super::fields::{Fields, Stop, not_expressible};
 use super::server::Server;
-use super::{files, sdk};
+use super::{describe, files, sdk};
 
 /// What a call was given: its arguments, and of these the `config`.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Arguments {
 /// Makes the call, and shows what came of it in the SDK's names.
 pub(crate) async fn make(case: &Case, server: &Server) -> Result<Value, Stop> {
     if case.call.method == "client.new" {
-        return client::describe(case).await;
+        return describe::describe(case).await;
     }
     let client = client::local(case, server)?;
     let call = Arguments::of(case)?;
@@ -92,6 +92,9 @@ async fn list(client: &Client, case: &Case, call: Arguments) -> Result<Value, St
     }
     if let Some(token) = config.text("page_token")? {
         list = list.page_token(token);
+    }
+    if let Some(filter) = config.text("filter")? {
+        list = list.filter(filter);
     }
     call.args.end()?;
     config.end()?;

@@ -7,8 +7,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// The cases that this crate is held to, by the beginning of their names.
-const IN_SCOPE: [&str; 2] = ["gemini_", "client_gemini_"];
+/// Options that only a client of Vertex AI has.
+const VERTEX_OPTIONS: [&str; 5] = [
+    "vertexai",
+    "project",
+    "location",
+    "access_token",
+    "quota_project",
+];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +91,16 @@ pub(crate) enum ErrorKind {
     AfterResponse,
 }
 
+impl Case {
+    /// Whether a client without Vertex AI has no place for it.
+    pub(crate) fn needs_vertex(&self) -> bool {
+        self.backend != "gemini"
+            || VERTEX_OPTIONS
+                .iter()
+                .any(|option| self.client.contains_key(*option))
+    }
+}
+
 /// A value that may be `null`, as opposed to a field that is not there.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
@@ -107,30 +123,24 @@ pub(crate) fn folder() -> (PathBuf, bool) {
     }
 }
 
-/// Reads the cases of a folder that are in scope, in the order of their names.
+/// Reads the cases of a folder, in the order of their names.
 pub(crate) fn load(folder: &Path) -> Result<Vec<CaseFile>, String> {
     let failed = |e: std::io::Error| format!("no cases in {}: {e}", folder.display());
     let mut paths = Vec::new();
     for file in std::fs::read_dir(folder).map_err(failed)? {
         let path = file.map_err(failed)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.ends_with(".json") && is_in_scope(name)) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             paths.push(path);
         }
     }
     if paths.is_empty() {
-        let folder = folder.display();
-        return Err(format!(
-            "{folder} has no case named {}",
-            IN_SCOPE.join("… or ")
-        ));
+        return Err(format!("no cases in {}", folder.display()));
     }
     paths.sort();
     paths.into_iter().map(read).collect()
-}
-
-fn is_in_scope(name: &str) -> bool {
-    IN_SCOPE.iter().any(|prefix| name.starts_with(prefix))
 }
 
 pub(crate) fn read(path: PathBuf) -> Result<CaseFile, String> {

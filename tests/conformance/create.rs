@@ -1,6 +1,6 @@
 //! `batches.create` and `batches.create_embeddings`: the SDK's arguments → [`Create`].
 
-use genai_batch::{Client, Create, Request, Source, WebhookConfig};
+use genai_batch::{Client, Create, Destination, Request, Source, WebhookConfig};
 use serde_json::{Map, Value};
 
 use super::call::Arguments;
@@ -44,8 +44,17 @@ pub(crate) fn create(client: &Client, kind: Kind, call: Arguments) -> Result<Cre
     if let Some(name) = config.text("display_name")? {
         create = create.display_name(name);
     }
-    if let Some(destination) = config.text("dest")? {
-        create = create.dest(destination);
+    match config.take("dest") {
+        None => {}
+        Some(Value::String(uri)) => create = create.dest(uri),
+        Some(Value::Object(place)) => create = create.dest(destination(&place)?),
+        Some(other) => return not_expressible(format!("dest is {other}")),
+    }
+    for (name, value) in config.inner("labels")?.rest() {
+        match value {
+            Value::String(value) => create = create.label(name, value),
+            other => return not_expressible(format!("a label is {other}")),
+        }
     }
     if let Some(Value::Object(webhook)) = config.take("webhook_config") {
         create = create.webhook(webhook_config(Fields::new("webhook_config", &webhook))?);
@@ -62,31 +71,80 @@ fn source_object(kind: Kind, source: &Map<String, Value>) -> Result<Source, Stop
     let mut fields = Fields::new("a source", source);
     let mut sources = Vec::new();
     if let Some(name) = fields.text("file_name")? {
-        sources.push(Source::file(name));
+        sources.push((Source::file(name), None));
     }
     if let Some(requests) = fields.take("inlined_requests") {
-        sources.push(inlined(kind, &requests)?);
+        sources.push((inlined(kind, &requests)?, None));
+    }
+    if let Some(Value::String(uri)) = fields.take_if("gcs_uri", Value::is_string) {
+        sources.push((Source::cloud_storage([uri]), Some("jsonl")));
     }
     if let Some(uris) = fields.texts("gcs_uri")? {
-        // Objects in Cloud Storage have no other format.
-        if let Some(format) = fields.text("format")?.filter(|format| format != "jsonl") {
-            return not_expressible(format!("no object is of the format {format}"));
+        sources.push((Source::cloud_storage(uris), Some("jsonl")));
+    }
+    if let Some(uri) = fields.text("bigquery_uri")? {
+        sources.push((Source::big_query(uri), Some("bigquery")));
+    }
+    if let Some(name) = fields.text("vertex_dataset_name")? {
+        sources.push((Source::dataset(name), Some("vertex-dataset")));
+    }
+    only_one("a source", sources, fields)
+}
+
+/// A destination given as an object.
+fn destination(place: &Map<String, Value>) -> Result<Destination, Stop> {
+    let mut fields = Fields::new("a destination", place);
+    let mut places = Vec::new();
+    if let Some(uri) = fields.text("gcs_uri")? {
+        places.push((Destination::CloudStorage(uri), Some("jsonl")));
+    }
+    if let Some(uri) = fields.text("bigquery_uri")? {
+        places.push((Destination::BigQuery(uri), Some("bigquery")));
+    }
+    let mut dataset = fields.inner("vertex_dataset")?;
+    if let Some(table) = dataset.text("bigquery_destination")? {
+        let name = dataset.text("display_name")?;
+        let dataset = Destination::Dataset { table, name };
+        places.push((dataset, Some("vertex-dataset")));
+    }
+    dataset.end()?;
+    only_one("a destination", places, fields)
+}
+
+/// The one place that an object names. A format beside it can only be that of its kind, since
+/// ours has none to set.
+fn only_one<T>(
+    what: &str,
+    mut places: Vec<(T, Option<&'static str>)>,
+    mut fields: Fields,
+) -> Result<T, Stop> {
+    if places.len() > 1 {
+        return not_expressible(format!("{what} is one thing, never two"));
+    }
+    let Some((place, format)) = places.pop() else {
+        fields.end()?;
+        return not_expressible(format!("{what} is one thing, never none"));
+    };
+    if format.is_some() {
+        let named = fields.text("format")?;
+        if named.is_some() && named.as_deref() != format {
+            return not_expressible(format!("{what} of this kind has no format {named:?}"));
         }
-        sources.push(Source::cloud_storage(uris));
     }
     fields.end()?;
-    if sources.len() > 1 {
-        return not_expressible("a source is one thing, never two");
-    }
-    match sources.pop() {
-        Some(source) => Ok(source),
-        None => not_expressible("a source is one thing, never none"),
-    }
+    Ok(place)
 }
 
 fn inlined(kind: Kind, requests: &Value) -> Result<Source, Stop> {
     match (kind, requests) {
         (Kind::Generate, Value::Array(entries)) => {
+            // Texts are prompts, also where their author means URIs.
+            let texts = entries
+                .iter()
+                .map(|entry| entry.as_str().map(str::to_owned));
+            if let Some(texts) = texts.collect::<Option<Vec<_>>>() {
+                return Ok(Source::from(texts));
+            }
             let requests: Result<Vec<Request>, _> = entries.iter().map(python::request).collect();
             Ok(Source::from(requests?))
         }

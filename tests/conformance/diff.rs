@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 /// As much of a value as goes into a line.
 const SHOWN: usize = 200;
+/// Stands for `YYYYMMDDhhmmss_` and five hexadecimal digits, which the SDK makes up.
+const UNIQUE: &str = "{{UNIQUE}}";
 
 /// What to make of a field that only we have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(crate) enum Extra {
 pub(crate) struct Differ<'a> {
     about: String,
     extra: Extra,
+    /// What [`UNIQUE`] stood for; it is the same wherever it stands.
+    unique: Option<String>,
     found: &'a mut Vec<String>,
 }
 
@@ -25,6 +29,7 @@ impl<'a> Differ<'a> {
         Self {
             about: about.into(),
             extra,
+            unique: None,
             found,
         }
     }
@@ -56,6 +61,8 @@ impl<'a> Differ<'a> {
                 }
             }
             (Value::Number(a), Value::Number(b)) if same_number(a, b) => {}
+            (Value::String(expected), Value::String(actual))
+                if expected.contains(UNIQUE) && self.fits(expected, actual) => {}
             (expected, actual) if expected == actual => {}
             (Value::Null, _) if self.extra == Extra::Allowed => {}
             (expected, actual) => {
@@ -63,6 +70,14 @@ impl<'a> Differ<'a> {
                 self.note(path, &what);
             }
         }
+    }
+
+    /// Whether a text is the expected one, with something unique in it.
+    fn fits(&mut self, expected: &str, actual: &str) -> bool {
+        let Some(unique) = unique_part(expected, actual) else {
+            return false;
+        };
+        self.unique.get_or_insert_with(|| unique.to_owned()) == unique
     }
 
     fn objects(&mut self, path: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
@@ -90,6 +105,16 @@ impl<'a> Differ<'a> {
     fn surplus(&mut self, path: &str, actual: &Value) {
         self.note(path, &format!("extra {}", show(actual)));
     }
+}
+
+/// What stands in a text in place of [`UNIQUE`].
+fn unique_part<'t>(expected: &str, text: &'t str) -> Option<&'t str> {
+    let (before, after) = expected.split_once(UNIQUE)?;
+    let unique = text.strip_prefix(before)?.strip_suffix(after)?;
+    let (time, random) = unique.split_once('_')?;
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let fits = time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit());
+    (fits && random.len() == 5 && random.bytes().all(hex)).then_some(unique)
 }
 
 /// By value: `10` is `10.0`.

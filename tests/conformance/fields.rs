@@ -49,6 +49,12 @@ impl Fields {
         self.left.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Takes a field only if it is of some kind.
+    pub(crate) fn take_if(&mut self, name: &str, is: impl Fn(&Value) -> bool) -> Option<Value> {
+        self.left.get(name).filter(|value| is(value))?;
+        self.take(name)
+    }
+
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Stop> {
         self.read(name, |value| value.as_str().map(str::to_owned))
     }

@@ -18,6 +18,8 @@ use super::{call, request};
 
 /// The argument that makes this program a child; the files of the cases follow.
 pub(crate) const FLAG: &str = "--replay";
+/// A path at which there is nothing.
+const NO_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/no-credentials.json");
 /// How many cases run at once.
 const AT_ONCE: usize = 4;
 /// How long a case may take, which is milliseconds where nothing is wrong.
@@ -42,6 +44,8 @@ pub(crate) fn all(files: &[CaseFile]) -> Result<Differences, String> {
                 child.env_remove(name);
             }
         }
+        // What this machine holds of credentials is not for a test to find.
+        child.env("GOOGLE_APPLICATION_CREDENTIALS", NO_FILE);
         let output = child.envs(env).output().map_err(|e| e.to_string())?;
         if !output.status.success() {
             return Err(format!("replaying failed: {}", output.status));
@@ -56,7 +60,9 @@ pub(crate) fn all(files: &[CaseFile]) -> Result<Differences, String> {
 /// Whether a variable would configure the client, or send its requests elsewhere.
 fn would_interfere(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name.starts_with("GOOGLE_") || name.starts_with("GEMINI_") || name.ends_with("_PROXY")
+    let starts = ["GOOGLE_", "GEMINI_"];
+    let ends = ["_PROXY", "_EMULATOR_HOST"];
+    starts.iter().any(|start| name.starts_with(start)) || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// The child: replays the cases in these files and prints their differences.

@@ -1,10 +1,17 @@
 //! What our API gives → the shape that the SDK has for it.
+//!
+//! Two things that the SDK shows have no accessor of ours and are read from the answer as it
+//! came: the `format` of a source or destination, which follows from its kind, and a count of
+//! forecast points, which no job of this crate has. The SDK's `-1` for an unknown count is
+//! our `None`.
 
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 use futures_util::TryStreamExt;
-use genai_batch::{BatchJob, BatchResult, Client, File, JobDestination, Outcome, Status};
+use genai_batch::{
+    BatchJob, BatchResult, Client, File, JobDestination, JobSource, JobStats, Outcome, Status,
+};
 use serde_json::{Map, Value, json};
 
 /// A job, with its inline rows read through the result stream.
@@ -20,12 +27,74 @@ pub(crate) async fn job(client: &Client, job: &BatchJob) -> Value {
         "update_time": job.update_time().map(time),
         "error": job.error().map(status),
     });
+    let answer = job.to_value();
+    if let Some(source) = job.source().and_then(source) {
+        shown["src"] = source;
+        shown["src"]["format"] = answer["inputConfig"]["instancesFormat"].clone();
+    }
     match job.destination() {
-        Some(JobDestination::File(name)) => shown["dest"] = json!({ "file_name": name }),
         Some(JobDestination::Inline) => shown["dest"] = inline_rows(client, job).await,
-        _ => {}
+        Some(place) => {
+            shown["dest"] = destination(place);
+            shown["dest"]["format"] = answer["outputConfig"]["predictionsFormat"].clone();
+        }
+        None => {}
+    }
+    if let Some(place) = job.output() {
+        shown["output_info"] = output_info(place);
+    }
+    if let Some(counts) = job.stats() {
+        let points = &answer["completionStats"]["successfulForecastPointCount"];
+        shown["completion_stats"] = completion_stats(counts, points);
     }
     shown
+}
+
+fn source(source: &JobSource) -> Option<Value> {
+    Some(match source {
+        JobSource::File(name) => json!({ "file_name": name }),
+        JobSource::CloudStorage(uris) => json!({ "gcs_uri": uris }),
+        JobSource::BigQuery(uri) => json!({ "bigquery_uri": uri }),
+        JobSource::Dataset(name) => json!({ "vertex_dataset_name": name }),
+        _ => return None,
+    })
+}
+
+/// Where the results were asked to go.
+fn destination(place: &JobDestination) -> Value {
+    match place {
+        JobDestination::File(name) => json!({ "file_name": name }),
+        JobDestination::CloudStorage(uri) => json!({ "gcs_uri": uri }),
+        JobDestination::BigQuery(uri) => json!({ "bigquery_uri": uri }),
+        JobDestination::Dataset { table, name } => json!({
+            "vertex_dataset": { "bigquery_destination": table, "display_name": name },
+        }),
+        other => json!({ "unknown": format!("{other:?}") }),
+    }
+}
+
+/// Where they are.
+fn output_info(place: &JobDestination) -> Value {
+    match place {
+        JobDestination::CloudStorage(directory) => json!({ "gcs_output_directory": directory }),
+        JobDestination::BigQuery(table) => json!({ "bigquery_output_table": table }),
+        JobDestination::Dataset { table, name } => json!({
+            "vertex_multimodal_dataset_name": name,
+            "bigquery_output_table": table,
+        }),
+        // The SDK has these in the destination.
+        _ => Value::Null,
+    }
+}
+
+fn completion_stats(counts: JobStats, points: &Value) -> Value {
+    let points: Option<i64> = points.as_str().and_then(|points| points.parse().ok());
+    json!({
+        "successful_count": counts.succeeded,
+        "failed_count": counts.failed,
+        "incomplete_count": counts.pending.map_or(json!(-1), Value::from),
+        "successful_forecast_point_count": points,
+    })
 }
 
 async fn inline_rows(client: &Client, job: &BatchJob) -> Value {

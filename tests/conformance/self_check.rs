@@ -57,6 +57,13 @@ fn json_differences_are_found() {
         json!({ "n": "genai-batch-20260101-0f" }),
     );
     assert_eq!(found, ["it /n: extra \"genai-batch-…\""]);
+    let unique = || json!(["a_{{UNIQUE}}", "{{UNIQUE}}/b"]);
+    let compare = |a: &str, b: &str| diff(Extra::Differs, unique(), json!([a, b])).len();
+    let (one, other) = ("20260101000000_0a1b2", "20260101000000_0a1b3");
+    assert_eq!(compare(&format!("a_{one}"), &format!("{one}/b")), 0);
+    assert_eq!(compare(&format!("a_{one}"), &format!("{other}/b")), 1);
+    assert_eq!(compare(&format!("a_{one}"), "20260101_0a1b2/b"), 1);
+    assert_eq!(compare("a_20260101000000_0A1B2", one), 2);
 }
 
 fn requests_are_compared_in_every_part() {
@@ -131,7 +138,11 @@ fn answers_are_compared() {
     assert_eq!(compare(&works, refused(), 0).len(), 1);
     assert_eq!(compare(&works, Ok(json!({ "state": "other" })), 1).len(), 1);
     let good = json!({ "state": "JOB_STATE_FAILED", "more": 1 });
-    assert!(compare(&works, Ok(good), 1).is_empty());
+    assert!(compare(&works, Ok(good.clone()), 1).is_empty());
+    // A client is compared in full.
+    let mut client = case(Value::Null);
+    client.call.method = "client.new".to_owned();
+    assert_eq!(compare(&client, Ok(good), 1).len(), 1);
 }
 
 fn deviations_cover_exactly_what_they_list() {
