@@ -103,6 +103,18 @@ impl Client {
         self.service.api_version()
     }
 
+    /// The Google Cloud project whose jobs these are; `None` on Gemini and in express mode.
+    #[cfg(feature = "vertex")]
+    pub fn project(&self) -> Option<&str> {
+        Some(&self.service.place()?.project)
+    }
+
+    /// Where the jobs run; `None` on Gemini and in express mode.
+    #[cfg(feature = "vertex")]
+    pub fn location(&self) -> Option<&str> {
+        Some(&self.service.place()?.location)
+    }
+
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
         Batches::new(self.service.clone())

@@ -71,6 +71,7 @@ pub(crate) enum Kind {
 /// What an answer other than success said.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HttpFailure {
+    /// 0 where the failure came within an answer of success.
     pub(crate) status: u16,
     pub(crate) code: Option<i64>,
     pub(crate) status_name: Option<String>,
@@ -163,6 +164,19 @@ impl Error {
     pub(crate) fn status_answer(http: HttpFailure, message: String) -> Self {
         let mut error = Self::new(Kind::Status, message);
         error.0.http = Some(http);
+        error
+    }
+
+    /// A call that the service accepted and then could not do.
+    #[cfg(feature = "vertex")]
+    pub(crate) fn refused(status: crate::job::Status) -> Self {
+        let mut error = Self::new(Kind::Refused, status.message.clone());
+        error.0.http = Some(HttpFailure {
+            code: Some(status.code),
+            status_name: Some(status.status().to_owned()),
+            details: status.details,
+            ..HttpFailure::default()
+        });
         error
     }
 
@@ -294,7 +308,8 @@ impl Error {
 
     /// The HTTP status of the answer, where the service gave one.
     pub fn status(&self) -> Option<u16> {
-        self.0.http.as_ref().map(|http| http.status)
+        let status = self.0.http.as_ref()?.status;
+        (status > 0).then_some(status)
     }
 
     /// The `code` in the error body. It may differ from the HTTP status.
@@ -351,10 +366,10 @@ impl fmt::Display for Error {
             write!(f, "{doing}: ")?;
         }
         if let Some(http) = &self.0.http {
-            write!(f, "HTTP {}", http.status)?;
-            if let Some(name) = &http.status_name {
-                write!(f, " {name}")?;
+            if http.status > 0 {
+                write!(f, "HTTP {} ", http.status)?;
             }
+            f.write_str(http.status_name.as_deref().unwrap_or_default())?;
             f.write_str(": ")?;
         }
         f.write_str(&self.0.message)?;

@@ -104,6 +104,14 @@ impl Service {
         }
     }
 
+    #[cfg(feature = "vertex")]
+    pub(crate) fn place(&self) -> Option<&vertex::Place> {
+        match self {
+            Self::Gemini(_) => None,
+            Self::Vertex(vertex) => vertex.place(),
+        }
+    }
+
     pub(crate) fn base_url(&self) -> &str {
         dispatch!(self, backend => backend.base_url())
     }

@@ -88,6 +88,10 @@ impl Line {
     ) -> Result<Self, String> {
         match entry.0 {
             EntryKind::Json(value) => Self::parse(value.to_string().as_bytes(), kind, defaults),
+            EntryKind::Text(text) if is_reference(&text) => Err(format!(
+                "the text {text:?} is a place, not a prompt: pass places as the source itself, \
+                 such as Source::cloud_storage([\"gs://…\"])"
+            )),
             EntryKind::Text(text) => {
                 let body = match kind {
                     JobKind::GenerateContent => EntryKind::from(Request::text(text)),
@@ -250,6 +254,12 @@ impl From<crate::EmbedRequest> for EntryKind {
     }
 }
 
+/// Whether a text names a place where requests may be. Taken for a prompt, it would be billed.
+fn is_reference(text: &str) -> bool {
+    let schemes = ["gs://", "bq://", "files/"];
+    schemes.iter().any(|scheme| text.starts_with(scheme)) && !text.contains(char::is_whitespace)
+}
+
 fn not_an_object(line: &[u8]) -> String {
     match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
         Ok(_) => "not a JSON object: a line is {\"key\": \"…\", \"request\": {…}}".to_owned(),
@@ -379,6 +389,20 @@ mod tests {
         assert_eq!(filled["systemInstruction"]["parts"][0]["text"], "Be brief.");
         let own = line(&format!(r#"{{{CONTENTS},"generation_config":{{}}}}"#));
         assert!(own.get("generationConfig").is_none());
+    }
+
+    #[test]
+    fn a_place_is_no_prompt() {
+        let read = |text: &str| {
+            Line::from_entry(text.into(), JobKind::GenerateContent, &Vec::new()).map(drop)
+        };
+        for text in ["gs://bucket/in.jsonl", "bq://p.d.t", "files/abc"] {
+            assert!(
+                read(text).unwrap_err().contains("Source::cloud_storage"),
+                "{text}"
+            );
+        }
+        assert!(read("gs:// is a scheme, what does it mean?").is_ok());
     }
 
     #[test]

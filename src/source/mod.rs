@@ -185,8 +185,10 @@ impl TryFrom<&str> for Source {
         if text.starts_with("projects/") && text.contains("/datasets/") {
             return Ok(Self::dataset(text));
         }
+        // A path of another scheme would only be found missing.
+        let is_path = !text.contains("://");
         let extension = Path::new(text).extension().and_then(|e| e.to_str());
-        if matches!(extension, Some("jsonl" | "ndjson")) {
+        if is_path && matches!(extension, Some("jsonl" | "ndjson")) {
             return Ok(Self::path(text));
         }
         Err(Error::input(format!(
@@ -244,7 +246,14 @@ mod tests {
                 .contains("Dataset")
         );
         assert!(kind("https://h/v1beta/files/a").unwrap().contains("File"));
-        for text in ["abc-123", "", "What is AI?", "https://example.com"] {
+        for text in [
+            "s3://bucket/in.jsonl",
+            "https://host/in.jsonl",
+            "abc-123",
+            "",
+            "What is AI?",
+            "https://example.com",
+        ] {
             assert!(kind(text).unwrap_err().is_invalid_input(), "{text}");
         }
     }

@@ -4,9 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{
-    Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
-};
+use genai_batch::{EmbedRequest, JobDestination, JobSource, JobState, Request, Source};
 use genai_batch_emulator::Rows;
 use serde_json::{Value, json};
 
@@ -228,6 +226,8 @@ async fn deletes_tell_their_outcome() {
     backend.emulator.faults().fail_deletes(9, "it is held");
     let error = batches.delete(&job).await.unwrap_err();
     assert!(error.to_string().contains("it is held"), "{error}");
+    assert_eq!((error.code(), error.status()), (Some(9), None));
+    assert_eq!(error.status_name(), Some("FAILED_PRECONDITION"));
     backend.emulator.faults().clear();
     backend
         .emulator
@@ -518,7 +518,7 @@ mod bigquery {
         let source = Source::big_query("bq://my-project.input.requests");
         let job = batches
             .create(backend.model, source)
-            .dest(Destination::BigQuery("bq://my-project.output".into()))
+            .dest("bq://my-project.output")
             .await
             .unwrap();
         let job = backend.wait(&job).await.unwrap();

@@ -95,6 +95,10 @@ impl Vertex {
         })
     }
 
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
     pub(crate) fn base_url(&self) -> &str {
         &self.addresses.base_url
     }
@@ -258,9 +262,7 @@ impl Vertex {
         for _ in 0..OPERATION_POLLS {
             let id = match &operation {
                 Operation::Done => return Ok(()),
-                Operation::Failed(status) => {
-                    return Err(Error::new(Kind::Refused, status.to_string()));
-                }
+                Operation::Failed(status) => return Err(Error::refused(status.clone())),
                 Operation::Pending(name) => name.rsplit('/').next().unwrap_or_default().to_owned(),
             };
             tokio::time::sleep(pause).await;
