@@ -41,6 +41,8 @@ struct Inner {
     http: Option<HttpFailure>,
     effort: Option<Effort>,
     job: Option<BatchJob>,
+    /// Whether no connection could be made, so that nothing was sent.
+    unsent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,7 @@ impl Error {
             http: None,
             effort: None,
             job: None,
+            unsent: false,
         }))
     }
 
@@ -119,6 +122,7 @@ impl Error {
     /// A transport failure; the URL is dropped, since a proxy's may carry a secret.
     pub(crate) fn transport(source: reqwest::Error) -> Self {
         let source = source.without_url();
+        let unsent = source.is_connect() || source.is_builder();
         let (kind, message) = if source.is_timeout() {
             (Kind::Timeout, "the service did not answer in time")
         } else if source.is_connect() {
@@ -129,7 +133,17 @@ impl Error {
                 "the connection failed before the answer was complete",
             )
         };
-        Self::new(kind, message).with_source(source)
+        let mut error = Self::new(kind, message).with_source(source);
+        error.0.unsent = unsent;
+        error
+    }
+
+    pub(crate) fn was_sent(&self) -> bool {
+        !self.0.unsent
+    }
+
+    pub(crate) fn is_protocol(&self) -> bool {
+        self.0.kind == Kind::Protocol
     }
 
     /// The error of a raw client as one of this crate, with the answer's status, message and

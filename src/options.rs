@@ -14,6 +14,8 @@ use crate::source::prepare::InlineLimit;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CreateOptions {
     pub(crate) display_name: Option<String>,
+    /// Whether a create without a clear answer is given up, its job not looked for.
+    pub(crate) give_up_unclear: bool,
     pub(crate) destination: Option<Destination>,
     pub(crate) priority: Option<i64>,
     pub(crate) webhook: Option<WebhookConfig>,

@@ -5,6 +5,7 @@
 //! [`Row`](crate::results::row::Row)s (`results`).
 
 pub(crate) mod gemini;
+pub(crate) mod once;
 mod output;
 #[cfg(feature = "vertex")]
 pub(crate) mod vertex;

@@ -37,6 +37,18 @@ impl Create {
         self.set(|options| options.display_name = Some(name.into()))
     }
 
+    /// Whether the client looks for the job if the answer to the create is lost; by default it
+    /// does.
+    ///
+    /// Every create carries a mark: on Gemini at the end of the display name, which
+    /// [`BatchJob::display_name`] leaves out, on Vertex AI as the label `genai-batch-mark`. After
+    /// a timeout, a cut connection or a status of 5xx the client lists recent jobs, adopts the
+    /// one that bears the mark, and sends the create again only if several looks find none.
+    /// Switched off, there is no mark, and such an answer is an error.
+    pub fn adopt(self, adopt: bool) -> Self {
+        self.set(|options| options.give_up_unclear = !adopt)
+    }
+
     /// Where the results go: `gs://…` or `bq://…`. The Gemini Developer API has no choice
     /// and refuses this.
     pub fn dest<D>(mut self, destination: D) -> Self

@@ -38,9 +38,9 @@ impl Batches {
     ///
     /// Before anything is sent: if the model's name, the source or an option makes no sense
     /// ([`Error::is_invalid_input`]), or a local file cannot be read. After that: if the
-    /// service refuses. A create is not sent twice, since Google documents it as not
-    /// idempotent; after a failure that is no refusal, [`list`](Self::list) shows whether
-    /// there is a job of the display name that the error tells.
+    /// service refuses. Google documents a create as not idempotent: where its answer is lost,
+    /// the client looks for the job, see [`Create::adopt`]. If that fails too, the error names
+    /// the job.
     ///
     /// ```no_run
     /// use std::path::Path;

@@ -157,6 +157,15 @@ impl Session {
             .await
     }
 
+    /// The wait after this many attempts, without chance.
+    pub(crate) fn pause(&self, attempts: u32) -> Duration {
+        self.shared.settings.retry.backoff(attempts, 1.0)
+    }
+
+    pub(crate) fn max_attempts(&self) -> u32 {
+        self.shared.settings.retry.attempts()
+    }
+
     /// The wait before a transfer that broke off is continued.
     pub(crate) fn delay_after_break(&self, effort: Effort) -> Option<Duration> {
         self.shared.settings.retry.delay(true, effort, None)

@@ -115,7 +115,6 @@ impl RetryPolicy {
         self
     }
 
-    #[cfg(feature = "gcs")]
     pub(crate) fn attempts(&self) -> u32 {
         self.max_attempts
     }
@@ -176,7 +175,7 @@ impl RetryPolicy {
     }
 
     /// Full jitter: a random share of a bound that doubles with each attempt.
-    fn backoff(&self, attempts: u32, random: f64) -> Duration {
+    pub(crate) fn backoff(&self, attempts: u32, random: f64) -> Duration {
         let doubled = 2u32.saturating_pow(attempts.saturating_sub(1).min(20));
         self.initial_backoff
             .saturating_mul(doubled)

@@ -1,4 +1,7 @@
 //! `batches.create` and `batches.create_embeddings`: the SDK's arguments → [`Create`].
+//!
+//! The SDK has no way to find a job whose creation went unanswered, so it marks none; the calls
+//! here turn that off, as they turn off retrying.
 
 use genai_batch::{Client, Create, Destination, Request, Source, WebhookConfig};
 use serde_json::{Map, Value};
@@ -41,6 +44,7 @@ pub(crate) fn create(client: &Client, kind: Kind, call: Arguments) -> Result<Cre
         (Kind::Embed, Input::Text(text)) => batches.create_embeddings(model, text),
         (Kind::Embed, Input::Source(source)) => batches.create_embeddings(model, source),
     };
+    create = create.adopt(false);
     if let Some(name) = config.text("display_name")? {
         create = create.display_name(name);
     }

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use genai_batch::{
     EmbedRequest, GenerationConfig, InlineLimit, JobDestination, JobState, Request, Source,
 };
-use genai_batch_emulator::{Model, RowFailure, text_response};
+use genai_batch_emulator::{Failure, Model, RowFailure, text_response};
 use serde_json::{Value, json};
 
 use crate::support::{Backend, Told, collect, quick, sums};
@@ -60,6 +60,9 @@ on_every_backend! {
     rows_without_a_key_are_not_guessed,
     an_output_that_is_late_is_waited_for,
     a_job_known_by_name_is_counted,
+    a_create_whose_answer_is_lost_makes_one_job,
+    a_create_that_never_arrived_is_sent_again,
+    a_create_is_not_sent_again_where_nothing_is_sure,
 }
 
 async fn requests_in_memory_are_answered_under_their_keys(backend: Backend) {
@@ -540,6 +543,74 @@ async fn ten_thousand_requests_have_the_same_outcomes_on_both() {
     let vertex = outcomes(Backend::vertex().await).await;
     assert!(gemini == vertex);
     assert_eq!(gemini["sum-4321"], Told::Error(8));
+}
+
+async fn a_create_whose_answer_is_lost_makes_one_job(backend: Backend) {
+    let batches = backend.client.batches();
+    for failure in [Failure::CloseAfterEffect, Failure::CutAnswer { after: 20 }] {
+        for name in [None, Some("nightly")] {
+            backend
+                .emulator
+                .faults()
+                .fail_next(backend.create, 1, failure.clone());
+            let mut create = batches.create(backend.model, sums(3).0);
+            if let Some(name) = name {
+                create = create.display_name(name);
+            }
+            let before = batches.list().all().await.unwrap().len();
+            let job = create.await.unwrap();
+            assert_eq!(batches.list().all().await.unwrap().len(), before + 1);
+            if name.is_some() {
+                assert_eq!(job.display_name(), name);
+            }
+            let job = backend.wait(&job).await.unwrap();
+            let (told, report) = collect(batches.results(&job).await.unwrap()).await;
+            assert!(told == sums(3).1 && report.is_complete(), "{report}");
+        }
+    }
+}
+
+async fn a_create_that_never_arrived_is_sent_again(backend: Backend) {
+    let batches = backend.client.batches();
+    let failures = [
+        Failure::CloseBeforeAnswer,
+        Failure::service_unavailable(),
+        Failure::html(502),
+    ];
+    for failure in failures {
+        let before = batches.list().all().await.unwrap().len();
+        backend
+            .emulator
+            .faults()
+            .fail_next(backend.create, 2, failure);
+        batches.create(backend.model, sums(3).0).await.unwrap();
+        assert_eq!(batches.list().all().await.unwrap().len(), before + 1);
+    }
+}
+
+async fn a_create_is_not_sent_again_where_nothing_is_sure(backend: Backend) {
+    let faults = backend.emulator.faults();
+    // Refused for its quota, it certainly made no job, and made again at once it would not.
+    let later = Failure::too_many_requests(Duration::from_millis(1));
+    faults.fail_next(backend.create, 1, later);
+    let create = || backend.client.batches().create(backend.model, sums(1).0);
+    let error = create().await.unwrap_err();
+    assert!(error.is_quota() && error.attempts() == 1, "{error}");
+
+    faults.fail_next(backend.create, 1, Failure::service_unavailable());
+    let error = create().adopt(false).await.unwrap_err();
+    assert!(error.is_server_error(), "{error}");
+
+    faults.fail_next(backend.create, 1, Failure::CloseAfterEffect);
+    faults.fail_next(backend.list, 1000, Failure::service_unavailable());
+    let error = create().await.unwrap_err();
+    assert!(error.to_string().contains("may exist"), "{error}");
+    faults.clear();
+    assert_eq!(
+        backend.client.batches().list().all().await.unwrap().len(),
+        1
+    );
+    assert_eq!(backend.emulator.request_count(backend.create), 3);
 }
 
 /// A model that answers with the request it was given.

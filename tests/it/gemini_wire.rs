@@ -38,6 +38,7 @@ async fn every_option_of_a_create_has_its_place() {
         .patch(json!({ "batch": { "newField": { "a": 1 } } }))
         .patch(json!({ "batch": { "newField": { "b": 2 } } }))
         .inline_limit(InlineLimit::MAX)
+        .adopt(false)
         .await
         .unwrap();
     let body: Value = only_request(&server).await.body_json().unwrap();

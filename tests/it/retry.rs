@@ -37,31 +37,6 @@ async fn reads_cancels_and_deletes_are_repeated() {
 }
 
 #[tokio::test]
-async fn a_create_is_sent_once() {
-    let backend = Backend::gemini().await;
-    let faults = backend.emulator.faults();
-    for failure in [
-        Failure::service_unavailable(),
-        Failure::too_many_requests(Duration::from_millis(1)),
-        Failure::CloseBeforeAnswer,
-    ] {
-        faults.fail_next(Operation::BatchGenerateContent, 1, failure);
-        let before = backend
-            .emulator
-            .request_count(Operation::BatchGenerateContent);
-        let create = backend.client.batches().create(backend.model, sums(1).0);
-        let error = create.await.unwrap_err();
-        assert!(error.is_retryable(), "{error}");
-        assert_eq!(error.attempts(), 1);
-        let after = backend
-            .emulator
-            .request_count(Operation::BatchGenerateContent);
-        assert_eq!(after - before, 1);
-    }
-    assert!(backend.emulator.jobs().is_empty());
-}
-
-#[tokio::test]
 async fn attempts_end_and_are_told() {
     let backend = Backend::gemini().await;
     let faults = backend.emulator.faults();
@@ -176,7 +151,7 @@ async fn a_create_of_unknown_outcome_names_the_job() {
         Failure::CloseAfterEffect,
     );
     let create = backend.client.batches().create(backend.model, sums(200).0);
-    let text = create.await.unwrap_err().to_string();
+    let text = create.adopt(false).await.unwrap_err().to_string();
     let job = &backend.emulator.jobs()[0];
     assert!(
         text.contains(job.display_name.as_deref().unwrap()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use genai_batch::{BatchJob, Client, Create, Outcome, Report, ResultStream, RetryPolicy, Wait};
-use genai_batch_emulator::{Builder, Emulator};
+use genai_batch_emulator::{Builder, Emulator, Operation};
 
 /// A backend to run a test on: a client, and the emulator that it talks to.
 pub(crate) struct Backend {
@@ -13,6 +13,8 @@ pub(crate) struct Backend {
     pub(crate) emulator: Emulator,
     pub(crate) model: &'static str,
     pub(crate) embedding_model: &'static str,
+    pub(crate) create: Operation,
+    pub(crate) list: Operation,
 }
 
 impl Backend {
@@ -30,6 +32,8 @@ impl Backend {
             emulator,
             model: "gemini-2.5-flash",
             embedding_model: "gemini-embedding-001",
+            create: Operation::BatchGenerateContent,
+            list: Operation::ListBatches,
         }
     }
 
@@ -50,6 +54,8 @@ impl Backend {
             emulator,
             model: "gemini-2.5-flash",
             embedding_model: "gemini-embedding-001",
+            create: Operation::CreateBatchPredictionJob,
+            list: Operation::ListBatchPredictionJobs,
         }
     }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::backend::once::{Mark, without_mark};
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobDestination, JobRecord, JobSource, JobStats};
 use crate::raw::Int64;
@@ -164,7 +165,7 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
     });
     Ok(BatchJob::new(JobRecord {
         name: name.into_owned(),
-        display_name: metadata.display_name,
+        display_name: metadata.display_name.map(without_mark),
         model: metadata.model,
         state: metadata
             .state
@@ -216,6 +217,12 @@ pub(super) fn inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
         .iter()
         .map(|row| json.slice_ref(row.get().as_bytes()))
         .collect())
+}
+
+/// Whether a job bears a mark.
+pub(super) fn is_marked(job: &BatchJob, mark: &Mark) -> bool {
+    let name = job.to_value()["metadata"]["displayName"].take();
+    name.as_str().is_some_and(|name| mark.is_on(name))
 }
 
 /// Whether a job is one of embeddings, by the type of its metadata.

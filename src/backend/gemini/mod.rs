@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::once::{Creation, Mark, create_once};
 use super::{ListOptions, Task};
 use crate::error::{Error, Result};
 use crate::http::Session;
@@ -32,6 +33,11 @@ use request::Input;
 const JSONL: &str = "application/jsonl";
 /// The largest file of requests that the service takes (Gemini API documentation, Batch Mode).
 const MAX_FILE: u64 = 2 << 30;
+
+/// How many of the latest jobs are looked at for one whose create had no clear answer. A
+/// project runs 100 at once (Gemini API documentation, Rate limits).
+const LOOK_AT: i32 = 100;
+const LOOK_AT_PAGES: usize = 5;
 
 /// A client of the Gemini Developer API.
 #[derive(Debug, Clone)]
@@ -119,8 +125,18 @@ impl Gemini {
             (Input::File(name), Some(_)) => Some(name.clone()),
             _ => None,
         };
-        let body = request::create_body(&display_name, &options, input)?;
-        let created = self.send_create(task, &model, body).await;
+        let mark = (!options.give_up_unclear).then(Mark::new);
+        let marked = mark.as_ref().map(|mark| mark.put_on(&display_name));
+        let name = marked.as_ref().unwrap_or(&display_name);
+        let body = request::create_body(name, &options, input)?;
+        let created = create_once(&Create {
+            gemini: self,
+            task,
+            model,
+            body,
+            mark,
+        })
+        .await;
         let job = created.map_err(|error| {
             // What is needed to find the job, if there is one after all, or to try again.
             let requests = uploaded
@@ -135,6 +151,26 @@ impl Gemini {
             })
         });
         Ok(job.remembering(submission))
+    }
+
+    /// The job that bears a mark, if it is among the latest.
+    async fn find_marked(&self, mark: &Mark) -> Result<Option<BatchJob>> {
+        let mut options = ListOptions {
+            page_size: Some(LOOK_AT),
+            ..ListOptions::default()
+        };
+        for _ in 0..LOOK_AT_PAGES {
+            let page = self.list_page(&options).await?;
+            let is_marked = |job: &BatchJob| convert::is_marked(job, mark);
+            if let Some(job) = page.items.into_iter().find(is_marked) {
+                return Ok(Some(job));
+            }
+            if page.next_page_token.is_none() {
+                break;
+            }
+            options.page_token = page.next_page_token;
+        }
+        Ok(None)
     }
 
     /// Makes prepared requests available to the service.
@@ -255,6 +291,34 @@ impl Gemini {
             .finish(sent)
             .map(drop)
             .or_else(Error::unless_done_already)
+    }
+}
+
+/// A create, ready to be sent.
+struct Create<'a> {
+    gemini: &'a Gemini,
+    task: Task,
+    model: GeminiModel,
+    body: Bytes,
+    mark: Option<Mark>,
+}
+
+impl Creation for Create<'_> {
+    fn session(&self) -> &Session {
+        &self.gemini.session
+    }
+
+    fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
+
+    async fn send(&self) -> Result<BatchJob> {
+        let body = self.body.clone();
+        self.gemini.send_create(self.task, &self.model, body).await
+    }
+
+    async fn find(&self, mark: &Mark) -> Result<Option<BatchJob>> {
+        self.gemini.find_marked(mark).await
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::once::{Creation, Mark, create_once};
 use super::{ListOptions, Task};
 use crate::error::{Error, Kind, Result};
 use crate::http::Session;
@@ -32,6 +33,8 @@ use name::JobName;
 pub(crate) use name::{Place, host};
 use request::Input;
 
+/// The label by which a job is found whose create had no clear answer.
+const MARK_LABEL: &str = "genai-batch-mark";
 /// How soon a delete that goes on is asked after; then after twice as long, and so on …
 const FIRST_OPERATION_POLL: Duration = Duration::from_millis(250);
 /// … this many times.
@@ -178,11 +181,32 @@ impl Vertex {
             options.refuse_defaults("the source")?;
         }
         let input = input.checked()?;
-        let body = request::create_body(&display_name, &model, &input, &options)?;
-        let created = self.send_create(body).await;
+        let mark = (!options.give_up_unclear).then(Mark::new);
+        let body = request::create_body(&display_name, &model, &input, mark.as_ref(), &options)?;
+        let created = create_once(&Create {
+            vertex: self,
+            body,
+            mark,
+        })
+        .await;
         let job =
             created.map_err(|error| error.during(format!("creating the job {display_name:?}")))?;
         Ok(job.remembering(submission.map(Arc::new)))
+    }
+
+    /// The job that bears a mark.
+    async fn find_marked(&self, mark: &Mark) -> Result<Option<BatchJob>> {
+        let filter = format!("labels.{MARK_LABEL}=\"{}\"", mark.as_str());
+        let options = ListOptions {
+            filter: Some(filter),
+            ..ListOptions::default()
+        };
+        let page = self.list_page(&options).await?;
+        let is_marked = |job: &BatchJob| {
+            let label = job.labels().get(MARK_LABEL);
+            label.is_some_and(|label| label == mark.as_str())
+        };
+        Ok(page.items.into_iter().find(is_marked))
     }
 
     async fn send_create(&self, body: Bytes) -> Result<BatchJob> {
@@ -292,6 +316,31 @@ impl Vertex {
     #[expect(clippy::unused_async)]
     pub(crate) async fn remove_staged(&self, _: &str) -> Result<()> {
         Ok(())
+    }
+}
+
+/// A create, ready to be sent.
+struct Create<'a> {
+    vertex: &'a Vertex,
+    body: Bytes,
+    mark: Option<Mark>,
+}
+
+impl Creation for Create<'_> {
+    fn session(&self) -> &Session {
+        &self.vertex.session
+    }
+
+    fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
+
+    async fn send(&self) -> Result<BatchJob> {
+        self.vertex.send_create(self.body.clone()).await
+    }
+
+    async fn find(&self, mark: &Mark) -> Result<Option<BatchJob>> {
+        self.vertex.find_marked(mark).await
     }
 }
 

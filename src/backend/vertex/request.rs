@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::MARK_LABEL;
 use crate::backend::Task;
+use crate::backend::once::Mark;
 use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::options::CreateOptions;
@@ -138,6 +140,7 @@ pub(super) fn create_body(
     display_name: &str,
     model: &str,
     input: &Input,
+    mark: Option<&Mark>,
     options: &CreateOptions,
 ) -> Result<Bytes> {
     let destination = match &options.destination {
@@ -153,8 +156,10 @@ pub(super) fn create_body(
         "inputConfig": input.to_json(),
         "outputConfig": output_config(&destination),
     });
-    if !options.labels.is_empty() {
-        body["labels"] = json!(options.labels);
+    let mut labels = options.labels.clone();
+    labels.extend(mark.map(|mark| (MARK_LABEL.to_owned(), mark.as_str().to_owned())));
+    if !labels.is_empty() {
+        body["labels"] = json!(labels);
     }
     if let Some(key) = &options.kms_key {
         body["encryptionSpec"] = json!({ "kmsKeyName": key });
@@ -173,7 +178,7 @@ mod tests {
     use super::*;
 
     fn body(input: Input, options: &CreateOptions) -> Result<Value> {
-        let body = create_body("d", "m", &input.checked()?, options)?;
+        let body = create_body("d", "m", &input.checked()?, None, options)?;
         Ok(serde_json::from_slice(&body).unwrap())
     }
 
