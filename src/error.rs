@@ -87,6 +87,8 @@ pub(crate) struct HttpFailure {
 pub(crate) struct Effort {
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
+    /// Whether an attempt before the last may have been carried out.
+    pub(crate) may_be_done: bool,
 }
 
 impl Error {
@@ -209,15 +211,25 @@ impl Error {
         self
     }
 
-    /// After a cancel or delete that was sent more than once: that there is nothing left to do
-    /// says that an earlier one, whose answer was lost, did it.
+    /// After a cancel or delete: that there is nothing left to do says that an earlier attempt,
+    /// whose answer was lost, did it.
     pub(crate) fn unless_done_already(self) -> Result<()> {
-        let gone = matches!(self.status(), Some(403 | 404))
-            || self.status_name() == Some("FAILED_PRECONDITION");
-        if gone && self.attempts() > 1 {
-            return Ok(());
+        let gone = self.is_not_found() || self.status_name() == Some("FAILED_PRECONDITION");
+        self.unless(gone)
+    }
+
+    /// The same for a file of the Files API, which answers 403 for one that is gone.
+    pub(crate) fn unless_file_deleted_already(self) -> Result<()> {
+        let gone = matches!(self.status(), Some(403 | 404));
+        self.unless(gone)
+    }
+
+    fn unless(self, gone: bool) -> Result<()> {
+        let may_be_done = self.0.effort.is_some_and(|effort| effort.may_be_done);
+        match gone && may_be_done {
+            true => Ok(()),
+            false => Err(self),
         }
-        Err(self)
     }
 
     /// Adds what was being done, in front of what a step below said.
@@ -391,7 +403,9 @@ impl fmt::Display for Error {
             write!(f, " (the service asks to wait {after:?})")?;
         }
         match self.0.effort {
-            Some(Effort { attempts, elapsed }) if attempts > 1 => {
+            Some(Effort {
+                attempts, elapsed, ..
+            }) if attempts > 1 => {
                 write!(f, " (after {attempts} attempts over {elapsed:.1?})")
             }
             _ => Ok(()),

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::job::BatchJob;
 use crate::results::row::ReadRow;
 use crate::results::{Expectation, ResultStream, Rows};
+use crate::wait::ended_without_results;
 
 /// How soon an output that is late is asked for again; then after twice as long, and so on …
 const FIRST_POLL: Duration = Duration::from_millis(250);
@@ -45,6 +46,7 @@ pub(super) async fn open_results<B: Output>(
                 let expectation = expectation.unwrap_or(Expectation::Unknown);
                 return Ok(ResultStream::new(rows, B::READ_ROW, expectation));
             }
+            Ok(None) if !job.has_results() => return Err(ended_without_results(job)),
             Ok(None) => Error::protocol(format!(
                 "the job is {} but shows no output: try again later",
                 job.state()

@@ -200,6 +200,7 @@ mod tests {
         Effort {
             attempts,
             elapsed: Duration::from_secs(seconds),
+            may_be_done: false,
         }
     }
 

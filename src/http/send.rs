@@ -76,6 +76,7 @@ impl Session {
         announce_empty_body(&mut request);
         let mut attempts = 0;
         let mut renewed = false;
+        let mut may_be_done = false;
         loop {
             if credential != Credential::None {
                 match auth.apply(request.headers_mut()).await {
@@ -101,6 +102,7 @@ impl Session {
             let effort = Effort {
                 attempts,
                 elapsed: started.elapsed(),
+                may_be_done,
             };
             match &outcome {
                 Ok(response) => tracing::debug!(status = response.status().as_u16(), "answered"),
@@ -130,6 +132,7 @@ impl Session {
             match (spare, policy.delay(worth_it, effort, asked)) {
                 (Some(next), Some(delay)) => {
                     tracing::info!(attempt = attempts, ?delay, "retrying");
+                    may_be_done |= leaves_open(&outcome);
                     tokio::time::sleep(delay).await;
                     request = next;
                 }
@@ -140,6 +143,14 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+/// Whether a call may have been carried out although this came of it.
+fn leaves_open(outcome: &reqwest::Result<Response>) -> bool {
+    match outcome {
+        Ok(response) => matches!(response.status().as_u16(), 408 | 500..600),
+        Err(error) => !error.is_connect(),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Never by position: a row goes to a request whose content is the same, and where several
 //! requests have the same content, each row goes to another one of them.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
 use serde_json::Value;
@@ -19,14 +19,14 @@ pub(crate) struct Contents {
 impl Contents {
     /// Adds a request in JSON.
     pub(crate) fn push(&mut self, request: &str, key: &str) {
-        if let Some(hash) = self.hash(request.as_bytes()) {
+        if let Some(hash) = hash(&self.hasher, request.as_bytes()) {
             self.keys.entry(hash).or_default().push(key.to_owned());
         }
     }
 
     /// The key of a request with this content that no row has had.
     pub(crate) fn take(&mut self, request: &[u8]) -> Option<String> {
-        let hash = self.hash(request)?;
+        let hash = hash(&self.hasher, request)?;
         let keys = self.keys.get_mut(&hash)?;
         let key = keys.pop();
         if keys.is_empty() {
@@ -34,23 +34,24 @@ impl Contents {
         }
         key
     }
+}
 
-    /// The hash of a JSON value, whatever the order of its fields and the spelling of its
-    /// numbers.
-    fn hash(&self, json: &[u8]) -> Option<u64> {
-        let value: Value = serde_json::from_slice(json).ok()?;
-        Some(self.hasher.hash_one(canonical(value).to_string()))
-    }
+/// The hash of a JSON value, whatever the order of its fields and the spelling of its numbers.
+pub(super) fn hash(hasher: &RandomState, json: &[u8]) -> Option<u64> {
+    let value: Value = serde_json::from_slice(json).ok()?;
+    Some(hasher.hash_one(canonical(value).to_string()))
 }
 
 fn canonical(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
         Value::Array(items) => items.into_iter().map(canonical).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (name, canonical(value)))
-            .collect(),
+        // `serde_json` keeps fields sorted, unless a crate of the build has that switched off.
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let sorted: BTreeMap<_, _> = fields.map(|(k, v)| (k, canonical(v))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
         other => other,
     }
 }

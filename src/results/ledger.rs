@@ -175,19 +175,6 @@ impl Ledger {
         self.report.clone()
     }
 
-    /// Whether there is a row for this key already; where no keys are known, whether there are
-    /// as many rows as requests.
-    pub(crate) fn has(&self, key: Option<&str>) -> bool {
-        let rows = self.report.responses + self.report.errors;
-        match (&self.expectation, key) {
-            (Expectation::Keys(expected), Some(key)) => {
-                expected.slot(key).is_some_and(|slot| self.seen.get(slot))
-            }
-            (Expectation::Count(count), _) => rows >= *count,
-            _ => false,
-        }
-    }
-
     /// Books a row that was read. `None`: its key has had a row before, so it is passed over.
     pub(crate) fn book(
         &mut self,

@@ -12,6 +12,7 @@ mod content;
 mod expected;
 pub(crate) mod jsonl;
 mod ledger;
+mod repeats;
 mod response;
 pub(crate) mod row;
 pub(crate) mod save;
@@ -30,6 +31,8 @@ use jsonl::{LineSplitter, LineTooLong, MAX_LINE};
 pub(crate) use ledger::Expectation;
 use ledger::Ledger;
 pub use ledger::{Report, Standing};
+use repeats::Repeats;
+pub(crate) use repeats::Repetition;
 pub use response::{FinishReason, Part, Response, Usage};
 use row::ReadRow;
 pub use row::{BatchResult, Key, Outcome, RowError};
@@ -46,8 +49,7 @@ pub(crate) type FileStream = Pin<Box<dyn Stream<Item = Result<OutputFile>> + Sen
 pub(crate) struct OutputFile {
     pub(crate) name: String,
     pub(crate) chunks: ByteStream,
-    /// Whether it may repeat rows of the files before it, so that those are no duplicates.
-    pub(crate) repeats: bool,
+    pub(crate) repetition: Repetition,
 }
 
 /// Where the rows of a job come from.
@@ -82,7 +84,7 @@ impl Rows {
         let file = OutputFile {
             name,
             chunks,
-            repeats: false,
+            repetition: Repetition::None,
         };
         Self::files(Box::pin(stream::iter([Ok(file)])))
     }
@@ -134,11 +136,14 @@ impl Rows {
         }
     }
 
-    /// Whether the rows that come now may have come before.
-    fn repeats(&self) -> bool {
+    /// How the rows that come now relate to others.
+    fn repetition(&self) -> Repetition {
         match self {
-            Self::Files { current, .. } => current.as_ref().is_some_and(|open| open.file.repeats),
-            _ => false,
+            Self::Files {
+                current: Some(open),
+                ..
+            } => open.file.repetition,
+            _ => Repetition::None,
         }
     }
 
@@ -207,6 +212,7 @@ pub struct ResultStream {
     ledger: Ledger,
     /// For rows without a key, where the caller gave the requests.
     contents: Option<Contents>,
+    repeats: Repeats,
     failed: bool,
 }
 
@@ -218,6 +224,7 @@ impl ResultStream {
             missing: None,
             ledger: Ledger::new(expectation),
             contents: None,
+            repeats: Repeats::default(),
             failed: false,
         }
     }
@@ -264,13 +271,13 @@ impl ResultStream {
             };
             match (self.read_row)(json) {
                 Ok(mut row) => {
+                    if self.repeats.passes_over(&row, rows.repetition()) {
+                        continue;
+                    }
                     if let (None, Some(contents), Some(request)) =
                         (&row.key, &mut self.contents, &row.request)
                     {
                         row.key = contents.take(request).map(Key::from);
-                    }
-                    if rows.repeats() && self.ledger.has(row.key.as_deref()) {
-                        continue;
                     }
                     let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);

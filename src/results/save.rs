@@ -28,13 +28,13 @@ pub(crate) fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
     }
     if let Some(metadata) = result.metadata_json() {
         line.extend_from_slice(b"\"metadata\":");
-        line.extend_from_slice(metadata.as_bytes());
+        push_on_one_line(metadata, line);
         line.push(b',');
     }
     match result.outcome() {
         Outcome::Response(response) => {
             line.extend_from_slice(b"\"response\":");
-            line.extend_from_slice(response.json().as_bytes());
+            push_on_one_line(response.json(), line);
         }
         Outcome::Error(error) => {
             let status = error.status();
@@ -48,6 +48,13 @@ pub(crate) fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
         Outcome::Missing => line.extend_from_slice(b"\"missing\":true"),
     }
     line.extend_from_slice(b"}\n");
+}
+
+/// JSON has line ends between its tokens only, so they can go.
+fn push_on_one_line(json: &str, line: &mut Vec<u8>) {
+    for piece in json.split(['\n', '\r']) {
+        line.extend_from_slice(piece.trim_start_matches([' ', '\t']).as_bytes());
+    }
 }
 
 /// A local file that appears whole, or not at all.
@@ -69,7 +76,8 @@ impl LocalFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let temporary = blocking(move || NamedTempFile::new_in(folder))
+        let replaced = path.to_owned();
+        let temporary = blocking(move || new_file(&folder, &replaced))
             .await
             .map_err(failed)?;
         let writer = temporary.reopen().map_err(failed)?;
@@ -103,6 +111,21 @@ impl LocalFile {
     }
 }
 
+/// A file with the permissions of the one it replaces, or else those of any new file.
+fn new_file(folder: &Path, replaced: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder)?;
+    if let Ok(metadata) = std::fs::metadata(replaced) {
+        file.as_file().set_permissions(metadata.permissions())?;
+    }
+    Ok(file)
+}
+
 pub(crate) fn exists(place: &str) -> Error {
     Error::input(format!(
         "{place} exists already: choose another place, or set `overwrite`"
@@ -120,6 +143,43 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Standing;
+    use crate::results::row::{Row, RowBody};
+
+    #[test]
+    fn a_line_is_one_however_the_service_indents() {
+        let row = Row {
+            key: Some("a".into()),
+            body: RowBody::Response("{\n  \"text\": \"x  \\n y\",\r\n\t\"n\": 1.50\n}".into()),
+            metadata: Some("{\n \"m\": 1\n}".into()),
+            request: None,
+            json: Default::default(),
+        };
+        let mut line = Vec::new();
+        write_line(&BatchResult::new(row, Standing::Matched), &mut line);
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "{\"key\":\"a\",\"metadata\":{\"m\": 1},\
+             \"response\":{\"text\": \"x  \\n y\",\"n\": 1.50}}\n"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_has_the_permissions_of_any_other_or_of_the_one_it_replaces() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+        let (plain, path) = (folder.path().join("plain"), folder.path().join("out"));
+        std::fs::write(&plain, "").unwrap();
+        let file = LocalFile::create(&path, false).await.unwrap();
+        file.finish().await.unwrap();
+        assert_eq!(mode(&path), mode(&plain));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let file = LocalFile::create(&path, true).await.unwrap();
+        file.finish().await.unwrap();
+        assert_eq!(mode(&path) & 0o777, 0o640);
+    }
 
     #[tokio::test]
     async fn a_file_appears_whole_and_replaces_nothing_unasked() {

@@ -141,6 +141,31 @@ async fn a_delete_or_cancel_whose_answer_is_lost_is_done() {
     assert!(batches.delete(&job).await.unwrap_err().is_not_found());
 }
 
+/// A call that was refused did nothing, so what comes next says nothing of it.
+#[tokio::test]
+async fn a_cancel_or_delete_that_was_refused_is_not_done() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let faults = backend.emulator.faults();
+    let busy = || Failure::status(429, "RESOURCE_EXHAUSTED", "slow down");
+    faults.fail_next(Operation::DeleteBatch, 1, busy());
+    assert!(
+        batches
+            .delete("batches/none")
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+    faults.fail_next(Operation::CancelBatch, 1, busy());
+    faults.fail_next(
+        Operation::CancelBatch,
+        1,
+        Failure::status(403, "PERMISSION_DENIED", "not yours"),
+    );
+    let error = batches.cancel("batches/none").await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+}
+
 #[tokio::test]
 async fn a_create_of_unknown_outcome_names_the_job() {
     let backend = Backend::gemini().await;

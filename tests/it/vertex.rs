@@ -7,6 +7,8 @@ use futures_util::TryStreamExt;
 use genai_batch::{EmbedRequest, JobDestination, JobSource, JobState, Request, Source};
 use genai_batch_emulator::Rows;
 use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{Backend, KEY, TOKEN, Told, collect, quick, sums, vertex_client};
 
@@ -86,6 +88,72 @@ async fn several_files_are_read_and_each_row_once() {
     let (told, report) = collect(backend.results_of(create).await).await;
     assert_eq!(told, answers);
     assert!(report.is_complete(), "{report}");
+}
+
+/// A failed row stands in the predictions and in the file of errors: it is one row, also where
+/// the client knows no keys, or the rows have none.
+#[tokio::test]
+async fn a_failed_row_that_is_repeated_hides_none_that_is_missing() {
+    for key in [true, false] {
+        let backend = Backend::vertex().await;
+        let faults = backend.emulator.faults();
+        faults.write_error_file();
+        faults.succeed_partially(Rows::At(vec![1]), 13, "lost");
+        let failing = |key: Option<&str>| {
+            let mut line = line(0, key);
+            line["request"]["contents"][0]["parts"][0]["text"] = "[[error:3]]".into();
+            line
+        };
+        let keys = ["a", "b", "c"].map(|name| key.then_some(name));
+        let lines = [failing(keys[0]), failing(keys[1]), line(2, keys[2])];
+        put_lines(&backend, "gs://bucket/in.jsonl", lines);
+        let batches = backend.client.batches();
+        let job = batches
+            .create(backend.model, "gs://bucket/in.jsonl")
+            .await
+            .unwrap();
+        let job = backend.wait(&job).await.unwrap();
+
+        let (_, report) = collect(batches.results(job.name()).await.unwrap()).await;
+        let counts = (report.responses, report.errors, report.missing);
+        assert_eq!(counts, (1, 1, 1), "{report}");
+
+        let requests = [failing(Some("a")), failing(Some("b")), line(2, Some("c"))];
+        let results = batches.results(&job);
+        let results = results.expect_requests(requests.to_vec()).await.unwrap();
+        let report = results.verify().await.unwrap();
+        let counts = (report.responses, report.errors, report.missing);
+        assert_eq!(counts, (1, 1, 1), "{report}");
+        assert_eq!(report.keyless + report.duplicates, 0, "{report}");
+    }
+}
+
+/// Nothing will come where the job has failed, so nothing is waited for.
+#[tokio::test]
+async fn a_failed_job_with_an_empty_directory_is_told_at_once() {
+    let backend = Backend::vertex().await;
+    let name = "projects/my-project/locations/us-central1/batchPredictionJobs/1";
+    let server = MockServer::start().await;
+    let job = json!({
+        "name": name,
+        "state": "JOB_STATE_FAILED",
+        "error": { "code": 13, "message": "a worker died" },
+        "outputInfo": { "gcsOutputDirectory": "gs://bucket/nothing" },
+    });
+    let answer = ResponseTemplate::new(200).set_body_string(format!("{job:#}"));
+    Mock::given(any())
+        .respond_with(answer)
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = vertex_client(&backend.emulator)
+        .base_url(server.uri())
+        .access_token(TOKEN)
+        .build()
+        .unwrap();
+    let error = client.batches().results(name).await.unwrap_err();
+    assert!(error.is_job_ended(), "{error}");
+    assert!(error.to_string().contains("a worker died"), "{error}");
 }
 
 #[tokio::test]

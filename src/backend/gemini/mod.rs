@@ -290,7 +290,7 @@ impl Gemini {
         exchange
             .finish(sent)
             .map(drop)
-            .or_else(Error::unless_done_already)
+            .or_else(Error::unless_file_deleted_already)
     }
 }
 

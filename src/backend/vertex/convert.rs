@@ -172,13 +172,17 @@ impl CompletionStats {
     /// `-1` stands for a count that the service does not know.
     fn to_stats(&self) -> JobStats {
         let count = |count: Option<Int64>| u64::try_from(count.map_or(0, |Int64(n)| n)).ok();
-        let succeeded = count(self.successful_count).unwrap_or(0);
-        let failed = count(self.failed_count).unwrap_or(0);
-        let pending = count(self.incomplete_count);
+        let [succeeded, failed, pending] = [
+            self.successful_count,
+            self.failed_count,
+            self.incomplete_count,
+        ]
+        .map(count);
+        let all = [succeeded, failed, pending].into_iter();
         JobStats {
-            total: pending.map(|pending| succeeded + failed + pending),
-            succeeded,
-            failed,
+            total: all.reduce(|sum, n| sum?.checked_add(n?)).flatten(),
+            succeeded: succeeded.unwrap_or(0),
+            failed: failed.unwrap_or(0),
             pending,
         }
     }
@@ -213,10 +217,9 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
         source: job.input_config.and_then(Into::into),
         destination: job.output_config.and_then(Into::into),
         output: job.output_info.and_then(Into::into),
-        // What is not counted yet while a job runs has been counted when it ended.
         submitted: stats
             .filter(|_| state.is_terminal())
-            .map(|stats: JobStats| stats.succeeded + stats.failed + stats.pending.unwrap_or(0)),
+            .and_then(|stats| stats.total),
         stats,
         state,
         error: job.error.and_then(|error| wire::status(error.get())),
@@ -307,7 +310,7 @@ mod tests {
         );
         let stats = job.stats().unwrap();
         assert_eq!((stats.total, stats.succeeded, stats.failed), (None, 98, 2));
-        assert_eq!((stats.pending, job.record.submitted), (None, Some(100)));
+        assert_eq!((stats.pending, job.record.submitted), (None, None));
         assert_eq!(
             job.source(),
             Some(&JobSource::CloudStorage(vec!["gs://b/in.jsonl".into()]))

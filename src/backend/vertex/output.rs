@@ -4,6 +4,8 @@ use super::{Vertex, results};
 use crate::backend::output::Output;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobDestination};
+#[cfg(feature = "gcs")]
+use crate::results::Repetition;
 use crate::results::Rows;
 use crate::results::row::ReadRow;
 
@@ -58,14 +60,14 @@ impl Vertex {
             return Ok(None);
         }
         let storage = self.storage.clone();
-        let files = stream::iter(files).then(move |(name, repeats)| {
+        let files = stream::iter(files).then(move |(name, repetition)| {
             let storage = storage.clone();
             async move {
                 let chunks = storage.open(&name).await?;
                 Ok(OutputFile {
                     name,
                     chunks,
-                    repeats,
+                    repetition,
                 })
             }
         });
@@ -94,41 +96,47 @@ impl Vertex {
     }
 }
 
-/// The files of an output directory that hold rows, and whether they may repeat rows of those
-/// before.
+/// The files of an output directory that hold rows, those that may repeat others last.
 ///
 /// While a job runs, `incremental_predictions` grows; in the end `predictions` holds all of
 /// it. Rows that failed may stand in files of their own, and in the predictions too.
 #[cfg(feature = "gcs")]
-fn choose_files(uris: Vec<String>) -> Vec<(String, bool)> {
+fn choose_files(uris: Vec<String>) -> Vec<(String, Repetition)> {
     let named = |uri: &str, prefix: &str| {
         let name = uri.rsplit('/').next().unwrap_or_default();
         name.starts_with(prefix)
     };
-    let has_final = uris.iter().any(|uri| named(uri, "prediction"));
-    let predictions = match has_final {
+    let (errors, others): (Vec<_>, Vec<_>) = uris
+        .into_iter()
+        .partition(|uri| named(uri, "error") || named(uri, "prediction.errors"));
+    let predictions = match others.iter().any(|uri| named(uri, "prediction")) {
         true => "prediction",
         false => "incremental_prediction",
     };
-    let (rows, others): (Vec<_>, Vec<_>) =
-        uris.into_iter().partition(|uri| named(uri, predictions));
-    let errors = others.into_iter().filter(|uri| named(uri, "error"));
-    let rows = rows.into_iter().map(|uri| (uri, false));
-    rows.chain(errors.map(|uri| (uri, true))).collect()
+    let of_rows = match errors.is_empty() {
+        true => Repetition::None,
+        false => Repetition::Follows,
+    };
+    let rows = others.into_iter().filter(|uri| named(uri, predictions));
+    let rows = rows.map(|uri| (uri, of_rows));
+    let errors = errors.into_iter().map(|uri| (uri, Repetition::Possible));
+    rows.chain(errors).collect()
 }
 
 #[cfg(all(test, feature = "gcs"))]
 mod tests {
     use super::choose_files;
+    use crate::results::Repetition;
 
     fn chosen(names: &[&str]) -> Vec<String> {
         let uris = names
             .iter()
             .map(|name| format!("gs://b/d/{name}"))
             .collect();
-        let name = |(uri, repeats): (String, bool)| {
+        let name = |(uri, repetition): (String, Repetition)| {
             let name = uri.trim_start_matches("gs://b/d/").to_owned();
-            assert_eq!(repeats, name.starts_with("error"));
+            let is_error_file = name.contains("error");
+            assert_eq!(repetition == Repetition::Possible, is_error_file);
             name
         };
         choose_files(uris).into_iter().map(name).collect()
@@ -148,6 +156,11 @@ mod tests {
             "x.txt",
         ];
         assert_eq!(chosen(&all), ["predictions.jsonl", "errors.jsonl"]);
+        let classic = [
+            "prediction.results-00000-of-00001",
+            "prediction.errors_stats-00000-of-00001",
+        ];
+        assert_eq!(chosen(&classic), classic);
         let cut = ["incremental_predictions.jsonl"];
         assert_eq!(chosen(&cut), cut);
         assert!(chosen(&["manifest.json"]).is_empty());

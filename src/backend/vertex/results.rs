@@ -4,8 +4,6 @@
 //! echoed, the key among them; the older embedding models answer
 //! `{"status", "instance", "predictions"}`. A status that is not empty is the error.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +34,14 @@ struct WireRow<'a> {
     metadata: Option<&'a RawValue>,
 }
 
+#[derive(Default, Deserialize)]
+struct Instance<'a> {
+    #[serde(borrow)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
 /// Reads a row; the error says why it is none.
 pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
@@ -46,9 +52,7 @@ pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
         .or_else(|| wire.error.and_then(|error| wire::status(error.get())));
     let response = match (wire.response, wire.predictions) {
         (Some(response), _) => object(response, &json),
-        (None, Some(predictions)) => serde_json::from_str::<Vec<&RawValue>>(predictions.get())
-            .ok()
-            .and_then(|list| object(list.first()?, &json)),
+        (None, Some(predictions)) => first_of(predictions, &json),
         (None, None) => None,
     };
     let body = match (failure, response) {
@@ -56,41 +60,47 @@ pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
         (None, Some(response)) => RowBody::Response(response),
         (None, None) => RowBody::Error(RowError::malformed("neither a response nor an error")),
     };
-    // A key that was part of an older request comes back within the instance.
-    let nested = || {
-        let instance: BTreeMap<String, &RawValue> =
-            serde_json::from_str(wire.instance?.get()).ok()?;
-        instance.get("key").copied()
+    let request = wire.request.or(wire.instance);
+    let request = request.and_then(|raw| value(raw, &json));
+    // What was part of an older request comes back within the instance.
+    let instance: Instance<'_> = match (wire.instance, &request) {
+        (Some(_), Some(instance)) => serde_json::from_slice(instance).unwrap_or_default(),
+        _ => Instance::default(),
     };
-    let key = wire.key.or_else(nested).and_then(read_key);
-    let echoed = wire.request.or(wire.instance);
+    let key = wire.key.or(instance.key).and_then(read_key);
+    let metadata = wire.metadata.or(instance.metadata);
     Ok(Row {
         key,
         body,
-        metadata: wire
-            .metadata
-            .map(|raw| json.slice_ref(raw.get().as_bytes())),
-        request: echoed.map(|raw| json.slice_ref(raw.get().as_bytes())),
+        metadata: metadata.map(|raw| Bytes::copy_from_slice(raw.get().as_bytes())),
+        request,
         json: json.clone(),
     })
 }
 
-/// A response: an object that is not empty, or the text of one, as tables may hold it.
-fn object(raw: &RawValue, json: &Bytes) -> Option<Bytes> {
+/// A value, or what the text of one says, as tables may hold it.
+fn value(raw: &RawValue, json: &Bytes) -> Option<Bytes> {
     let text = raw.get();
-    if text.starts_with('"') {
-        let inner: String = serde_json::from_str(text).ok()?;
-        let inner = inner.trim();
-        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(inner).is_ok();
-        return (is_json && is_filled(inner)).then(|| Bytes::from(inner.to_owned()));
+    if !text.starts_with('"') {
+        return Some(json.slice_ref(text.as_bytes()));
     }
-    is_filled(text).then(|| json.slice_ref(text.as_bytes()))
+    let inner: String = serde_json::from_str(text).ok()?;
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&inner).is_ok();
+    is_json.then(|| Bytes::from(inner.trim().to_owned()))
 }
 
-fn is_filled(object: &str) -> bool {
-    object
-        .strip_prefix('{')
-        .is_some_and(|rest| !rest.trim_start().starts_with('}'))
+/// A response: an object that is not empty.
+fn object(raw: &RawValue, json: &Bytes) -> Option<Bytes> {
+    value(raw, json).filter(|object| {
+        let rest = object.strip_prefix(b"{");
+        rest.is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"}"))
+    })
+}
+
+fn first_of(predictions: &RawValue, json: &Bytes) -> Option<Bytes> {
+    let list = value(predictions, json)?;
+    let items: Vec<&RawValue> = serde_json::from_slice(&list).ok()?;
+    object(items.first()?, &list)
 }
 
 /// The error in a status: none if it is empty or says that all is well.
@@ -190,7 +200,17 @@ mod tests {
         );
         assert_eq!(row.key.as_deref(), Some("e"));
         assert!(response(&row).contains("embeddings"));
-        let row = read(r#"{"key":"t","status":null,"response":"{\"candidates\":[]}"}"#);
+        let row = read(
+            r#"{"instance":{"key":"e","metadata":{"n":1},"content":"hi"},"status":"",
+                "predictions":"[{\"embeddings\":{\"values\":[1.0]}}]"}"#,
+        );
+        assert_eq!(response(&row), r#"{"embeddings":{"values":[1.0]}}"#);
+        assert_eq!(row.metadata.as_deref(), Some(&br#"{"n":1}"#[..]));
+        let row = read(
+            r#"{"key":"t","status":null,"request":"{\"contents\":[]}",
+                "response":"{\"candidates\":[]}"}"#,
+        );
         assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.request.as_deref(), Some(&br#"{"contents":[]}"#[..]));
     }
 }

@@ -119,6 +119,7 @@ impl Transfer {
                     .failing_since
                     .get_or_insert_with(Instant::now)
                     .elapsed(),
+                may_be_done: false,
             };
             let pause = match broke_off && resumable {
                 true => self.backend.session().delay_after_break(effort),

@@ -87,6 +87,7 @@ impl Transfer {
             let effort = Effort {
                 attempts,
                 elapsed: started.elapsed(),
+                may_be_done: false,
             };
             let Some(delay) = self.backend.session().delay_after(&failure, effort) else {
                 return Err(failure.with_effort(effort).during("uploading a file"));
