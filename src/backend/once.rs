@@ -26,6 +26,7 @@ impl Mark {
         Self(format!("{:012x}", fastrand::u64(..1 << 48)))
     }
 
+    #[cfg(feature = "vertex")]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

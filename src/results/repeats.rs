@@ -9,6 +9,10 @@ use super::row::{Row, RowBody};
 
 /// How the rows of a file relate to those of the other files of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "gcs"),
+    expect(dead_code, reason = "only Cloud Storage has such files")
+)]
 pub(crate) enum Repetition {
     /// No other file holds any of them.
     None,
