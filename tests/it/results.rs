@@ -49,6 +49,19 @@ async fn inline_results_need_no_second_call() {
         .unwrap();
     assert_eq!(backend.emulator.requests().len(), before);
 
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("out.jsonl");
+    let results = backend.client.batches().results(&job);
+    results.save_to(&saved).await.unwrap();
+    let saved = std::fs::read_to_string(saved).unwrap();
+    let is_json = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+    assert_eq!(
+        saved.lines().filter(|line| is_json(line)).count(),
+        5,
+        "{saved}"
+    );
+    assert_eq!(saved.lines().count(), 5, "{saved}");
+
     let listed = backend.client.batches().list().all().await.unwrap();
     let results = backend.client.batches().results(&listed[0]).await.unwrap();
     assert_eq!(results.verify().await.unwrap().responses, 5);

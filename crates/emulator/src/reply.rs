@@ -16,9 +16,9 @@ use serde::Serialize;
 
 const PIECE: usize = 64 * 1024;
 
-/// An answer with `value` as its JSON body.
+/// An answer with `value` as its JSON body, indented as Google does it.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
+    match serde_json::to_vec_pretty(value) {
         Ok(body) => with_body(status, "application/json; charset=UTF-8", Body::from(body)),
         Err(error) => with_body(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -404,7 +404,7 @@ async fn a_token_may_be_required() {
 
     for (path, expected) in [
         ("my-bucket/o", "<Code>AuthenticationRequired</Code>"),
-        ("storage/v1/b/my-bucket/o/o", "\"reason\":\"required\""),
+        ("storage/v1/b/my-bucket/o/o", "\"reason\": \"required\""),
     ] {
         let refused = fixture.call(Method::GET, path).send().await.unwrap();
         assert_eq!(refused.status(), 401);
