@@ -4,7 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{EmbedRequest, JobDestination, JobSource, JobState, Request, Source};
+use genai_batch::{
+    Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
+};
 use genai_batch_emulator::Rows;
 use serde_json::{Value, json};
 
@@ -384,6 +386,21 @@ async fn what_vertex_ai_lacks_is_refused_before_anything_is_sent() {
         ),
         (batches.create(backend.model, "gs://bucket"), "gs://bucket"),
         (batches.create("../x", gs), "../x"),
+        (batches.create("tunedModels/x", gs), "tunedModels/x"),
+        (
+            batches.create(backend.model, Source::dataset("../../x?y")),
+            "../../x?y",
+        ),
+        (
+            batches
+                .create(backend.model, sums(1).0)
+                .dest(Destination::CloudStorage("nonsense".into())),
+            "nonsense",
+        ),
+        (
+            batches.create(backend.model, sums(1).0).dest("bq://p/d"),
+            "bq://p/d",
+        ),
         (
             batches.create(backend.model, sums(1).0).staging("nowhere"),
             "nowhere",

@@ -163,9 +163,9 @@ impl Vertex {
         let display_name = options.display_name();
         let kind = job_kind(task, &model);
         let (input, submission) = match source.0 {
-            SourceKind::CloudStorage(uris) => (Input::CloudStorage(uris), None),
-            SourceKind::BigQuery(uri) => (Input::BigQuery(uri), None),
-            SourceKind::Dataset(name) => (Input::Dataset(name), None),
+            SourceKind::CloudStorage(uris) => (Input::CloudStorage(uris).checked()?, None),
+            SourceKind::BigQuery(uri) => (Input::BigQuery(uri).checked()?, None),
+            SourceKind::Dataset(name) => (Input::Dataset(name).checked()?, None),
             SourceKind::File(name) => {
                 return Err(Error::input(format!(
                     "the source {name:?} is in the Gemini Files API, which Vertex AI cannot \
@@ -180,7 +180,6 @@ impl Vertex {
         if submission.is_none() {
             options.refuse_defaults("the source")?;
         }
-        let input = input.checked()?;
         let mark = (!options.give_up_unclear).then(Mark::new);
         let body = request::create_body(&display_name, &model, &input, mark.as_ref(), &options)?;
         let created = create_once(&Create {
