@@ -67,7 +67,7 @@ pub(super) fn write_as(
         }
         EmbedForm::VertexText => {
             let content = body.remove("content").unwrap_or_default();
-            beside.insert("content".to_owned(), plain_text(&content)?);
+            put_beside(beside, "content", plain_text(&content)?)?;
             for (camel, snake) in SETTINGS {
                 if let Some(value) = body.remove(camel) {
                     // This form alone has it in camel case.
@@ -76,12 +76,24 @@ pub(super) fn write_as(
                     } else {
                         snake
                     };
-                    beside.insert(name.to_owned(), value);
+                    put_beside(beside, name, value)?;
                 }
             }
-            beside.append(body);
+            for (name, value) in std::mem::take(body) {
+                put_beside(beside, &name, value)?;
+            }
             Ok(())
         }
+    }
+}
+
+fn put_beside(beside: &mut Fields, name: &str, value: Box<RawValue>) -> Result<(), String> {
+    match beside.insert(name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "`{name}` stands in the line and in its request, which are one for this model: \
+             rename or leave out one of them"
+        )),
     }
 }
 
