@@ -96,13 +96,9 @@ impl Results {
     }
 
     async fn open(self) -> Result<ResultStream> {
-        let (named, contents) = match (self.keys, self.submitted) {
-            (Some(keys), _) => (Some(expect(keys).await?), None),
-            (None, Some(source)) => {
-                let (expected, contents) = source?.read_contents().await?;
-                (Some(Expectation::Keys(Arc::new(expected))), Some(contents))
-            }
-            (None, None) => (None, None),
+        let keys = match self.keys {
+            Some(keys) => Some(expect(keys).await?),
+            None => None,
         };
         let known = self.job.job.clone();
         let job = match known.filter(BatchJob::is_terminal) {
@@ -120,6 +116,15 @@ impl Results {
         if !job.has_results() && job.output().is_none() {
             return Err(crate::wait::ended_without_results(job));
         }
+        let (named, contents) = match self.submitted {
+            Some(source) => {
+                let model = job.model().unwrap_or_default();
+                let form = self.batches.service.embed_form(model);
+                let (expected, contents) = source?.read_contents(model, form).await?;
+                (Some(Expectation::Keys(Arc::new(expected))), Some(contents))
+            }
+            None => (keys, None),
+        };
         let expected = job.expected().map(Expectation::Keys);
         let options = ResultsOptions {
             expectation: named.or(expected),

@@ -97,6 +97,23 @@ fn put_beside(beside: &mut Fields, name: &str, value: Box<RawValue>) -> Result<(
     }
 }
 
+/// What makes two requests for embeddings the same, however they are spelled: content and
+/// settings, not what stands beside them in the older form. `None` if it is no such request.
+pub(crate) fn comparable(request: &[u8], form: EmbedForm) -> Option<Value> {
+    let mut body: Fields = serde_json::from_slice(request).ok()?;
+    if body.contains_key("contents") || !body.contains_key("content") {
+        return None;
+    }
+    canonicalise(&mut body);
+    if form == EmbedForm::VertexText {
+        let text = plain_text(body.get("content")?).ok()?;
+        body.insert("content".to_owned(), text);
+        let is_setting = |name: &str| SETTINGS.iter().any(|(camel, _)| *camel == name);
+        body.retain(|name, _| name == "content" || is_setting(name));
+    }
+    serde_json::to_value(body).ok()
+}
+
 /// The text of a content, all that the older models take.
 fn plain_text(content: &RawValue) -> Result<Box<RawValue>, String> {
     let content: Value = serde_json::from_str(content.get()).map_err(|e| e.to_string())?;

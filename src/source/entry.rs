@@ -15,6 +15,8 @@ use crate::wire::on_one_line;
 pub(crate) enum JobKind {
     GenerateContent,
     EmbedContent(EmbedForm),
+    /// Each request tells by its fields; a text alone is a prompt.
+    Either(EmbedForm),
 }
 
 /// How a backend and model want requests for embeddings written.
@@ -33,8 +35,17 @@ impl JobKind {
     /// The field that every request of this kind has.
     fn content_field(self) -> &'static str {
         match self {
-            Self::GenerateContent => "contents",
+            Self::GenerateContent | Self::Either(_) => "contents",
             Self::EmbedContent(_) => "content",
+        }
+    }
+
+    /// The kind of a request with this body.
+    fn of(self, body: &Fields) -> Self {
+        match self {
+            Self::Either(form) if body.contains_key("content") => Self::EmbedContent(form),
+            Self::Either(_) => Self::GenerateContent,
+            known => known,
         }
     }
 }
@@ -94,7 +105,9 @@ impl Line {
             )),
             EntryKind::Text(text) => {
                 let body = match kind {
-                    JobKind::GenerateContent => EntryKind::from(Request::text(text)),
+                    JobKind::GenerateContent | JobKind::Either(_) => {
+                        EntryKind::from(Request::text(text))
+                    }
                     JobKind::EmbedContent(_) => crate::EmbedRequest::text(text).into(),
                 };
                 Self::from_entry(Entry(body), kind, defaults)
@@ -161,6 +174,7 @@ impl Line {
         kind: JobKind,
         defaults: &DefaultFields,
     ) -> Result<Self, String> {
+        let kind = kind.of(&body);
         let mut key = key;
         if kind == JobKind::EmbedContent(EmbedForm::VertexText) {
             // Written beside the key, the body's own key and metadata would stand there twice.
@@ -206,6 +220,18 @@ impl Line {
             metadata,
             extra,
         })
+    }
+
+    /// What the service may echo of the request, in JSON.
+    pub(crate) fn content(&self) -> String {
+        if !self.request.is_empty() {
+            return self.request.clone();
+        }
+        let mut out = vec![b'{'];
+        write_fields(&self.extra, b"", &mut out);
+        out.push(b'}');
+        // Written from texts alone.
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// Whether something travels beside the key.
@@ -316,8 +342,8 @@ fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
     };
     let text = content.get();
     let opening = match kind {
-        JobKind::GenerateContent => '[',
         JobKind::EmbedContent(_) => '{',
+        _ => '[',
     };
     if !text.starts_with(opening) {
         let shape = if opening == '[' {

@@ -115,6 +115,35 @@ async fn rows_of_an_input_without_keys_are_told_apart_by_their_content() {
 }
 
 #[tokio::test]
+async fn embeddings_without_keys_are_told_apart_by_their_content() {
+    let backend = Backend::vertex().await;
+    backend.emulator.faults().drop_keys(Rows::Every(2));
+    for model in ["text-embedding-005", "gemini-embedding-001"] {
+        let requests = || {
+            let request = |n: u32| {
+                EmbedRequest::text(format!("document {n}"))
+                    .key(format!("doc-{n}"))
+                    .metadata("n", n)
+                    .task_type("RETRIEVAL_DOCUMENT")
+                    .output_dimensionality(n + 2)
+            };
+            Source::requests((0..6).map(request))
+        };
+        let batches = backend.client.batches();
+        let job = batches.create_embeddings(model, requests()).await.unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        let results = batches.results(job.name()).expect_requests(requests());
+        let mut results = results.await.unwrap();
+        while let Some(result) = results.try_next().await.unwrap() {
+            // How many values there are tells which request was answered.
+            let values = result.response().unwrap().embedding().unwrap().len();
+            assert_eq!(result.key(), Some(&*format!("doc-{}", values - 2)));
+        }
+        assert!(results.report().is_complete(), "{}", results.report());
+    }
+}
+
+#[tokio::test]
 async fn requests_need_a_place_to_be_put_and_leave_it_if_asked() {
     let backend = Backend::vertex().await;
     let nowhere = genai_batch::Client::builder()

@@ -353,18 +353,21 @@ struct Staged {
 fn job_kind(task: Task, model: &str) -> JobKind {
     match task {
         Task::GenerateContent => JobKind::GenerateContent,
-        Task::EmbedContent => {
-            let id = model.rsplit('/').next().unwrap_or_default();
-            let older = [
-                "text-embedding",
-                "text-multilingual-embedding",
-                "textembedding",
-            ];
-            JobKind::EmbedContent(match older.iter().any(|prefix| id.starts_with(prefix)) {
-                true => EmbedForm::VertexText,
-                false => EmbedForm::VertexGemini,
-            })
-        }
+        Task::EmbedContent => JobKind::EmbedContent(embed_form(model)),
+    }
+}
+
+/// How a model wants requests for embeddings.
+pub(super) fn embed_form(model: &str) -> EmbedForm {
+    let id = model.rsplit('/').next().unwrap_or_default();
+    let older = [
+        "text-embedding",
+        "text-multilingual-embedding",
+        "textembedding",
+    ];
+    match older.iter().any(|prefix| id.starts_with(prefix)) {
+        true => EmbedForm::VertexText,
+        false => EmbedForm::VertexGemini,
     }
 }
 
