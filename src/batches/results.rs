@@ -39,7 +39,8 @@ impl Results {
         self
     }
 
-    /// The keys that were submitted, where the job is only known by name.
+    /// The keys that were submitted, where the job is only known by name. Refused together
+    /// with [`expect_requests`](Self::expect_requests), which knows the keys too.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
@@ -66,7 +67,8 @@ impl Results {
     /// expected, and a row that came without a key is given that of the request with the same
     /// content, where the service echoes requests, as Vertex AI does. Never by position.
     ///
-    /// It keeps the keys and a hash of each request in memory.
+    /// It keeps the keys and a hash of each request in memory. Refused together with
+    /// [`expect_keys`](Self::expect_keys).
     ///
     /// ```no_run
     /// use std::path::Path;
@@ -96,6 +98,12 @@ impl Results {
     }
 
     async fn open(self) -> Result<ResultStream> {
+        if self.keys.is_some() && self.submitted.is_some() {
+            return Err(Error::input(
+                "both `expect_keys` and `expect_requests` are given: leave out `expect_keys`, \
+                 since the requests have their keys with them",
+            ));
+        }
         let keys = match self.keys {
             Some(keys) => Some(expect(keys).await?),
             None => None,

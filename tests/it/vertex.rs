@@ -107,8 +107,12 @@ async fn rows_of_an_input_without_keys_are_told_apart_by_their_content() {
     let unmatched = batches.results(&job).await.unwrap().verify().await.unwrap();
     assert_eq!((unmatched.keyless, unmatched.responses), (20, 20));
 
-    let submitted = Source::requests((0..20).map(|n| line(n, Some(&format!("sum-{n}")))));
-    let results = batches.results(&job).expect_requests(submitted);
+    let submitted = || Source::requests((0..20).map(|n| line(n, Some(&format!("sum-{n}")))));
+    let both = batches.results(&job).expect_keys(["sum-1"]);
+    let error = both.expect_requests(submitted()).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("`expect_keys`"), "{error}");
+    let results = batches.results(&job).expect_requests(submitted());
     let (told, report) = collect(results.await.unwrap()).await;
     assert_eq!(told, sums(20).1);
     assert!(report.is_complete(), "{report}");
