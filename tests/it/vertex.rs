@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use genai_batch::{
     Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
 };
-use genai_batch_emulator::Rows;
+use genai_batch_emulator::{Failure, Rows};
 use serde_json::{Value, json};
 
 use crate::support::{Backend, KEY, TOKEN, Told, collect, quick, sums, vertex_client};
@@ -194,6 +194,36 @@ async fn requests_need_a_place_to_be_put_and_leave_it_if_asked() {
     assert_eq!(staged(), 1);
     let results = backend.client.batches().results(&job).await.unwrap();
     assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+#[tokio::test]
+async fn input_staged_for_a_refused_job_is_removed_or_named() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    let create = |remove| {
+        let batches = backend.client.batches();
+        let create = batches.create(backend.model, sums(1).0).adopt(false);
+        create.remove_staged_input(remove)
+    };
+    let staged = || backend.emulator.objects("gs://staging-bucket/");
+    let refusal = || Failure::status(400, "INVALID_ARGUMENT", "no");
+
+    faults.fail_next(backend.create, 1, refusal());
+    let error = create(true).await.unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert_eq!(staged(), Vec::<String>::new());
+    assert!(!error.to_string().contains("gs://"), "{error}");
+
+    faults.fail_next(backend.create, 1, refusal());
+    let error = create(false).await.unwrap_err();
+    assert_eq!(staged().len(), 1);
+    assert!(error.to_string().contains(&staged()[0]), "{error}");
+
+    // A job may have come of it, and need its input.
+    faults.fail_next(backend.create, 1, Failure::service_unavailable());
+    let error = create(true).await.unwrap_err();
+    assert_eq!(staged().len(), 2);
+    assert!(error.to_string().contains("which is kept"), "{error}");
 }
 
 #[tokio::test]

@@ -188,9 +188,35 @@ impl Vertex {
             mark,
         })
         .await;
-        let job =
-            created.map_err(|error| error.during(format!("creating the job {display_name:?}")))?;
-        Ok(job.remembering(submission.map(Arc::new)))
+        match created {
+            Ok(job) => Ok(job.remembering(submission.map(Arc::new))),
+            Err(error) => {
+                let left = match &submission {
+                    Some(submission) => self.left_behind(&error, submission, &input).await,
+                    None => String::new(),
+                };
+                Err(error.during(format!("creating the job {display_name:?}{left}")))
+            }
+        }
+    }
+
+    /// Removes what was staged for a job if that was asked for and there is certainly no job;
+    /// otherwise says where it is.
+    async fn left_behind(&self, error: &Error, submission: &Submission, input: &Input) -> String {
+        if let Some(uri) = &submission.remove
+            && !error.leaves_open_whether_it_was_done()
+        {
+            match self.remove_staged(uri).await {
+                Ok(()) => return String::new(),
+                Err(error) => {
+                    tracing::warn!(%error, input = uri, "the staged input could not be removed");
+                }
+            }
+        }
+        match input {
+            Input::CloudStorage(uris) => format!(" from {}, which is kept", uris.join(", ")),
+            Input::BigQuery(_) | Input::Dataset(_) => String::new(),
+        }
     }
 
     /// The job that bears a mark.
