@@ -94,8 +94,9 @@ impl Create {
     }
 
     /// Whether the file that the client makes of the requests is removed once
-    /// [`wait`](crate::Batches::wait) has seen the job end, as far as that can be done. By
-    /// default it is kept: in the Files API for 48 hours, in Cloud Storage until you remove it.
+    /// [`wait`](crate::Batches::wait) or its stream has seen the job end, as far as that can
+    /// be done; in Cloud Storage also where the create is refused. By default it is kept: in
+    /// the Files API for 48 hours, in Cloud Storage until you remove it.
     pub fn remove_staged_input(self, remove: bool) -> Self {
         self.set(|options| options.remove_staged_input = remove)
     }

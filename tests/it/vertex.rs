@@ -190,6 +190,11 @@ async fn requests_need_a_place_to_be_put_and_leave_it_if_asked() {
     assert_eq!(staged(), 1);
     let job = create(true).await.unwrap();
     assert_eq!(staged(), 2);
+    let states = backend.wait(&job).into_stream();
+    states.try_for_each(async |_| Ok(())).await.unwrap();
+    assert_eq!(staged(), 1);
+    let job = create(true).await.unwrap();
+    assert_eq!(staged(), 2);
     let job = backend.wait(&job).await.unwrap();
     assert_eq!(staged(), 1);
     let results = backend.client.batches().results(&job).await.unwrap();
