@@ -289,8 +289,13 @@ impl Wait {
                     }
                     _ => poller.next(|| wait.batches.read(&wait.job)).await?,
                 };
-                if let (Ok(job), Some(on_progress)) = (&job, &mut wait.on_progress) {
-                    on_progress(job);
+                if let Ok(job) = &job {
+                    if let Some(on_progress) = &mut wait.on_progress {
+                        on_progress(job);
+                    }
+                    if job.is_terminal() {
+                        wait.batches.clean_up(job).await;
+                    }
                 }
                 Some((job, (wait, poller)))
             },
@@ -309,7 +314,6 @@ impl IntoFuture for Wait {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let name = self.job.name.clone();
-            let batches = self.batches.clone();
             let mut states = self.into_stream();
             let mut last = None;
             while let Some(job) = states.next().await {
@@ -317,7 +321,6 @@ impl IntoFuture for Wait {
             }
             // The stream gives a job or an error before it ends.
             let last = last.ok_or_else(|| Error::protocol(format!("no state of {name} came")))?;
-            batches.clean_up(&last).await;
             with_results(last)
         })
     }

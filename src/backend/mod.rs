@@ -22,6 +22,7 @@ use crate::page::Page;
 use crate::raw::Raw;
 use crate::results::{Expectation, ResultStream};
 use crate::source::Source;
+use crate::source::entry::EmbedForm;
 use crate::storage::NewObject;
 use gemini::Gemini;
 #[cfg(feature = "vertex")]
@@ -179,6 +180,18 @@ impl Service {
             Self::Vertex(_) => Err(crate::Error::input(
                 "Vertex AI cannot change a job once it is created: cancel it and create another",
             )),
+        }
+    }
+
+    /// How a model wants requests for embeddings.
+    pub(crate) fn embed_form(&self, model: &str) -> EmbedForm {
+        match self {
+            Self::Gemini(_) => {
+                let _ = model;
+                EmbedForm::Gemini
+            }
+            #[cfg(feature = "vertex")]
+            Self::Vertex(_) => vertex::embed_form(model),
         }
     }
 

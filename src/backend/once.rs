@@ -108,7 +108,7 @@ pub(super) async fn create_once<C: Creation>(creation: &C) -> Result<BatchJob> {
 
 impl Error {
     /// Whether a call may have been carried out although this came of it.
-    fn leaves_open_whether_it_was_done(&self) -> bool {
+    pub(super) fn leaves_open_whether_it_was_done(&self) -> bool {
         match self.status() {
             Some(408 | 500..600) => true,
             Some(_) => false,

@@ -94,8 +94,9 @@ impl Create {
     }
 
     /// Whether the file that the client makes of the requests is removed once
-    /// [`wait`](crate::Batches::wait) has seen the job end, as far as that can be done. By
-    /// default it is kept: in the Files API for 48 hours, in Cloud Storage until you remove it.
+    /// [`wait`](crate::Batches::wait) or its stream has seen the job end, as far as that can
+    /// be done; in Cloud Storage also where the create is refused. By default it is kept: in
+    /// the Files API for 48 hours, in Cloud Storage until you remove it.
     pub fn remove_staged_input(self, remove: bool) -> Self {
         self.set(|options| options.remove_staged_input = remove)
     }
@@ -126,12 +127,23 @@ impl Create {
     /// A merge patch (RFC 7396) for the body of the create, for fields that have no option.
     /// A second patch is applied after the first. Where the requests are cannot be patched.
     ///
+    /// On Gemini the fields are those of `GenerateContentBatch` within `batch`; on Vertex AI
+    /// those of `BatchPredictionJob`, at the top.
+    ///
     /// ```no_run
-    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
-    /// let job = client
+    /// # async fn example(
+    /// #     gemini: genai_batch::Client,
+    /// #     vertex: genai_batch::Client,
+    /// # ) -> genai_batch::Result<()> {
+    /// let job = gemini
     ///     .batches()
     ///     .create("gemini-2.5-flash", "files/abc-123")
     ///     .patch(serde_json::json!({ "batch": { "someNewField": true } }))
+    ///     .await?;
+    /// let job = vertex
+    ///     .batches()
+    ///     .create("gemini-2.5-flash", "gs://bucket/in.jsonl")
+    ///     .patch(serde_json::json!({ "someNewField": true }))
     ///     .await?;
     /// # Ok(())
     /// # }

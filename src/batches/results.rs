@@ -39,7 +39,8 @@ impl Results {
         self
     }
 
-    /// The keys that were submitted, where the job is only known by name.
+    /// The keys that were submitted, where the job is only known by name. Refused together
+    /// with [`expect_requests`](Self::expect_requests), which knows the keys too.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
@@ -66,7 +67,8 @@ impl Results {
     /// expected, and a row that came without a key is given that of the request with the same
     /// content, where the service echoes requests, as Vertex AI does. Never by position.
     ///
-    /// It keeps the keys and a hash of each request in memory.
+    /// It keeps the keys and a hash of each request in memory. Refused together with
+    /// [`expect_keys`](Self::expect_keys).
     ///
     /// ```no_run
     /// use std::path::Path;
@@ -96,13 +98,15 @@ impl Results {
     }
 
     async fn open(self) -> Result<ResultStream> {
-        let (named, contents) = match (self.keys, self.submitted) {
-            (Some(keys), _) => (Some(expect(keys).await?), None),
-            (None, Some(source)) => {
-                let (expected, contents) = source?.read_contents().await?;
-                (Some(Expectation::Keys(Arc::new(expected))), Some(contents))
-            }
-            (None, None) => (None, None),
+        if self.keys.is_some() && self.submitted.is_some() {
+            return Err(Error::input(
+                "both `expect_keys` and `expect_requests` are given: leave out `expect_keys`, \
+                 since the requests have their keys with them",
+            ));
+        }
+        let keys = match self.keys {
+            Some(keys) => Some(expect(keys).await?),
+            None => None,
         };
         let known = self.job.job.clone();
         let job = match known.filter(BatchJob::is_terminal) {
@@ -120,6 +124,15 @@ impl Results {
         if !job.has_results() && job.output().is_none() {
             return Err(crate::wait::ended_without_results(job));
         }
+        let (named, contents) = match self.submitted {
+            Some(source) => {
+                let model = job.model().unwrap_or_default();
+                let form = self.batches.service.embed_form(model);
+                let (expected, contents) = source?.read_contents(model, form).await?;
+                (Some(Expectation::Keys(Arc::new(expected))), Some(contents))
+            }
+            None => (keys, None),
+        };
         let expected = job.expected().map(Expectation::Keys);
         let options = ResultsOptions {
             expectation: named.or(expected),

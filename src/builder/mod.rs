@@ -156,7 +156,8 @@ impl ClientBuilder {
     }
 
     /// Where the jobs run, such as `us-central1`; by default `GOOGLE_CLOUD_LOCATION`, then
-    /// `global`.
+    /// `global`. The express mode, an API key without a project, has no location and refuses
+    /// this.
     pub fn location(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self

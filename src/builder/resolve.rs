@@ -41,9 +41,36 @@ impl ClientBuilder {
         }
     }
 
+    /// An option that only Vertex AI has, if one is set.
+    fn vertex_option(&self) -> Option<&'static str> {
+        let options = [
+            ("project", self.project.is_some()),
+            ("location", self.location.is_some()),
+        ];
+        #[cfg(feature = "vertex")]
+        let options = {
+            use crate::http::google::Origin;
+
+            let google = &self.google;
+            let origin = match &google.origin {
+                Some(Origin::Token(_)) => "access_token",
+                Some(Origin::Json(_)) => "credentials_json",
+                _ => "credentials",
+            };
+            options.into_iter().chain([
+                (origin, google.origin.is_some()),
+                ("quota_project", google.quota_project.is_some()),
+                ("staging", google.staging.is_some()),
+                ("storage_base_url", google.storage_base_url.is_some()),
+                ("bigquery_base_url", google.bigquery_base_url.is_some()),
+            ])
+        };
+        let found = options.into_iter().find(|(_, is_set)| *is_set);
+        found.map(|(option, _)| option)
+    }
+
     fn resolve_gemini(self, env: Env<'_>) -> Result<Client> {
-        let misplaced = [("project", &self.project), ("location", &self.location)];
-        if let Some((option, _)) = misplaced.into_iter().find(|(_, value)| value.is_some()) {
+        if let Some(option) = self.vertex_option() {
             return Err(Error::configuration(format!(
                 "the option `{option}` is of Vertex AI: choose it with `vertex()`, or leave the \
                  option out"
@@ -111,6 +138,19 @@ impl ClientBuilder {
             return Err(Error::configuration(
                 "Vertex AI needs a project: set GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION, \
                  or pass them to Client::vertex; or an API key for the express mode",
+            ));
+        }
+        // The express mode is served all over the world, wherever the caller wants the data.
+        if place.is_none() && self.location.is_some() {
+            return Err(Error::configuration(
+                "the option `location` needs a project: an API key alone is for the express \
+                 mode, which has no location; set `project`, or leave `location` out",
+            ));
+        }
+        if key.is_some() && google.quota_project.is_some() {
+            return Err(Error::configuration(
+                "the option `quota_project` goes with Google Cloud credentials, and an API key \
+                 has a project of its own: leave one out",
             ));
         }
         let auth = match key {
@@ -260,6 +300,52 @@ mod tests {
             assert!(error.is_configuration(), "{error}");
             assert!(error.to_string().contains(named), "{error}");
         }
+    }
+
+    #[cfg(feature = "vertex")]
+    #[test]
+    fn options_of_the_other_backend_are_refused_by_name() {
+        let gemini = || Client::builder().gemini().api_key("k");
+        let given = google_cloud_auth::credentials::anonymous::Builder::new().build();
+        for (builder, named) in [
+            (gemini().project("p"), "`project`"),
+            (gemini().access_token("t"), "`access_token`"),
+            (gemini().credentials_json("{}"), "`credentials_json`"),
+            (gemini().credentials(given), "`credentials`"),
+            (gemini().quota_project("p"), "`quota_project`"),
+            (gemini().staging("gs://bucket"), "`staging`"),
+            (gemini().storage_base_url("http://h"), "`storage_base_url`"),
+            (
+                gemini().bigquery_base_url("http://h"),
+                "`bigquery_base_url`",
+            ),
+        ] {
+            let error = build(builder, &[]).unwrap_err();
+            assert!(error.is_configuration(), "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+        let variables = ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT"];
+        assert!(build(gemini(), &variables.map(|name| (name, "p"))).is_ok());
+    }
+
+    #[cfg(feature = "vertex")]
+    #[test]
+    fn the_express_mode_has_no_location() {
+        let express = || Client::builder().vertex().api_key("k");
+        let error = build(express().location("europe-west4"), &[]).unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("`location`"), "{error}");
+        let error = build(express().quota_project("p"), &[]).unwrap_err();
+        assert!(error.to_string().contains("`quota_project`"), "{error}");
+        let tolerated = [("GOOGLE_CLOUD_LOCATION", "europe-west4")];
+        assert!(build(express(), &tolerated).is_ok());
+        let placed = express().project("p").location("europe-west4");
+        assert!(
+            build(placed, &[])
+                .unwrap()
+                .base_url()
+                .contains("europe-west4")
+        );
     }
 
     #[test]

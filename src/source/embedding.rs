@@ -67,7 +67,7 @@ pub(super) fn write_as(
         }
         EmbedForm::VertexText => {
             let content = body.remove("content").unwrap_or_default();
-            beside.insert("content".to_owned(), plain_text(&content)?);
+            put_beside(beside, "content", plain_text(&content)?)?;
             for (camel, snake) in SETTINGS {
                 if let Some(value) = body.remove(camel) {
                     // This form alone has it in camel case.
@@ -76,13 +76,42 @@ pub(super) fn write_as(
                     } else {
                         snake
                     };
-                    beside.insert(name.to_owned(), value);
+                    put_beside(beside, name, value)?;
                 }
             }
-            beside.append(body);
+            for (name, value) in std::mem::take(body) {
+                put_beside(beside, &name, value)?;
+            }
             Ok(())
         }
     }
+}
+
+fn put_beside(beside: &mut Fields, name: &str, value: Box<RawValue>) -> Result<(), String> {
+    match beside.insert(name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "`{name}` stands in the line and in its request, which are one for this model: \
+             rename or leave out one of them"
+        )),
+    }
+}
+
+/// What makes two requests for embeddings the same, however they are spelled: content and
+/// settings, not what stands beside them in the older form. `None` if it is no such request.
+pub(crate) fn comparable(request: &[u8], form: EmbedForm) -> Option<Value> {
+    let mut body: Fields = serde_json::from_slice(request).ok()?;
+    if body.contains_key("contents") || !body.contains_key("content") {
+        return None;
+    }
+    canonicalise(&mut body);
+    if form == EmbedForm::VertexText {
+        let text = plain_text(body.get("content")?).ok()?;
+        body.insert("content".to_owned(), text);
+        let is_setting = |name: &str| SETTINGS.iter().any(|(camel, _)| *camel == name);
+        body.retain(|name, _| name == "content" || is_setting(name));
+    }
+    serde_json::to_value(body).ok()
 }
 
 /// The text of a content, all that the older models take.

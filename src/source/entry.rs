@@ -15,6 +15,8 @@ use crate::wire::on_one_line;
 pub(crate) enum JobKind {
     GenerateContent,
     EmbedContent(EmbedForm),
+    /// Each request tells by its fields; a text alone is a prompt.
+    Either(EmbedForm),
 }
 
 /// How a backend and model want requests for embeddings written.
@@ -33,8 +35,17 @@ impl JobKind {
     /// The field that every request of this kind has.
     fn content_field(self) -> &'static str {
         match self {
-            Self::GenerateContent => "contents",
+            Self::GenerateContent | Self::Either(_) => "contents",
             Self::EmbedContent(_) => "content",
+        }
+    }
+
+    /// The kind of a request with this body.
+    fn of(self, body: &Fields) -> Self {
+        match self {
+            Self::Either(form) if body.contains_key("content") => Self::EmbedContent(form),
+            Self::Either(_) => Self::GenerateContent,
+            known => known,
         }
     }
 }
@@ -94,7 +105,9 @@ impl Line {
             )),
             EntryKind::Text(text) => {
                 let body = match kind {
-                    JobKind::GenerateContent => EntryKind::from(Request::text(text)),
+                    JobKind::GenerateContent | JobKind::Either(_) => {
+                        EntryKind::from(Request::text(text))
+                    }
                     JobKind::EmbedContent(_) => crate::EmbedRequest::text(text).into(),
                 };
                 Self::from_entry(Entry(body), kind, defaults)
@@ -130,11 +143,7 @@ impl Line {
     ) -> Result<Self, String> {
         let mut fields: Fields = serde_json::from_slice(line).map_err(|_| not_an_object(line))?;
         let key = take_key(&mut fields)?;
-        let metadata = match fields.remove("metadata") {
-            Some(metadata) => serde_json::from_str(metadata.get())
-                .map_err(|_| "`metadata` is not a JSON object".to_owned())?,
-            None => Fields::new(),
-        };
+        let metadata = take_metadata(&mut fields)?;
         let mistaken = ["custom_id", "customId", "id"];
         if key.is_none()
             && let Some(name) = mistaken.iter().find(|name| fields.contains_key(**name))
@@ -165,15 +174,20 @@ impl Line {
         kind: JobKind,
         defaults: &DefaultFields,
     ) -> Result<Self, String> {
-        let inner_key = take_key(&mut metadata)?;
-        if let (Some(outer), Some(inner)) = (&key, &inner_key)
-            && outer != inner
-        {
-            return Err(format!(
-                "two keys: {outer:?}, and {inner:?} in its metadata"
-            ));
+        let kind = kind.of(&body);
+        let mut key = key;
+        if kind == JobKind::EmbedContent(EmbedForm::VertexText) {
+            // Written beside the key, the body's own key and metadata would stand there twice.
+            key = one_key(key, take_key(&mut body)?, "request")?;
+            let inner = take_metadata(&mut body)?;
+            if let Some(name) = inner.keys().find(|name| metadata.contains_key(*name)) {
+                return Err(format!(
+                    "`{name}` stands in the metadata of the line and of its request"
+                ));
+            }
+            metadata.extend(inner);
         }
-        let key = key.or(inner_key);
+        let key = one_key(key, take_key(&mut metadata)?, "metadata")?;
         if let Some(name) = metadata.keys().find(|name| extra.contains_key(*name)) {
             return Err(format!("`{name}` stands in the line and in its metadata"));
         }
@@ -206,6 +220,18 @@ impl Line {
             metadata,
             extra,
         })
+    }
+
+    /// What the service may echo of the request, in JSON.
+    pub(crate) fn content(&self) -> String {
+        if !self.request.is_empty() {
+            return self.request.clone();
+        }
+        let mut out = vec![b'{'];
+        write_fields(&self.extra, b"", &mut out);
+        out.push(b'}');
+        // Written from texts alone.
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// Whether something travels beside the key.
@@ -275,6 +301,28 @@ fn take_key(fields: &mut Fields) -> Result<Option<String>, String> {
         .map_err(|_| format!("the key must be a string, found {}", key.get()))
 }
 
+fn take_metadata(fields: &mut Fields) -> Result<Fields, String> {
+    match fields.remove("metadata") {
+        Some(metadata) => serde_json::from_str(metadata.get())
+            .map_err(|_| "`metadata` is not a JSON object".to_owned()),
+        None => Ok(Fields::new()),
+    }
+}
+
+/// The key of a line that may have it in two places.
+fn one_key(
+    outer: Option<String>,
+    inner: Option<String>,
+    place: &str,
+) -> Result<Option<String>, String> {
+    match (outer, inner) {
+        (Some(outer), Some(inner)) if outer != inner => {
+            Err(format!("two keys: {outer:?}, and {inner:?} in its {place}"))
+        }
+        (outer, inner) => Ok(outer.or(inner)),
+    }
+}
+
 fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
     let wanted = kind.content_field();
     let Some(content) = body.get(wanted) else {
@@ -294,8 +342,8 @@ fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
     };
     let text = content.get();
     let opening = match kind {
-        JobKind::GenerateContent => '[',
         JobKind::EmbedContent(_) => '{',
+        _ => '[',
     };
     if !text.starts_with(opening) {
         let shape = if opening == '[' {
@@ -327,117 +375,4 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Line, String> {
-        Line::parse(line.as_bytes(), JobKind::GenerateContent, &Vec::new())
-    }
-
-    fn jsonl(line: &Line) -> Value {
-        let mut out = Vec::new();
-        line.write_jsonl("k", &mut out);
-        serde_json::from_slice(&out).unwrap()
-    }
-
-    const CONTENTS: &str = r#""contents":[{"parts":[{"text":"hi"}]}]"#;
-
-    #[test]
-    fn both_line_forms_give_the_same_request() {
-        let wrapped = parse(&format!(
-            r#"{{"key":"a","request":{{{CONTENTS},"new":1.50}}}}"#
-        ));
-        let bare = parse(&format!(r#"{{"key":"a",{CONTENTS},"new":1.50}}"#));
-        let (wrapped, bare) = (wrapped.unwrap(), bare.unwrap());
-        assert_eq!(wrapped.key.as_deref(), Some("a"));
-        assert_eq!(wrapped.request, bare.request);
-        assert!(wrapped.request.contains("1.50"), "kept to the letter");
-    }
-
-    #[test]
-    fn what_travels_with_a_request_is_kept_in_both_forms() {
-        let line = parse(&format!(
-            r#"{{"request":{{{CONTENTS}}},"metadata":{{"key":"m","shard":7}},"team":"x"}}"#
-        ))
-        .unwrap();
-        assert_eq!(line.key.as_deref(), Some("m"));
-        let value = jsonl(&line);
-        assert_eq!(value["metadata"]["shard"], 7);
-        assert_eq!(value["team"], "x");
-        let mut out = Vec::new();
-        line.write_inline("k", &mut out);
-        let value: Value = serde_json::from_slice(&out).unwrap();
-        assert_eq!(
-            value["metadata"],
-            serde_json::json!({"key":"k","shard":7,"team":"x"})
-        );
-    }
-
-    #[test]
-    fn defaults_fill_only_what_is_missing() {
-        let defaults = Defaults {
-            generation_config: Some(GenerationConfig::new().temperature(0.5)),
-            system_instruction: Some("Be brief.".into()),
-        }
-        .fields();
-        let line = |text: &str| {
-            let line = Line::parse(text.as_bytes(), JobKind::GenerateContent, &defaults).unwrap();
-            jsonl(&line)["request"].clone()
-        };
-        let filled = line(&format!("{{{CONTENTS}}}"));
-        assert_eq!(filled["generationConfig"]["temperature"], 0.5);
-        assert_eq!(filled["systemInstruction"]["parts"][0]["text"], "Be brief.");
-        let own = line(&format!(r#"{{{CONTENTS},"generation_config":{{}}}}"#));
-        assert!(own.get("generationConfig").is_none());
-    }
-
-    #[test]
-    fn a_place_is_no_prompt() {
-        let read = |text: &str| {
-            Line::from_entry(text.into(), JobKind::GenerateContent, &Vec::new()).map(drop)
-        };
-        for text in ["gs://bucket/in.jsonl", "bq://p.d.t", "files/abc"] {
-            assert!(
-                read(text).unwrap_err().contains("Source::cloud_storage"),
-                "{text}"
-            );
-        }
-        assert!(read("gs:// is a scheme, what does it mean?").is_ok());
-    }
-
-    #[test]
-    fn wrong_lines_are_told_apart() {
-        for (line, reason) in [
-            ("{", "not JSON"),
-            ("[]", "not a JSON object"),
-            ("17", "not a JSON object"),
-            (r#"{"custom_id":"1","body":{}}"#, "rename it to `key`"),
-            (r#"{"key":"1","body":{}}"#, "only [body]"),
-            (r#"{"key":"a","request":{}}"#, "no `contents`"),
-            (r#"{"key":"a","request":{"contents":[ ]}}"#, "empty"),
-            (r#"{"key":"a","request":{"contents":"hi"}}"#, "not a list"),
-            (r#"{"key":"a","request":7}"#, "not a JSON object"),
-            (
-                r#"{"key":7,"request":{"contents":[1]}}"#,
-                "must be a string",
-            ),
-            (
-                r#"{"id":"a","request":{"contents":[1]}}"#,
-                "rename it to `key`",
-            ),
-            (
-                r#"{"metadata":{"x":1},"x":2,"request":{"contents":[1]}}"#,
-                "`x` stands",
-            ),
-            (r#"{"key":"","request":{"contents":[1]}}"#, "empty"),
-            (
-                r#"{"key":"a","metadata":{"key":"b"},"contents":[1]}"#,
-                "two keys",
-            ),
-            (r#"{"content":{"parts":[]}}"#, "create_embeddings"),
-        ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains(reason), "{line}: {error}");
-        }
-    }
-}
+mod tests;

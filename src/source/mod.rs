@@ -5,7 +5,7 @@
 //! Source → entry (one line checked) → prepare (inline body or spooled file) → backend
 //! ```
 
-mod embedding;
+pub(crate) mod embedding;
 pub(crate) mod entry;
 pub(crate) mod prepare;
 pub(crate) mod spool;

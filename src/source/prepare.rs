@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::entry::{DefaultFields, Defaults, JobKind, Line};
+use super::entry::{DefaultFields, Defaults, EmbedForm, JobKind, Line};
 use super::spool::Spool;
 use super::{EntryStream, Source, SourceKind};
 use crate::error::{Error, Result};
@@ -110,8 +110,13 @@ impl Source {
 }
 
 impl Source {
-    /// Reads requests that were submitted before: their keys, and which content has which.
-    pub(crate) async fn read_contents(self) -> Result<(Expected, Contents)> {
+    /// Reads requests that were submitted to a job of this model before: their keys, and which
+    /// content has which.
+    pub(crate) async fn read_contents(
+        self,
+        model: &str,
+        form: EmbedForm,
+    ) -> Result<(Expected, Contents)> {
         let mut feed = match self.0 {
             SourceKind::Entries(entries) => Feed::Entries(entries),
             SourceKind::Path(path) => Feed::open(path).await?,
@@ -122,8 +127,12 @@ impl Source {
             }
         };
         let mut keys = ExpectedBuilder::default();
-        let mut contents = Contents::default();
-        let (mut number, kind) = (0, JobKind::GenerateContent);
+        let mut contents = Contents::new(form);
+        let kind = match model.contains("embedding") {
+            true => JobKind::EmbedContent(form),
+            false => JobKind::Either(form),
+        };
+        let mut number = 0;
         while let Some(line) = feed.next(&mut number, kind, &DefaultFields::new()).await {
             let line = line?;
             let key = match &line.key {
@@ -133,7 +142,7 @@ impl Source {
                 }
                 None => keys.assign(number),
             };
-            contents.push(&line.request, &key);
+            contents.push(&line.content(), &key);
         }
         let expected = keys.finish().await.map_err(spool_failed)?;
         let expected = expected.map_err(|twice| used_twice(&feed, &twice))?;

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{EmbedRequest, JobDestination, JobSource, JobState, Request, Source};
-use genai_batch_emulator::Rows;
+use genai_batch::{
+    Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
+};
+use genai_batch_emulator::{Failure, Rows};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -173,11 +175,44 @@ async fn rows_of_an_input_without_keys_are_told_apart_by_their_content() {
     let unmatched = batches.results(&job).await.unwrap().verify().await.unwrap();
     assert_eq!((unmatched.keyless, unmatched.responses), (20, 20));
 
-    let submitted = Source::requests((0..20).map(|n| line(n, Some(&format!("sum-{n}")))));
-    let results = batches.results(&job).expect_requests(submitted);
+    let submitted = || Source::requests((0..20).map(|n| line(n, Some(&format!("sum-{n}")))));
+    let both = batches.results(&job).expect_keys(["sum-1"]);
+    let error = both.expect_requests(submitted()).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("`expect_keys`"), "{error}");
+    let results = batches.results(&job).expect_requests(submitted());
     let (told, report) = collect(results.await.unwrap()).await;
     assert_eq!(told, sums(20).1);
     assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn embeddings_without_keys_are_told_apart_by_their_content() {
+    let backend = Backend::vertex().await;
+    backend.emulator.faults().drop_keys(Rows::Every(2));
+    for model in ["text-embedding-005", "gemini-embedding-001"] {
+        let requests = || {
+            let request = |n: u32| {
+                EmbedRequest::text(format!("document {n}"))
+                    .key(format!("doc-{n}"))
+                    .metadata("n", n)
+                    .task_type("RETRIEVAL_DOCUMENT")
+                    .output_dimensionality(n + 2)
+            };
+            Source::requests((0..6).map(request))
+        };
+        let batches = backend.client.batches();
+        let job = batches.create_embeddings(model, requests()).await.unwrap();
+        let job = backend.wait(&job).await.unwrap();
+        let results = batches.results(job.name()).expect_requests(requests());
+        let mut results = results.await.unwrap();
+        while let Some(result) = results.try_next().await.unwrap() {
+            // How many values there are tells which request was answered.
+            let values = result.response().unwrap().embedding().unwrap().len();
+            assert_eq!(result.key(), Some(&*format!("doc-{}", values - 2)));
+        }
+        assert!(results.report().is_complete(), "{}", results.report());
+    }
 }
 
 #[tokio::test]
@@ -223,10 +258,45 @@ async fn requests_need_a_place_to_be_put_and_leave_it_if_asked() {
     assert_eq!(staged(), 1);
     let job = create(true).await.unwrap();
     assert_eq!(staged(), 2);
+    let states = backend.wait(&job).into_stream();
+    states.try_for_each(async |_| Ok(())).await.unwrap();
+    assert_eq!(staged(), 1);
+    let job = create(true).await.unwrap();
+    assert_eq!(staged(), 2);
     let job = backend.wait(&job).await.unwrap();
     assert_eq!(staged(), 1);
     let results = backend.client.batches().results(&job).await.unwrap();
     assert_eq!(collect(results).await.0, sums(3).1);
+}
+
+#[tokio::test]
+async fn input_staged_for_a_refused_job_is_removed_or_named() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    let create = |remove| {
+        let batches = backend.client.batches();
+        let create = batches.create(backend.model, sums(1).0).adopt(false);
+        create.remove_staged_input(remove)
+    };
+    let staged = || backend.emulator.objects("gs://staging-bucket/");
+    let refusal = || Failure::status(400, "INVALID_ARGUMENT", "no");
+
+    faults.fail_next(backend.create, 1, refusal());
+    let error = create(true).await.unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert_eq!(staged(), Vec::<String>::new());
+    assert!(!error.to_string().contains("gs://"), "{error}");
+
+    faults.fail_next(backend.create, 1, refusal());
+    let error = create(false).await.unwrap_err();
+    assert_eq!(staged().len(), 1);
+    assert!(error.to_string().contains(&staged()[0]), "{error}");
+
+    // A job may have come of it, and need its input.
+    faults.fail_next(backend.create, 1, Failure::service_unavailable());
+    let error = create(true).await.unwrap_err();
+    assert_eq!(staged().len(), 2);
+    assert!(error.to_string().contains("which is kept"), "{error}");
 }
 
 #[tokio::test]
@@ -452,6 +522,21 @@ async fn what_vertex_ai_lacks_is_refused_before_anything_is_sent() {
         ),
         (batches.create(backend.model, "gs://bucket"), "gs://bucket"),
         (batches.create("../x", gs), "../x"),
+        (batches.create("tunedModels/x", gs), "tunedModels/x"),
+        (
+            batches.create(backend.model, Source::dataset("../../x?y")),
+            "../../x?y",
+        ),
+        (
+            batches
+                .create(backend.model, sums(1).0)
+                .dest(Destination::CloudStorage("nonsense".into())),
+            "nonsense",
+        ),
+        (
+            batches.create(backend.model, sums(1).0).dest("bq://p/d"),
+            "bq://p/d",
+        ),
         (
             batches.create(backend.model, sums(1).0).staging("nowhere"),
             "nowhere",

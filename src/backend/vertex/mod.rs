@@ -163,9 +163,9 @@ impl Vertex {
         let display_name = options.display_name();
         let kind = job_kind(task, &model);
         let (input, submission) = match source.0 {
-            SourceKind::CloudStorage(uris) => (Input::CloudStorage(uris), None),
-            SourceKind::BigQuery(uri) => (Input::BigQuery(uri), None),
-            SourceKind::Dataset(name) => (Input::Dataset(name), None),
+            SourceKind::CloudStorage(uris) => (Input::CloudStorage(uris).checked()?, None),
+            SourceKind::BigQuery(uri) => (Input::BigQuery(uri).checked()?, None),
+            SourceKind::Dataset(name) => (Input::Dataset(name).checked()?, None),
             SourceKind::File(name) => {
                 return Err(Error::input(format!(
                     "the source {name:?} is in the Gemini Files API, which Vertex AI cannot \
@@ -180,7 +180,6 @@ impl Vertex {
         if submission.is_none() {
             options.refuse_defaults("the source")?;
         }
-        let input = input.checked()?;
         let mark = (!options.give_up_unclear).then(Mark::new);
         let body = request::create_body(&display_name, &model, &input, mark.as_ref(), &options)?;
         let created = create_once(&Create {
@@ -189,9 +188,35 @@ impl Vertex {
             mark,
         })
         .await;
-        let job =
-            created.map_err(|error| error.during(format!("creating the job {display_name:?}")))?;
-        Ok(job.remembering(submission.map(Arc::new)))
+        match created {
+            Ok(job) => Ok(job.remembering(submission.map(Arc::new))),
+            Err(error) => {
+                let left = match &submission {
+                    Some(submission) => self.left_behind(&error, submission, &input).await,
+                    None => String::new(),
+                };
+                Err(error.during(format!("creating the job {display_name:?}{left}")))
+            }
+        }
+    }
+
+    /// Removes what was staged for a job if that was asked for and there is certainly no job;
+    /// otherwise says where it is.
+    async fn left_behind(&self, error: &Error, submission: &Submission, input: &Input) -> String {
+        if let Some(uri) = &submission.remove
+            && !error.leaves_open_whether_it_was_done()
+        {
+            match self.remove_staged(uri).await {
+                Ok(()) => return String::new(),
+                Err(error) => {
+                    tracing::warn!(%error, input = uri, "the staged input could not be removed");
+                }
+            }
+        }
+        match input {
+            Input::CloudStorage(uris) => format!(" from {}, which is kept", uris.join(", ")),
+            Input::BigQuery(_) | Input::Dataset(_) => String::new(),
+        }
     }
 
     /// The job that bears a mark.
@@ -354,18 +379,21 @@ struct Staged {
 fn job_kind(task: Task, model: &str) -> JobKind {
     match task {
         Task::GenerateContent => JobKind::GenerateContent,
-        Task::EmbedContent => {
-            let id = model.rsplit('/').next().unwrap_or_default();
-            let older = [
-                "text-embedding",
-                "text-multilingual-embedding",
-                "textembedding",
-            ];
-            JobKind::EmbedContent(match older.iter().any(|prefix| id.starts_with(prefix)) {
-                true => EmbedForm::VertexText,
-                false => EmbedForm::VertexGemini,
-            })
-        }
+        Task::EmbedContent => JobKind::EmbedContent(embed_form(model)),
+    }
+}
+
+/// How a model wants requests for embeddings.
+pub(super) fn embed_form(model: &str) -> EmbedForm {
+    let id = model.rsplit('/').next().unwrap_or_default();
+    let older = [
+        "text-embedding",
+        "text-multilingual-embedding",
+        "textembedding",
+    ];
+    match older.iter().any(|prefix| id.starts_with(prefix)) {
+        true => EmbedForm::VertexText,
+        false => EmbedForm::VertexGemini,
     }
 }
 

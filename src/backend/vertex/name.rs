@@ -98,6 +98,14 @@ pub(super) fn model(name: &str, place: Option<&Place>) -> Result<String> {
             )),
             None => refuse("without a project, an endpoint needs its full name"),
         },
+        ["tunedModels", _] => {
+            refuse("a model tuned on Vertex AI is `projects/PROJECT/locations/LOCATION/models/ID`")
+        }
+        // Collections, which are no publishers.
+        [
+            "projects" | "locations" | "publishers" | "datasets" | "batches" | "files",
+            _,
+        ] => refuse("it is neither a model nor an endpoint"),
         [publisher, id] => Ok(format!("publishers/{publisher}/models/{id}")),
         ["publishers", _, "models", _]
         | ["projects", _, "locations", _, "models" | "endpoints", _]
@@ -192,6 +200,9 @@ mod tests {
             "a b",
             "g?x",
             "projects/p/models/5",
+            "tunedModels/x",
+            "publishers/google",
+            "projects/p",
             "a/b/c",
         ] {
             assert!(

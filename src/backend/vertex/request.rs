@@ -4,10 +4,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::MARK_LABEL;
+use super::name::Place;
 use crate::backend::Task;
 use crate::backend::once::Mark;
 use crate::destination::Destination;
 use crate::error::{Error, Result};
+use crate::name::is_plain_id;
 use crate::options::CreateOptions;
 
 /// Where the requests are.
@@ -18,7 +20,7 @@ pub(super) enum Input {
     Dataset(String),
 }
 
-/// Refuses options that this backend has no place for.
+/// Refuses options that this backend has no place for, and destinations that are none.
 pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
     let refuse = |option: &str, instead: &str| {
         Err(Error::input(format!(
@@ -38,11 +40,53 @@ pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
         );
     }
     options.check_task(task)?;
+    if let Some(destination) = &options.destination {
+        check_destination(destination)?;
+    }
     options.check_patches(|patch| patch.get("inputConfig").is_some())
 }
 
+fn check_destination(destination: &Destination) -> Result<()> {
+    let (uri, is_place, hint) = match destination {
+        Destination::CloudStorage(uri) => {
+            let bucket = uri.strip_prefix("gs://");
+            let bucket = bucket.and_then(|rest| rest.split('/').next());
+            (uri, bucket.is_some_and(is_plain_id), "gs://bucket/prefix")
+        }
+        Destination::BigQuery(uri) | Destination::Dataset { table: uri, .. } => {
+            (uri, is_table_place(uri), "bq://project.dataset.table")
+        }
+    };
+    if !is_place {
+        return Err(Error::input(format!(
+            "results cannot go to {uri:?}: write `dest` as {hint}"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a text is `bq://project`, perhaps with a dataset, perhaps with a table in it.
+fn is_table_place(uri: &str) -> bool {
+    let Some(name) = uri.strip_prefix("bq://") else {
+        return false;
+    };
+    // The dots of a domain are part of the project `example.com:project`.
+    let (domain, name) = name.rsplit_once(':').unwrap_or(("domain", name));
+    is_plain_id(domain) && name.split('.').count() <= 3 && name.split('.').all(is_plain_id)
+}
+
+fn is_dataset_name(name: &str) -> bool {
+    let segments: Vec<_> = name.split('/').collect();
+    match segments[..] {
+        ["projects", project, "locations", location, "datasets", id] => {
+            Place::new(project, location).is_ok() && is_plain_id(id)
+        }
+        _ => false,
+    }
+}
+
 impl Input {
-    /// Checks the URIs of a source.
+    /// Checks the URIs or the name of a source.
     pub(super) fn checked(self) -> Result<Self> {
         match &self {
             Self::CloudStorage(uris) => {
@@ -72,7 +116,14 @@ impl Input {
                     )));
                 }
             }
-            Self::Dataset(_) => {}
+            Self::Dataset(name) => {
+                if !is_dataset_name(name) {
+                    return Err(Error::input(format!(
+                        "{name:?} is no dataset: write \
+                         projects/PROJECT/locations/LOCATION/datasets/ID"
+                    )));
+                }
+            }
         }
         Ok(self)
     }
@@ -203,7 +254,7 @@ mod tests {
         assert!(output.starts_with("bq://p.d.t_dest_20"), "{output}");
         for input in [
             gcs("gs://b/parts-*"),
-            Input::Dataset("projects/p/datasets/1".into()),
+            Input::Dataset("projects/p/locations/l/datasets/1".into()),
         ] {
             assert!(
                 body(input, &options)
@@ -238,8 +289,38 @@ mod tests {
             gcs("gs://bucket"),
             gcs("s3://b/o"),
             Input::BigQuery("bq://p.d".into()),
+            Input::Dataset("../../x?y".into()),
+            Input::Dataset("projects/p/locations/l/datasets/1/2".into()),
+            Input::Dataset("projects/p/locations/../datasets/1".into()),
         ] {
             assert!(body(input, &options).unwrap_err().is_invalid_input());
+        }
+    }
+
+    #[test]
+    fn destinations_are_places() {
+        let (gs, bq) = (Destination::CloudStorage, Destination::BigQuery);
+        for good in ["gs://b", "gs://my-bucket/out/", "gs://b/a b?c"] {
+            assert!(check_destination(&gs(good.into())).is_ok(), "{good}");
+        }
+        for good in ["bq://p", "bq://p.d", "bq://p.d.t", "bq://example.com:p.d.t"] {
+            assert!(check_destination(&bq(good.into())).is_ok(), "{good}");
+        }
+        for bad in [
+            "nonsense",
+            "gs://",
+            "gs:///out",
+            "bq://p.d.t",
+            "gs://b?c/out",
+        ] {
+            let error = check_destination(&gs(bad.into())).unwrap_err();
+            assert!(error.to_string().contains(bad), "{error}");
+        }
+        for bad in ["nonsense", "bq://", "bq://p..t", "bq://p.d.t.x", "bq://p/d"] {
+            let table = bad.to_owned();
+            let dataset = Destination::Dataset { table, name: None };
+            assert!(check_destination(&dataset).is_err(), "{bad}");
+            assert!(check_destination(&bq(bad.into())).is_err(), "{bad}");
         }
     }
 }

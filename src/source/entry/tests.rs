@@ -1,0 +1,154 @@
+use super::*;
+
+fn parse(line: &str) -> Result<Line, String> {
+    Line::parse(line.as_bytes(), JobKind::GenerateContent, &Vec::new())
+}
+
+fn jsonl(line: &Line) -> Value {
+    let mut out = Vec::new();
+    line.write_jsonl("k", &mut out);
+    serde_json::from_slice(&out).unwrap()
+}
+
+const CONTENTS: &str = r#""contents":[{"parts":[{"text":"hi"}]}]"#;
+
+#[test]
+fn both_line_forms_give_the_same_request() {
+    let wrapped = parse(&format!(
+        r#"{{"key":"a","request":{{{CONTENTS},"new":1.50}}}}"#
+    ));
+    let bare = parse(&format!(r#"{{"key":"a",{CONTENTS},"new":1.50}}"#));
+    let (wrapped, bare) = (wrapped.unwrap(), bare.unwrap());
+    assert_eq!(wrapped.key.as_deref(), Some("a"));
+    assert_eq!(wrapped.request, bare.request);
+    assert!(wrapped.request.contains("1.50"), "kept to the letter");
+}
+
+#[test]
+fn what_travels_with_a_request_is_kept_in_both_forms() {
+    let line = parse(&format!(
+        r#"{{"request":{{{CONTENTS}}},"metadata":{{"key":"m","shard":7}},"team":"x"}}"#
+    ))
+    .unwrap();
+    assert_eq!(line.key.as_deref(), Some("m"));
+    let value = jsonl(&line);
+    assert_eq!(value["metadata"]["shard"], 7);
+    assert_eq!(value["team"], "x");
+    let mut out = Vec::new();
+    line.write_inline("k", &mut out);
+    let value: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(
+        value["metadata"],
+        serde_json::json!({"key":"k","shard":7,"team":"x"})
+    );
+}
+
+#[test]
+fn defaults_fill_only_what_is_missing() {
+    let defaults = Defaults {
+        generation_config: Some(GenerationConfig::new().temperature(0.5)),
+        system_instruction: Some("Be brief.".into()),
+    }
+    .fields();
+    let line = |text: &str| {
+        let line = Line::parse(text.as_bytes(), JobKind::GenerateContent, &defaults).unwrap();
+        jsonl(&line)["request"].clone()
+    };
+    let filled = line(&format!("{{{CONTENTS}}}"));
+    assert_eq!(filled["generationConfig"]["temperature"], 0.5);
+    assert_eq!(filled["systemInstruction"]["parts"][0]["text"], "Be brief.");
+    let own = line(&format!(r#"{{{CONTENTS},"generation_config":{{}}}}"#));
+    assert!(own.get("generationConfig").is_none());
+}
+
+#[test]
+fn older_embeddings_have_every_field_once() {
+    let read = |text: &str| {
+        let kind = JobKind::EmbedContent(EmbedForm::VertexText);
+        Line::parse(text.as_bytes(), kind, &Vec::new())
+    };
+    let line =
+        read(r#"{"key":"a","team":"x","request":{"content":"one","key":"a","metadata":{"n":1}}}"#);
+    let mut out = Vec::new();
+    line.unwrap().write_jsonl("a", &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "{\"key\":\"a\",\"metadata\":{\"n\":1},\"content\":\"one\",\"team\":\"x\"}\n"
+    );
+    let line = read(r#"{"request":{"content":"one","key":"inner"}}"#);
+    assert_eq!(line.unwrap().key.as_deref(), Some("inner"));
+    for (line, reason) in [
+        (
+            r#"{"key":"outer","request":{"content":"one","key":"inner"}}"#,
+            "two keys",
+        ),
+        (
+            r#"{"metadata":{"n":1},"request":{"content":"one","metadata":{"n":2}}}"#,
+            "`n` stands",
+        ),
+        (
+            r#"{"content":"mine","request":{"content":"one"}}"#,
+            "`content` stands",
+        ),
+        (
+            r#"{"task_type":"A","request":{"content":"one","taskType":"B"}}"#,
+            "`task_type` stands",
+        ),
+        (
+            r#"{"team":"x","request":{"content":"one","team":"y"}}"#,
+            "`team` stands",
+        ),
+    ] {
+        let error = read(line).unwrap_err();
+        assert!(error.contains(reason), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_place_is_no_prompt() {
+    let read =
+        |text: &str| Line::from_entry(text.into(), JobKind::GenerateContent, &Vec::new()).map(drop);
+    for text in ["gs://bucket/in.jsonl", "bq://p.d.t", "files/abc"] {
+        assert!(
+            read(text).unwrap_err().contains("Source::cloud_storage"),
+            "{text}"
+        );
+    }
+    assert!(read("gs:// is a scheme, what does it mean?").is_ok());
+}
+
+#[test]
+fn wrong_lines_are_told_apart() {
+    for (line, reason) in [
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        ("17", "not a JSON object"),
+        (r#"{"custom_id":"1","body":{}}"#, "rename it to `key`"),
+        (r#"{"key":"1","body":{}}"#, "only [body]"),
+        (r#"{"key":"a","request":{}}"#, "no `contents`"),
+        (r#"{"key":"a","request":{"contents":[ ]}}"#, "empty"),
+        (r#"{"key":"a","request":{"contents":"hi"}}"#, "not a list"),
+        (r#"{"key":"a","request":7}"#, "not a JSON object"),
+        (
+            r#"{"key":7,"request":{"contents":[1]}}"#,
+            "must be a string",
+        ),
+        (
+            r#"{"id":"a","request":{"contents":[1]}}"#,
+            "rename it to `key`",
+        ),
+        (
+            r#"{"metadata":{"x":1},"x":2,"request":{"contents":[1]}}"#,
+            "`x` stands",
+        ),
+        (r#"{"key":"","request":{"contents":[1]}}"#, "empty"),
+        (
+            r#"{"key":"a","metadata":{"key":"b"},"contents":[1]}"#,
+            "two keys",
+        ),
+        (r#"{"content":{"parts":[]}}"#, "create_embeddings"),
+    ] {
+        let error = parse(line).unwrap_err();
+        assert!(error.contains(reason), "{line}: {error}");
+    }
+}
