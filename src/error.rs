@@ -173,6 +173,8 @@ impl Error {
                 Self::protocol("the answer does not fit the API description").with_source(e)
             }
             Raw::InvalidRequest(reason) => Self::input(reason),
+            // Only the hooks of this crate make these.
+            Raw::Custom(reason) => crate::http::hooks::credential_error(reason),
             other => Self::protocol(other.to_string()),
         }
     }

@@ -20,6 +20,8 @@ use tokio::sync::Mutex;
 
 use crate::error::{Error, Kind, Result};
 
+/// Said where the same call may get a token later.
+pub(super) const NO_TOKEN_NOW: &str = "no access token could be had just now";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const QUOTA_PROJECT: HeaderName = HeaderName::from_static("x-goog-user-project");
 
@@ -171,7 +173,7 @@ async fn ask(credentials: &Credentials) -> Result<HeaderMap> {
 
 fn no_token(error: CredentialsError) -> Error {
     let (kind, message) = if error.is_transient() {
-        (Kind::Transport, "no access token could be had just now")
+        (Kind::Transport, NO_TOKEN_NOW)
     } else {
         (
             Kind::Configuration,

@@ -8,7 +8,7 @@ use reqwest::{Request, Response};
 
 use super::Session;
 use super::retry::Repeat;
-use super::send::{Credential, Extent, Failure};
+use super::send::{Credential, Extent};
 
 macro_rules! through_session {
     ($client:ty) => {
@@ -60,15 +60,32 @@ impl Session {
         if let Some(exchange) = &self.exchange {
             return Ok(exchange.run(self, request, repeat, extent).await);
         }
-        let sent = self.attempt(request, repeat, Credential::Present, extent);
+        let sent = self.attempt(request, repeat, Credential::Required, extent);
         match sent.await {
             Ok(answer) => Ok(answer.response),
-            Err(Failure::Transport(error, _)) => Err(error),
-            Err(Failure::Credential(error)) => {
-                let mut refused = http::Response::new(error.to_string());
-                *refused.status_mut() = http::StatusCode::UNAUTHORIZED;
-                Ok(refused.into())
-            }
+            Err((error, _)) => Err(error),
         }
+    }
+}
+
+/// The error that a text of [`Session::prepare_for_hooks`] stands for.
+pub(crate) fn credential_error(reason: String) -> crate::Error {
+    #[cfg(feature = "vertex")]
+    if reason == super::google::NO_TOKEN_NOW {
+        return crate::Error::new(crate::error::Kind::Transport, reason);
+    }
+    crate::Error::configuration(reason)
+}
+
+#[cfg(all(test, feature = "vertex"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_may_come_later_is_worth_another_try() {
+        let error = credential_error(crate::http::google::NO_TOKEN_NOW.to_owned());
+        assert!(error.is_retryable() && !error.is_configuration(), "{error}");
+        let error = credential_error("the credentials are no JSON".to_owned());
+        assert!(!error.is_retryable() && error.is_configuration(), "{error}");
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod error;
 pub(crate) mod exchange;
 #[cfg(feature = "vertex")]
 pub(crate) mod google;
-mod hooks;
+pub(crate) mod hooks;
 pub(crate) mod retry;
 mod send;
 

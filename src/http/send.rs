@@ -12,10 +12,8 @@ use crate::error::{Effort, Error, Result};
 /// Whether a request carries the session's credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credential {
-    /// It must.
+    /// It must; renewed for later attempts where possible.
     Required,
-    /// It has one already, which is renewed where possible.
-    Present,
     /// It must not.
     None,
 }
@@ -35,34 +33,32 @@ pub(super) struct Answer {
     effort: Effort,
 }
 
-/// Why there is no answer.
-pub(super) enum Failure {
-    Credential(Error),
-    Transport(reqwest::Error, Effort),
-}
+/// Why there is no answer, and what was tried for it.
+pub(super) type Failure = (reqwest::Error, Effort);
 
 impl Session {
     /// Sends a prepared request, again where that is safe, and returns a success.
     pub(super) async fn run(
         &self,
-        request: Request,
+        mut request: Request,
         repeat: Repeat,
         credential: Credential,
         extent: Extent,
     ) -> Result<Response> {
+        if credential == Credential::Required {
+            self.shared.auth.apply(request.headers_mut()).await?;
+        }
         match self.attempt(request, repeat, credential, extent).await {
             Ok(Answer { response, .. }) if response.status().is_success() => Ok(response),
             Ok(Answer { response, effort }) => {
                 Err(error::from_response(response).await.with_effort(effort))
             }
-            Err(Failure::Credential(error)) => Err(error),
-            Err(Failure::Transport(source, effort)) => {
-                Err(Error::transport(source).with_effort(effort))
-            }
+            Err((source, effort)) => Err(Error::transport(source).with_effort(effort)),
         }
     }
 
-    /// Sends until there is an answer that a repeat would not better.
+    /// Sends until there is an answer that a repeat would not better. A credential that the
+    /// request must carry is on it already.
     pub(super) async fn attempt(
         &self,
         mut request: Request,
@@ -78,13 +74,11 @@ impl Session {
         let mut renewed = false;
         let mut may_be_done = false;
         loop {
-            if credential != Credential::None {
-                match auth.apply(request.headers_mut()).await {
-                    Err(error) if credential == Credential::Required => {
-                        return Err(Failure::Credential(error));
-                    }
-                    _ => {}
-                }
+            if attempts > 0
+                && credential == Credential::Required
+                && let Err(error) = auth.apply(request.headers_mut()).await
+            {
+                tracing::warn!(%error, "no fresh credential, going on with the one there is");
             }
             attempts += 1;
             let spare = request.try_clone();
@@ -112,7 +106,7 @@ impl Session {
             // did nothing, whatever it was for.
             if let (Ok(response), Some(next)) = (&outcome, &spare)
                 && response.status() == StatusCode::UNAUTHORIZED
-                && credential != Credential::None
+                && credential == Credential::Required
                 && !std::mem::replace(&mut renewed, true)
                 && auth.renew(next.headers()).await
                 && let Some(next) = next.try_clone()
@@ -139,7 +133,7 @@ impl Session {
                 _ => {
                     return outcome
                         .map(|response| Answer { response, effort })
-                        .map_err(|error| Failure::Transport(error, effort));
+                        .map_err(|error| (error, effort));
                 }
             }
         }

@@ -73,6 +73,24 @@ async fn a_call_without_a_good_token_is_refused() {
 }
 
 #[tokio::test]
+async fn a_raw_client_without_credentials_says_so() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(r#"{"type":"authorized_user"}"#)
+        .build()
+        .unwrap();
+    let raw = client.raw();
+    let get = raw
+        .vertex()
+        .unwrap()
+        .batch_prediction_jobs_get("my-project", "us-central1", "1");
+    let error = genai_batch::Error::from_raw(get.await.unwrap_err()).await;
+    assert!(error.is_configuration(), "{error:?}");
+    assert!(error.to_string().contains("credentials"), "{error}");
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_revoked_token_is_renewed_once_and_the_call_repeated() {
     let emulator = strict().await;
     let client = vertex_client(&emulator)
