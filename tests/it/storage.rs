@@ -41,7 +41,7 @@ mod bigquery {
         emulator.put_table("my-project.input.requests", rows);
         let batches = client.batches();
         let create = batches.create("gemini-2.5-flash", "bq://my-project.input.requests");
-        quick(batches.wait(&create.await.unwrap())).await.unwrap()
+        quick(batches.wait(create.await.unwrap())).await.unwrap()
     }
 
     async fn read(client: &Client, job: &BatchJob) {
