@@ -1,20 +1,18 @@
-//! Cloud Storage, with the credentials and retries of the client.
+//! Cloud Storage: lists, reads, writes and deletes objects through the client's session.
 
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use object_store::client::{HttpClient, HttpConnector};
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, ObjectStoreExt, RetryConfig,
+    BackoffConfig, ObjectStore, ObjectStoreExt, RetryConfig, StaticCredentialProvider,
     WriteMultipart,
 };
-use reqwest::header::{AUTHORIZATION, HeaderMap};
 use tokio::io::AsyncReadExt;
 
-use crate::error::{Error, HttpFailure, Kind, Result};
+use super::transport::{Transport, convert_error, told};
+use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
 use crate::results::ByteStream;
@@ -71,7 +69,13 @@ impl CloudStorage {
     }
 
     fn bucket(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
+        if matches!(self.session.auth(), Auth::ApiKey(_)) {
+            return Err(Error::configuration(
+                "Cloud Storage takes no API key: pass Google Cloud credentials",
+            ));
+        }
         let policy = self.session.retry_policy();
+        // For downloads that break off; the session repeats calls by itself.
         let retry = RetryConfig {
             backoff: BackoffConfig {
                 init_backoff: policy.first_backoff(),
@@ -81,11 +85,15 @@ impl CloudStorage {
             max_retries: policy.attempts().saturating_sub(1) as usize,
             retry_timeout: policy.time_budget(),
         };
+        // The session puts the real one in its place.
+        let no_credential = GcpCredential {
+            bearer: String::new(),
+        };
         let mut builder = GoogleCloudStorageBuilder::new()
             .with_bucket_name(bucket)
-            .with_credentials(Arc::new(Tokens(self.session.auth().clone())))
+            .with_credentials(Arc::new(StaticCredentialProvider::new(no_credential)))
             .with_retry(retry)
-            .with_http_connector(Connector(self.session.http().clone()));
+            .with_http_connector(Transport(self.session.clone()));
         if let Some(url) = &self.base_url {
             builder = builder.with_base_url(url);
         }
@@ -97,23 +105,16 @@ impl CloudStorage {
         Ok(Arc::new(store))
     }
 
-    /// Does something in a bucket; once more with a new token if the one it had was refused.
+    /// Does something in a bucket.
     async fn with_bucket<T, F, Fut>(&self, uri: &str, doing: &str, act: F) -> Result<T>
     where
-        F: Fn(Arc<dyn ObjectStore>, Path) -> Fut,
+        F: FnOnce(Arc<dyn ObjectStore>, Path) -> Fut,
         Fut: Future<Output = object_store::Result<T>>,
     {
         let Location { bucket, path } = Location::parse(uri)?;
-        let store = self.bucket(&bucket)?;
-        let mut rejected = HeaderMap::new();
-        self.session.auth().apply(&mut rejected).await?;
-        let mut outcome = act(Arc::clone(&store), path.clone()).await;
-        if let Err(object_store::Error::Unauthenticated { .. }) = &outcome
-            && self.session.auth().renew(&rejected).await
-        {
-            outcome = act(store, path).await;
-        }
-        outcome.map_err(|error| convert_error(error).during(format!("{doing} {uri}")))
+        let store = self.bucket(&bucket);
+        let store = store.map_err(|error| error.during(format!("{doing} {uri}")))?;
+        told(act(store, path).await, doing, uri)
     }
 
     /// The URIs of all objects under a prefix, sorted.
@@ -200,84 +201,13 @@ pub(crate) struct NewObject {
 impl NewObject {
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let room = self.write.wait_for_capacity(PARTS_AT_ONCE).await;
-        room.map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))?;
+        told(room, "writing", &self.uri)?;
         self.write.write(bytes);
         Ok(())
     }
 
     pub(crate) async fn finish(self) -> Result<()> {
-        let finished = self.write.finish().await;
-        finished
-            .map(drop)
-            .map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))
-    }
-}
-
-fn convert_error(error: object_store::Error) -> Error {
-    use object_store::Error as Store;
-    let status = match &error {
-        Store::NotFound { .. } => Some((404, "the object or bucket does not exist")),
-        Store::Unauthenticated { .. } => Some((401, "Cloud Storage refused the credentials")),
-        Store::PermissionDenied { .. } => {
-            Some((403, "the credentials may not do this in the bucket"))
-        }
-        _ => None,
-    };
-    match status {
-        Some((status, message)) => {
-            let failure = HttpFailure {
-                status,
-                ..HttpFailure::default()
-            };
-            Error::status_answer(failure, message.to_owned()).with_source(error)
-        }
-        None => Error::new(Kind::Transport, "Cloud Storage did not do it").with_source(error),
-    }
-}
-
-/// The client's tokens, as object_store asks for them.
-struct Tokens(Auth);
-
-#[async_trait::async_trait]
-impl CredentialProvider for Tokens {
-    type Credential = GcpCredential;
-
-    async fn get_credential(&self) -> object_store::Result<Arc<GcpCredential>> {
-        let fail =
-            |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
-                store: "GCS",
-                source,
-            };
-        let mut headers = HeaderMap::new();
-        self.0
-            .apply(&mut headers)
-            .await
-            .map_err(|e| fail(e.into()))?;
-        let bearer = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-            .ok_or_else(|| {
-                fail("Cloud Storage takes no API key: pass Google Cloud credentials".into())
-            })?;
-        Ok(Arc::new(GcpCredential {
-            bearer: bearer.to_owned(),
-        }))
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens([censored])")
-    }
-}
-
-/// Hands out the client's own connections.
-#[derive(Debug)]
-struct Connector(reqwest::Client);
-
-impl HttpConnector for Connector {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.0.clone()))
+        told(self.write.finish().await, "writing", &self.uri).map(drop)
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) use gcs::NewObject;
 pub(crate) use none::NewObject;
 #[cfg(feature = "gcs")]
 pub(crate) mod gcs;
+#[cfg(feature = "gcs")]
+mod transport;
 
 /// In a build without Cloud Storage, no object is ever made.
 #[cfg(not(feature = "gcs"))]

@@ -1,11 +1,17 @@
 //! Cloud Storage and BigQuery when calls fail: tokens, headers, retries, uploads, errors.
 
+use std::io::Write;
 use std::time::Duration;
 
-use genai_batch::{BatchJob, Client};
+use genai_batch::{BatchJob, Client, Error};
 use genai_batch_emulator::{Builder, Emulator, Failure, Operation, TokenKind};
+use serde_json::json;
+use tempfile::NamedTempFile;
+use wiremock::MockServer;
 
-use crate::support::{collect, quick, sums, vertex_client};
+use crate::support::{Backend, KEY, TOKEN, collect, quick, sums, vertex_client, vertex_client_at};
+
+const MODEL: &str = "gemini-2.5-flash";
 
 async fn strict(configure: impl FnOnce(Builder) -> Builder) -> Emulator {
     let builder = Emulator::builder()
@@ -25,10 +31,132 @@ fn unauthenticated() -> Failure {
     Failure::status(401, "UNAUTHENTICATED", "the token is no good")
 }
 
+/// A file of requests, too large for one part of an upload.
+fn large_file() -> NamedTempFile {
+    let filler = "x".repeat(20_000);
+    let file = tempfile::Builder::new().suffix(".jsonl").tempfile();
+    let mut file = file.unwrap();
+    for n in 0..1000 {
+        let text = format!("What is {n} + 1000?");
+        let request = json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] });
+        let line = json!({ "key": format!("sum-{n}"), "request": request, "filler": filler });
+        writeln!(file, "{line}").unwrap();
+    }
+    file
+}
+
+/// A job that is done, whose results are in Cloud Storage.
+async fn done(client: &Client, count: usize) -> BatchJob {
+    let batches = client.batches();
+    let job = batches.create(MODEL, sums(count).0).await.unwrap();
+    quick(batches.wait(&job)).await.unwrap()
+}
+
+async fn error_of_results(client: &Client, job: &BatchJob) -> Error {
+    client.batches().results(job).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_whatever_the_call() {
+    let emulator = strict(|builder| builder).await;
+    let client = client(&emulator);
+    let faults = emulator.faults();
+    let file = large_file();
+    let operations = [
+        Operation::CreateMultipartUpload,
+        Operation::UploadPart,
+        Operation::CompleteMultipartUpload,
+        Operation::ListObjects,
+        Operation::GetObjectMetadata,
+        Operation::DeleteObject,
+        Operation::GetObject,
+    ];
+    // The download is refused where it goes on after a break.
+    faults.cut_next_object(10_000);
+    faults.pass_next(Operation::GetObject, 1);
+    for operation in operations {
+        faults.fail_next(operation, 1, unauthenticated());
+    }
+    let batches = client.batches();
+    let create = batches.create(MODEL, file.path()).remove_staged_input(true);
+    let job = quick(batches.wait(create.await.unwrap())).await.unwrap();
+    let results = batches.results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(1000).1);
+    let saved = batches.results(&job).save_to("gs://results/saved.jsonl");
+    assert!(saved.await.unwrap().is_complete());
+
+    assert!(emulator.request_count(Operation::GetObject) >= 3);
+    let renewed = emulator.token_count(TokenKind::AuthorizedUser) - 1;
+    assert_eq!(renewed, operations.len());
+}
+
+#[tokio::test]
+async fn quota_project_and_headers_of_the_caller_are_sent_with_every_call() {
+    let server = MockServer::start().await;
+    let client = vertex_client_at(&server.uri())
+        .access_token(TOKEN)
+        .quota_project("who-pays")
+        .header("x-team", "search")
+        .build()
+        .unwrap();
+    let create = client.batches().create(MODEL, sums(1).0);
+    assert!(create.await.unwrap_err().is_not_found());
+    let requests = server.received_requests().await.unwrap();
+    let headers = &requests[0].headers;
+    assert_eq!(headers["x-goog-user-project"], "who-pays");
+    assert_eq!(headers["x-team"], "search");
+    assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
+}
+
+#[tokio::test]
+async fn an_answer_of_cloud_storage_keeps_its_status() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    let job = done(&backend.client, 1).await;
+    let list = Operation::ListObjects;
+
+    let refusal = Failure::Status {
+        code: 400,
+        body: "<Error><Code>X</Code><Message>Not like this.</Message></Error>".into(),
+        headers: Vec::new(),
+    };
+    faults.fail_next(list, 1, refusal);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_client_error() && !error.is_retryable(), "{error}");
+    assert_eq!(error.message(), "Not like this.");
+
+    faults.fail_next(list, 5, Failure::too_many_requests(Duration::ZERO));
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_quota() && error.is_retryable(), "{error}");
+    assert_eq!((error.status(), error.attempts()), (Some(429), 5));
+
+    faults.fail_next(list, 5, Failure::CloseBeforeAnswer);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_retryable() && error.status().is_none(), "{error}");
+
+    let cut = Failure::CutAnswer { after: 20 };
+    faults.fail_next(list, 1, cut);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn cloud_storage_takes_no_api_key() {
+    let backend = Backend::vertex().await;
+    let job = done(&backend.client, 1).await;
+    let express = Client::builder()
+        .vertex()
+        .api_key(KEY)
+        .base_url(backend.emulator.base_url())
+        .build()
+        .unwrap();
+    let error = error_of_results(&express, &job).await;
+    assert!(error.is_configuration() && !error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("API key"), "{error}");
+}
+
 #[cfg(feature = "bigquery")]
 mod bigquery {
-    use serde_json::json;
-
     use super::*;
 
     /// A job of 250 rows whose results are in a table.
@@ -40,7 +168,7 @@ mod bigquery {
         });
         emulator.put_table("my-project.input.requests", rows);
         let batches = client.batches();
-        let create = batches.create("gemini-2.5-flash", "bq://my-project.input.requests");
+        let create = batches.create(MODEL, "bq://my-project.input.requests");
         quick(batches.wait(create.await.unwrap())).await.unwrap()
     }
 
