@@ -41,7 +41,7 @@ pub(crate) enum Origin {
 /// Credentials of one client, shared by all that it calls.
 pub(crate) struct GoogleCredentials {
     origin: Origin,
-    quota_project: Option<String>,
+    quota_project: Option<HeaderValue>,
     current: Mutex<Option<Arc<Made>>>,
 }
 
@@ -59,6 +59,7 @@ impl GoogleCredentials {
         if let Origin::Json(json) = &origin {
             parse(json)?;
         }
+        let quota_project = quota_project.as_deref().map(quota_header).transpose()?;
         Ok(Self {
             origin,
             quota_project,
@@ -74,10 +75,7 @@ impl GoogleCredentials {
             Origin::Default | Origin::Json(_) => self.ask_made().await?,
         };
         if let Some(project) = &self.quota_project {
-            let value = HeaderValue::from_str(project).map_err(|_| {
-                Error::configuration(format!("{project:?} cannot be a quota project"))
-            })?;
-            headers.insert(QUOTA_PROJECT, value);
+            headers.insert(QUOTA_PROJECT, project.clone());
         }
         Ok(headers)
     }
@@ -183,6 +181,14 @@ fn bearer(token: &SecretString) -> Result<HeaderValue> {
     Ok(value)
 }
 
+fn quota_header(project: &str) -> Result<HeaderValue> {
+    let is_plain = !project.is_empty() && project.bytes().all(|b| b.is_ascii_graphic());
+    HeaderValue::from_str(project)
+        .ok()
+        .filter(|_| is_plain)
+        .ok_or_else(|| Error::configuration(format!("{project:?} cannot be a quota project")))
+}
+
 async fn ask(credentials: &Credentials) -> Result<HeaderMap> {
     match credentials.headers(http::Extensions::new()).await {
         Ok(CacheableResource::New { data, .. }) => Ok(data),
@@ -222,6 +228,19 @@ impl fmt::Debug for GoogleCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quota_project_that_cannot_be_sent_is_refused_at_once() {
+        let make = |project: &str| {
+            let origin = Origin::Token("token".to_owned().into());
+            GoogleCredentials::new(origin, Some(project.to_owned()))
+        };
+        assert!(make("example.com:my-project").is_ok());
+        for project in ["p\n", "a b", "", "prøject"] {
+            let error = make(project).unwrap_err();
+            assert!(error.is_configuration(), "{error}");
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn renewals_at_once_take_one_token() {
