@@ -7,20 +7,15 @@ use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::path::Path;
 use object_store::{
     BackoffConfig, ObjectStore, ObjectStoreExt, RetryConfig, StaticCredentialProvider,
-    WriteMultipart,
 };
 use tokio::io::AsyncReadExt;
 
+use super::NewObject;
 use super::transport::{Transport, convert_error, told};
 use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
 use crate::results::ByteStream;
-
-/// What is sent in one part of an upload.
-const PART: usize = 8 * 1024 * 1024;
-/// How many parts may be under way at once.
-const PARTS_AT_ONCE: usize = 2;
 
 /// Cloud Storage, as one client sees it.
 #[derive(Debug, Clone)]
@@ -148,36 +143,28 @@ impl CloudStorage {
     pub(crate) async fn upload(&self, uri: &str, mut file: tokio::fs::File) -> Result<()> {
         // Its name is made up, so nothing can stand there.
         let mut object = self.create(uri, true).await?;
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            let read = file.read(&mut buffer).await;
-            let read = read.map_err(|e| Error::io("the requests could not be read", e))?;
-            if read == 0 {
-                return object.finish().await;
+        match copy(&mut file, &mut object).await {
+            Ok(()) => object.finish().await,
+            Err(error) => {
+                object.abandon().await;
+                Err(error)
             }
-            object.write(&buffer[..read]).await?;
         }
     }
 
     /// Starts an object, which appears whole once it is finished.
     pub(crate) async fn create(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
+        let Location { bucket, path } = Location::parse(uri)?;
+        let store = self.bucket(&bucket);
+        let store = store.map_err(|error| error.during(format!("writing {uri}")))?;
         if !overwrite {
-            let head = self.with_bucket(uri, "looking for", |store, path| async move {
-                store.head(&path).await
-            });
-            match head.await {
+            match told(store.head(&path).await, "looking for", uri) {
                 Ok(_) => return Err(crate::results::save::exists(uri)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
         }
-        let upload = self.with_bucket(uri, "writing", |store, path| async move {
-            store.put_multipart(&path).await
-        });
-        Ok(NewObject {
-            uri: uri.to_owned(),
-            write: WriteMultipart::new_with_chunk_size(upload.await?, PART),
-        })
+        Ok(NewObject::new(uri, store, path))
     }
 
     /// Deletes an object; one that is gone already is no error.
@@ -192,22 +179,14 @@ impl CloudStorage {
     }
 }
 
-/// An object on its way, a part at a time.
-pub(crate) struct NewObject {
-    uri: String,
-    write: WriteMultipart,
-}
-
-impl NewObject {
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let room = self.write.wait_for_capacity(PARTS_AT_ONCE).await;
-        told(room, "writing", &self.uri)?;
-        self.write.write(bytes);
-        Ok(())
-    }
-
-    pub(crate) async fn finish(self) -> Result<()> {
-        told(self.write.finish().await, "writing", &self.uri).map(drop)
+async fn copy(file: &mut tokio::fs::File, object: &mut NewObject) -> Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut buffer).await;
+        match read.map_err(|e| Error::io("the requests could not be read", e))? {
+            0 => return Ok(()),
+            read => object.write(&buffer[..read]).await?,
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use genai_batch::{BatchJob, Client, Error};
-use genai_batch_emulator::{Builder, Emulator, Failure, Operation, TokenKind};
-use serde_json::json;
+use genai_batch_emulator::{
+    Builder, Emulator, Failure, Model, Operation, RowFailure, TokenKind, text_response,
+};
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use wiremock::MockServer;
 
@@ -153,6 +155,99 @@ async fn cloud_storage_takes_no_api_key() {
     let error = error_of_results(&express, &job).await;
     assert!(error.is_configuration() && !error.is_retryable(), "{error}");
     assert!(error.to_string().contains("API key"), "{error}");
+}
+
+/// Answers with 40 MB each time.
+struct Talkative;
+
+impl Model for Talkative {
+    fn generate(&self, _: &Value, model: &str) -> Result<Value, RowFailure> {
+        Ok(text_response(model, "", &"x".repeat(40_000_000)))
+    }
+}
+
+#[tokio::test]
+async fn a_long_line_goes_up_a_few_parts_at_a_time_and_is_given_up_when_dropped() {
+    let backend = Backend::vertex_with(|builder| builder.model(Talkative)).await;
+    let job = done(&backend.client, 1).await;
+    let emulator = &backend.emulator;
+    emulator
+        .faults()
+        .fail_next(Operation::UploadPart, 10, Failure::Hang);
+    let results = backend.client.batches().results(&job);
+    let save = results.save_to("gs://results/saved.jsonl").into_future();
+    let save = tokio::spawn(save);
+    let count = |operation| emulator.request_count(operation);
+    until(|| count(Operation::UploadPart) >= 2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(count(Operation::UploadPart), 2);
+
+    assert_eq!(count(Operation::AbortMultipartUpload), 0);
+    save.abort();
+    until(|| count(Operation::AbortMultipartUpload) == 1).await;
+}
+
+/// Waits for at most a minute.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..6000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never happened");
+}
+
+#[tokio::test]
+async fn an_upload_that_is_refused_is_thrown_away() {
+    let backend = Backend::vertex().await;
+    let (emulator, batches) = (&backend.emulator, backend.client.batches());
+    let file = large_file();
+    let refusal = || Failure::status(403, "PERMISSION_DENIED", "no");
+    let count = |operation| emulator.request_count(operation);
+
+    let faults = emulator.faults();
+    faults.fail_next(Operation::UploadPart, 1, refusal());
+    let error = batches.create(MODEL, file.path()).await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+    assert!(count(Operation::UploadPart) <= 2);
+    assert_eq!(count(Operation::AbortMultipartUpload), 1);
+
+    faults.fail_next(Operation::CompleteMultipartUpload, 1, refusal());
+    let error = batches.create(MODEL, file.path()).await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+    assert_eq!(count(Operation::AbortMultipartUpload), 2);
+    assert!(emulator.objects("gs://staging-bucket/").is_empty());
+}
+
+#[tokio::test]
+async fn results_that_cannot_be_read_leave_no_upload() {
+    let backend = Backend::vertex_with(|builder| builder.model(Talkative)).await;
+    let emulator = &backend.emulator;
+    let count = |operation| emulator.request_count(operation);
+    let job = done(&backend.client, 2).await;
+    let save = || {
+        let results = backend.client.batches().results(&job);
+        results.save_to("gs://results/saved.jsonl").into_future()
+    };
+
+    let failure = Failure::status(400, "INVALID_ARGUMENT", "no");
+    emulator
+        .faults()
+        .fail_next(Operation::ListObjects, 1, failure.clone());
+    assert_eq!(save().await.unwrap_err().status(), Some(400));
+    assert_eq!(count(Operation::CreateMultipartUpload), 0);
+
+    // Read for the first line, then cut and refused.
+    emulator.faults().cut_next_object(50_000_000);
+    emulator.faults().pass_next(Operation::GetObject, 1);
+    emulator
+        .faults()
+        .fail_next(Operation::GetObject, 1, failure);
+    assert_eq!(save().await.unwrap_err().status(), Some(400));
+    assert_eq!(count(Operation::CreateMultipartUpload), 1);
+    assert_eq!(count(Operation::AbortMultipartUpload), 1);
+    assert!(emulator.objects("gs://results/").is_empty());
 }
 
 #[cfg(feature = "bigquery")]
