@@ -155,6 +155,11 @@ impl CloudStorage {
     /// Starts an object, which appears whole once it is finished.
     pub(crate) async fn create(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
         let Location { bucket, path } = Location::parse(uri)?;
+        if uri.ends_with('/') || path.as_ref().is_empty() {
+            return Err(Error::input(format!(
+                "{uri:?} names no object: write gs://bucket/path/name"
+            )));
+        }
         let store = self.bucket(&bucket);
         let store = store.map_err(|error| error.during(format!("writing {uri}")))?;
         if !overwrite {

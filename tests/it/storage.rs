@@ -250,6 +250,20 @@ async fn results_that_cannot_be_read_leave_no_upload() {
     assert!(emulator.objects("gs://results/").is_empty());
 }
 
+#[tokio::test]
+async fn results_are_saved_under_a_name() {
+    let backend = Backend::vertex().await;
+    let job = done(&backend.client, 1).await;
+    for uri in ["gs://results/dir/", "gs://results", "gs://results/"] {
+        let save = backend.client.batches().results(&job).save_to(uri);
+        let error = save.await.unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+        assert!(error.to_string().contains(uri), "{error}");
+        assert!(error.to_string().contains("names no object"), "{error}");
+    }
+    assert!(backend.emulator.objects("gs://results/").is_empty());
+}
+
 #[cfg(feature = "bigquery")]
 mod bigquery {
     use super::*;
