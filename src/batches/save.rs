@@ -8,8 +8,8 @@ use futures_util::TryStreamExt;
 
 use super::{BoxFuture, Results};
 use crate::error::Result;
-use crate::results::Report;
 use crate::results::save::{LocalFile, write_line};
+use crate::results::{Report, ResultStream};
 use crate::storage::NewObject;
 
 /// Results to be saved: made by [`Results::save_to`]; `.await` it for the [`Report`].
@@ -60,15 +60,23 @@ impl Save {
             _ => Place::Local(LocalFile::create(&self.place, self.overwrite).await?),
         };
         let mut results = self.results.await?;
-        let mut line = Vec::new();
-        while let Some(result) = results.try_next().await? {
-            line.clear();
-            write_line(&result, &mut line);
-            place.write(&line).await?;
+        if let Err(error) = write_all(&mut results, &mut place).await {
+            place.abandon().await;
+            return Err(error);
         }
         place.finish().await?;
         Ok(results.report())
     }
+}
+
+async fn write_all(results: &mut ResultStream, place: &mut Place) -> Result<()> {
+    let mut line = Vec::new();
+    while let Some(result) = results.try_next().await? {
+        line.clear();
+        write_line(&result, &mut line);
+        place.write(&line).await?;
+    }
+    Ok(())
 }
 
 /// Where the lines go.
@@ -83,6 +91,14 @@ impl Place {
         match self {
             Self::Local(file) => file.write(line).await,
             Self::Object(object) => object.write(line).await,
+        }
+    }
+
+    async fn abandon(self) {
+        match self {
+            // Removed as it is dropped.
+            Self::Local(_) => {}
+            Self::Object(object) => object.abandon().await,
         }
     }
 

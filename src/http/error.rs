@@ -1,7 +1,7 @@
 //! From an answer other than success to an [`Error`], whatever its body looks like.
 //!
 //! Bodies come as `{"error":{…}}`, as a list of one such object, with `error` a string, as
-//! HTML, cut short, or empty. None of them hides the HTTP status.
+//! the XML of Cloud Storage, as HTML, cut short, or empty. None of them hides the HTTP status.
 
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ pub(crate) async fn from_response(response: Response) -> Error {
     let body = read_bounded(response).await;
     let parsed = ErrorBody::parse(&body);
     let text = String::from_utf8_lossy(&body).into_owned();
-    let message = parsed.message.unwrap_or_else(|| {
+    let message = parsed.message.or_else(|| xml_message(&text));
+    let message = message.unwrap_or_else(|| {
         let reason = status.canonical_reason().unwrap_or("no reason given");
         match text.trim() {
             "" => format!("{reason} (empty answer)"),
@@ -109,6 +110,13 @@ impl ErrorBody {
     }
 }
 
+/// What an error of Cloud Storage's XML API says.
+fn xml_message(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("<Message>")?;
+    let (message, _) = rest.split_once("</Message>")?;
+    Some(message.to_owned())
+}
+
 fn retry_info(details: &[Value]) -> Option<Duration> {
     let info = details.iter().find(|detail| {
         let kind = detail.get("@type").and_then(Value::as_str);
@@ -162,6 +170,8 @@ mod tests {
         )
         .await;
         assert_eq!(text.message(), "invalid_grant: Bad");
+        let xml = "<Error><Code>NoSuchKey</Code><Message>Gone.</Message></Error>";
+        assert_eq!(error(404, xml).await.message(), "Gone.");
     }
 
     #[tokio::test]

@@ -2,9 +2,11 @@
 //!
 //! `google-cloud-auth` knows the kinds of credentials and refreshes tokens before they
 //! expire; this module makes its object once, on first use, since that needs a runtime, and
-//! makes a new one when the service rejects a token that should still be good.
+//! makes a new one when the service rejects a token that should still be good, or when the
+//! object has given up on getting one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use google_cloud_auth::build_errors::Error as BuildError;
 use google_cloud_auth::credentials::{
@@ -41,8 +43,8 @@ pub(crate) enum Origin {
 /// Credentials of one client, shared by all that it calls.
 pub(crate) struct GoogleCredentials {
     origin: Origin,
-    quota_project: Option<String>,
-    current: Mutex<Option<Made>>,
+    quota_project: Option<HeaderValue>,
+    current: Mutex<Option<Arc<Made>>>,
 }
 
 /// Credentials, and the runtime that refreshes their token.
@@ -59,6 +61,7 @@ impl GoogleCredentials {
         if let Origin::Json(json) = &origin {
             parse(json)?;
         }
+        let quota_project = quota_project.as_deref().map(quota_header).transpose()?;
         Ok(Self {
             origin,
             quota_project,
@@ -71,13 +74,10 @@ impl GoogleCredentials {
         let mut headers = match &self.origin {
             Origin::Token(token) => HeaderMap::from_iter([(AUTHORIZATION, bearer(token)?)]),
             Origin::Given(credentials) => ask(credentials).await?,
-            Origin::Default | Origin::Json(_) => ask(&self.made(false).await?).await?,
+            Origin::Default | Origin::Json(_) => self.ask_made().await?,
         };
         if let Some(project) = &self.quota_project {
-            let value = HeaderValue::from_str(project).map_err(|_| {
-                Error::configuration(format!("{project:?} cannot be a quota project"))
-            })?;
-            headers.insert(QUOTA_PROJECT, value);
+            headers.insert(QUOTA_PROJECT, project.clone());
         }
         Ok(headers)
     }
@@ -90,25 +90,41 @@ impl GoogleCredentials {
             Origin::Token(_) => false,
             Origin::Given(credentials) => ask(credentials).await.is_ok_and(|h| is_new(&h)),
             Origin::Default | Origin::Json(_) => {
+                let mut current = self.current.lock().await;
                 // Another call may have renewed it already.
-                if self.headers().await.is_ok_and(|headers| is_new(&headers)) {
+                if let Some(made) = &*current
+                    && made.is_of_this_runtime()
+                    && ask(&made.credentials).await.is_ok_and(|h| is_new(&h))
+                {
                     return true;
                 }
-                self.made(true).await.is_ok()
+                let made = self.make();
+                made.map(|made| *current = Some(made)).is_ok()
             }
         }
     }
 
-    /// The credentials, made now if there are none, or if `anew`.
-    async fn made(&self, anew: bool) -> Result<Credentials> {
-        let here = runtime::Handle::current().id();
+    /// The headers by the credentials at hand, made now if there are none.
+    async fn ask_made(&self) -> Result<HeaderMap> {
         let mut current = self.current.lock().await;
-        if let Some(made) = &*current
-            && made.runtime == here
-            && !anew
+        let made = match &*current {
+            Some(made) if made.is_of_this_runtime() => Arc::clone(made),
+            _ => Arc::clone(current.insert(self.make()?)),
+        };
+        drop(current);
+        let headers = ask(&made.credentials).await;
+        if let Err(error) = &headers
+            && !error.is_retryable()
         {
-            return Ok(made.credentials.clone());
+            // They will not ask for a token again; what stands in the way may be gone by the
+            // next call.
+            let mut current = self.current.lock().await;
+            current.take_if(|now| Arc::ptr_eq(now, &made));
         }
+        headers
+    }
+
+    fn make(&self) -> Result<Arc<Made>> {
         let credentials = match &self.origin {
             Origin::Json(json) => from_json(parse(json)?),
             _ => Builder::default().with_scopes([SCOPE]).build(),
@@ -120,11 +136,16 @@ impl GoogleCredentials {
             )
             .with_source(e)
         })?;
-        *current = Some(Made {
-            credentials: credentials.clone(),
-            runtime: here,
-        });
-        Ok(credentials)
+        Ok(Arc::new(Made {
+            credentials,
+            runtime: runtime::Handle::current().id(),
+        }))
+    }
+}
+
+impl Made {
+    fn is_of_this_runtime(&self) -> bool {
+        self.runtime == runtime::Handle::current().id()
     }
 }
 
@@ -162,6 +183,14 @@ fn bearer(token: &SecretString) -> Result<HeaderValue> {
     Ok(value)
 }
 
+fn quota_header(project: &str) -> Result<HeaderValue> {
+    let is_plain = !project.is_empty() && project.bytes().all(|b| b.is_ascii_graphic());
+    HeaderValue::from_str(project)
+        .ok()
+        .filter(|_| is_plain)
+        .ok_or_else(|| Error::configuration(format!("{project:?} cannot be a quota project")))
+}
+
 async fn ask(credentials: &Credentials) -> Result<HeaderMap> {
     match credentials.headers(http::Extensions::new()).await {
         Ok(CacheableResource::New { data, .. }) => Ok(data),
@@ -195,5 +224,40 @@ impl fmt::Debug for GoogleCredentials {
             .field("origin", &origin)
             .field("quota_project", &self.quota_project)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_project_that_cannot_be_sent_is_refused_at_once() {
+        let make = |project: &str| {
+            let origin = Origin::Token("token".to_owned().into());
+            GoogleCredentials::new(origin, Some(project.to_owned()))
+        };
+        assert!(make("example.com:my-project").is_ok());
+        for project in ["p\n", "a b", "", "prøject"] {
+            let error = make(project).unwrap_err();
+            assert!(error.is_configuration(), "{error}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn renewals_at_once_take_one_token() {
+        let emulator = genai_batch_emulator::Emulator::builder().start();
+        let emulator = emulator.await.unwrap();
+        let origin = Origin::Json(emulator.authorized_user_json().into());
+        let credentials = Arc::new(GoogleCredentials::new(origin, None).unwrap());
+        let rejected = credentials.headers().await.unwrap();
+        let renewals = (0..50).map(|_| {
+            let (credentials, rejected) = (Arc::clone(&credentials), rejected.clone());
+            tokio::spawn(async move { credentials.renew(&rejected).await })
+        });
+        for renewed in futures_util::future::join_all(renewals).await {
+            assert!(renewed.unwrap());
+        }
+        assert_eq!(emulator.tokens().len(), 2);
     }
 }

@@ -157,6 +157,22 @@ impl Session {
             .await
     }
 
+    /// Sends a call to Cloud Storage, each of which may be made twice. A download may take as
+    /// long as it is large.
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn send_to_storage(&self, mut request: Request) -> Result<Response> {
+        self.add_settings(request.headers_mut());
+        let extent = match *request.method() {
+            reqwest::Method::GET => Extent::Headers,
+            _ => Extent::Whole,
+        };
+        if extent == Extent::Whole {
+            *request.timeout_mut() = Some(self.shared.settings.timeout);
+        }
+        self.run(request, Repeat::Safe, Credential::Required, extent)
+            .await
+    }
+
     /// The wait after this many attempts, without chance.
     pub(crate) fn pause(&self, attempts: u32) -> Duration {
         self.shared.settings.retry.backoff(attempts, 1.0)

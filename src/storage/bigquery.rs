@@ -1,15 +1,21 @@
 //! BigQuery: the rows of a result table, as JSON, with the credentials of the client.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use futures_util::stream;
 use google_cloud_auth::credentials::Credentials;
 use google_cloud_bigquery::client::BigQuery;
 use google_cloud_bigquery::error::{QueryError, RowError};
 use google_cloud_bigquery::query::RowIterator;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 
 use crate::error::{Error, HttpFailure, Kind, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
+use crate::http::google::GoogleCredentials;
 use crate::name::is_plain_id;
 use crate::results::ByteStream;
 
@@ -70,8 +76,9 @@ impl BigQueryTables {
                 "BigQuery takes no API key: pass Google Cloud credentials",
             ));
         };
+        let tokens = Tokens::new(Arc::clone(credentials));
         let mut builder = BigQuery::builder()
-            .with_credentials(Credentials::from(Shared(credentials.clone())))
+            .with_credentials(Credentials::from(tokens.clone()))
             .with_project_id(self.project.as_ref().unwrap_or(&name.project));
         if let Some(url) = &self.base_url {
             builder = builder.with_endpoint(url);
@@ -86,15 +93,26 @@ impl BigQueryTables {
         } = name;
         let sql =
             format!("SELECT TO_JSON_STRING(t) AS row FROM `{project}.{dataset}.{table}` AS t");
-        let done = client.query(sql).until_done().await;
+        let mut done = client.query(&sql).until_done().await;
+        if let Err(QueryError::Rpc { source, .. }) = &done
+            && tokens.renew_after(source).await
+        {
+            done = client.query(&sql).until_done().await;
+        }
         let doing = format!("reading {uri}");
         let rows = done
             .map_err(|e| query_error(e).during(doing.clone()))?
             .read();
         Ok(Box::pin(stream::try_unfold(rows, move |mut rows| {
-            let doing = doing.clone();
+            let (doing, tokens) = (doing.clone(), tokens.clone());
             async move {
-                let row = next_row(&mut rows).await;
+                let mut row = next_row(&mut rows).await;
+                // A page that was refused is still the next one.
+                if let Err(RowError::Rpc { source, .. }) = &row
+                    && tokens.renew_after(source).await
+                {
+                    row = next_row(&mut rows).await;
+                }
                 let row = row.map_err(|e| row_error(e).during(doing))?;
                 Ok(row.map(|row| (Bytes::from(row), rows)))
             }
@@ -110,36 +128,63 @@ async fn next_row(rows: &mut RowIterator) -> std::result::Result<Option<String>,
 }
 
 /// The client's credentials as an object of Google's libraries.
-#[derive(Debug)]
-struct Shared(std::sync::Arc<crate::http::google::GoogleCredentials>);
+#[derive(Clone)]
+struct Tokens {
+    credentials: Arc<GoogleCredentials>,
+    /// What was handed out last.
+    used: Arc<Mutex<HeaderMap>>,
+}
 
-impl google_cloud_auth::credentials::CredentialsProvider for Shared {
+impl Tokens {
+    fn new(credentials: Arc<GoogleCredentials>) -> Self {
+        Self {
+            credentials,
+            used: Arc::default(),
+        }
+    }
+
+    /// Whether the call failed since its token was refused, and there is another one now.
+    async fn renew_after(&self, error: &google_cloud_bigquery::Error) -> bool {
+        if error.http_status_code() != Some(StatusCode::UNAUTHORIZED.as_u16()) {
+            return false;
+        }
+        let used = || self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let rejected = used().clone();
+        self.credentials.renew(&rejected).await
+    }
+}
+
+impl google_cloud_auth::credentials::CredentialsProvider for Tokens {
     async fn headers(
         &self,
         _: http::Extensions,
     ) -> std::result::Result<
-        google_cloud_auth::credentials::CacheableResource<http::HeaderMap>,
+        google_cloud_auth::credentials::CacheableResource<HeaderMap>,
         google_cloud_auth::errors::CredentialsError,
     > {
-        let headers = self.0.headers().await;
-        headers
-            .map(
-                |data| google_cloud_auth::credentials::CacheableResource::New {
-                    entity_tag: google_cloud_auth::credentials::EntityTag::new(),
-                    data,
-                },
+        let headers = self.credentials.headers().await.map_err(|error| {
+            google_cloud_auth::errors::CredentialsError::new(
+                error.is_retryable(),
+                "no access token",
+                error,
             )
-            .map_err(|error| {
-                google_cloud_auth::errors::CredentialsError::new(
-                    error.is_retryable(),
-                    "no access token",
-                    error,
-                )
-            })
+        })?;
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.clone_from(&headers);
+        Ok(google_cloud_auth::credentials::CacheableResource::New {
+            entity_tag: google_cloud_auth::credentials::EntityTag::new(),
+            data: headers,
+        })
     }
 
     async fn universe_domain(&self) -> Option<String> {
         None
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens([censored])")
     }
 }
 

@@ -1,28 +1,21 @@
-//! Cloud Storage, with the credentials and retries of the client.
+//! Cloud Storage: lists, reads, writes and deletes objects through the client's session.
 
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use object_store::client::{HttpClient, HttpConnector};
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, ObjectStoreExt, RetryConfig,
-    WriteMultipart,
+    BackoffConfig, ObjectStore, ObjectStoreExt, RetryConfig, StaticCredentialProvider,
 };
-use reqwest::header::{AUTHORIZATION, HeaderMap};
 use tokio::io::AsyncReadExt;
 
-use crate::error::{Error, HttpFailure, Kind, Result};
+use super::NewObject;
+use super::transport::{Transport, convert_error, told};
+use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
 use crate::results::ByteStream;
-
-/// What is sent in one part of an upload.
-const PART: usize = 8 * 1024 * 1024;
-/// How many parts may be under way at once.
-const PARTS_AT_ONCE: usize = 2;
 
 /// Cloud Storage, as one client sees it.
 #[derive(Debug, Clone)]
@@ -71,7 +64,13 @@ impl CloudStorage {
     }
 
     fn bucket(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
+        if matches!(self.session.auth(), Auth::ApiKey(_)) {
+            return Err(Error::configuration(
+                "Cloud Storage takes no API key: pass Google Cloud credentials",
+            ));
+        }
         let policy = self.session.retry_policy();
+        // For downloads that break off; the session repeats calls by itself.
         let retry = RetryConfig {
             backoff: BackoffConfig {
                 init_backoff: policy.first_backoff(),
@@ -81,11 +80,15 @@ impl CloudStorage {
             max_retries: policy.attempts().saturating_sub(1) as usize,
             retry_timeout: policy.time_budget(),
         };
+        // The session puts the real one in its place.
+        let no_credential = GcpCredential {
+            bearer: String::new(),
+        };
         let mut builder = GoogleCloudStorageBuilder::new()
             .with_bucket_name(bucket)
-            .with_credentials(Arc::new(Tokens(self.session.auth().clone())))
+            .with_credentials(Arc::new(StaticCredentialProvider::new(no_credential)))
             .with_retry(retry)
-            .with_http_connector(Connector(self.session.http().clone()));
+            .with_http_connector(Transport(self.session.clone()));
         if let Some(url) = &self.base_url {
             builder = builder.with_base_url(url);
         }
@@ -97,23 +100,16 @@ impl CloudStorage {
         Ok(Arc::new(store))
     }
 
-    /// Does something in a bucket; once more with a new token if the one it had was refused.
+    /// Does something in a bucket.
     async fn with_bucket<T, F, Fut>(&self, uri: &str, doing: &str, act: F) -> Result<T>
     where
-        F: Fn(Arc<dyn ObjectStore>, Path) -> Fut,
+        F: FnOnce(Arc<dyn ObjectStore>, Path) -> Fut,
         Fut: Future<Output = object_store::Result<T>>,
     {
         let Location { bucket, path } = Location::parse(uri)?;
-        let store = self.bucket(&bucket)?;
-        let mut rejected = HeaderMap::new();
-        self.session.auth().apply(&mut rejected).await?;
-        let mut outcome = act(Arc::clone(&store), path.clone()).await;
-        if let Err(object_store::Error::Unauthenticated { .. }) = &outcome
-            && self.session.auth().renew(&rejected).await
-        {
-            outcome = act(store, path).await;
-        }
-        outcome.map_err(|error| convert_error(error).during(format!("{doing} {uri}")))
+        let store = self.bucket(&bucket);
+        let store = store.map_err(|error| error.during(format!("{doing} {uri}")))?;
+        told(act(store, path).await, doing, uri)
     }
 
     /// The URIs of all objects under a prefix, sorted.
@@ -147,36 +143,33 @@ impl CloudStorage {
     pub(crate) async fn upload(&self, uri: &str, mut file: tokio::fs::File) -> Result<()> {
         // Its name is made up, so nothing can stand there.
         let mut object = self.create(uri, true).await?;
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            let read = file.read(&mut buffer).await;
-            let read = read.map_err(|e| Error::io("the requests could not be read", e))?;
-            if read == 0 {
-                return object.finish().await;
+        match copy(&mut file, &mut object).await {
+            Ok(()) => object.finish().await,
+            Err(error) => {
+                object.abandon().await;
+                Err(error)
             }
-            object.write(&buffer[..read]).await?;
         }
     }
 
     /// Starts an object, which appears whole once it is finished.
     pub(crate) async fn create(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
+        let Location { bucket, path } = Location::parse(uri)?;
+        if uri.ends_with('/') || path.as_ref().is_empty() {
+            return Err(Error::input(format!(
+                "{uri:?} names no object: write gs://bucket/path/name"
+            )));
+        }
+        let store = self.bucket(&bucket);
+        let store = store.map_err(|error| error.during(format!("writing {uri}")))?;
         if !overwrite {
-            let head = self.with_bucket(uri, "looking for", |store, path| async move {
-                store.head(&path).await
-            });
-            match head.await {
+            match told(store.head(&path).await, "looking for", uri) {
                 Ok(_) => return Err(crate::results::save::exists(uri)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
         }
-        let upload = self.with_bucket(uri, "writing", |store, path| async move {
-            store.put_multipart(&path).await
-        });
-        Ok(NewObject {
-            uri: uri.to_owned(),
-            write: WriteMultipart::new_with_chunk_size(upload.await?, PART),
-        })
+        Ok(NewObject::new(uri, store, path))
     }
 
     /// Deletes an object; one that is gone already is no error.
@@ -191,93 +184,14 @@ impl CloudStorage {
     }
 }
 
-/// An object on its way, a part at a time.
-pub(crate) struct NewObject {
-    uri: String,
-    write: WriteMultipart,
-}
-
-impl NewObject {
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let room = self.write.wait_for_capacity(PARTS_AT_ONCE).await;
-        room.map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))?;
-        self.write.write(bytes);
-        Ok(())
-    }
-
-    pub(crate) async fn finish(self) -> Result<()> {
-        let finished = self.write.finish().await;
-        finished
-            .map(drop)
-            .map_err(|e| convert_error(e).during(format!("writing {}", self.uri)))
-    }
-}
-
-fn convert_error(error: object_store::Error) -> Error {
-    use object_store::Error as Store;
-    let status = match &error {
-        Store::NotFound { .. } => Some((404, "the object or bucket does not exist")),
-        Store::Unauthenticated { .. } => Some((401, "Cloud Storage refused the credentials")),
-        Store::PermissionDenied { .. } => {
-            Some((403, "the credentials may not do this in the bucket"))
+async fn copy(file: &mut tokio::fs::File, object: &mut NewObject) -> Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut buffer).await;
+        match read.map_err(|e| Error::io("the requests could not be read", e))? {
+            0 => return Ok(()),
+            read => object.write(&buffer[..read]).await?,
         }
-        _ => None,
-    };
-    match status {
-        Some((status, message)) => {
-            let failure = HttpFailure {
-                status,
-                ..HttpFailure::default()
-            };
-            Error::status_answer(failure, message.to_owned()).with_source(error)
-        }
-        None => Error::new(Kind::Transport, "Cloud Storage did not do it").with_source(error),
-    }
-}
-
-/// The client's tokens, as object_store asks for them.
-struct Tokens(Auth);
-
-#[async_trait::async_trait]
-impl CredentialProvider for Tokens {
-    type Credential = GcpCredential;
-
-    async fn get_credential(&self) -> object_store::Result<Arc<GcpCredential>> {
-        let fail =
-            |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
-                store: "GCS",
-                source,
-            };
-        let mut headers = HeaderMap::new();
-        self.0
-            .apply(&mut headers)
-            .await
-            .map_err(|e| fail(e.into()))?;
-        let bearer = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-            .ok_or_else(|| {
-                fail("Cloud Storage takes no API key: pass Google Cloud credentials".into())
-            })?;
-        Ok(Arc::new(GcpCredential {
-            bearer: bearer.to_owned(),
-        }))
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens([censored])")
-    }
-}
-
-/// Hands out the client's own connections.
-#[derive(Debug)]
-struct Connector(reqwest::Client);
-
-impl HttpConnector for Connector {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.0.clone()))
     }
 }
 

@@ -3,12 +3,16 @@
 #[cfg(feature = "bigquery")]
 pub(crate) mod bigquery;
 pub(crate) mod files;
-#[cfg(feature = "gcs")]
-pub(crate) use gcs::NewObject;
 #[cfg(not(feature = "gcs"))]
 pub(crate) use none::NewObject;
 #[cfg(feature = "gcs")]
+pub(crate) use upload::NewObject;
+#[cfg(feature = "gcs")]
 pub(crate) mod gcs;
+#[cfg(feature = "gcs")]
+mod transport;
+#[cfg(feature = "gcs")]
+mod upload;
 
 /// In a build without Cloud Storage, no object is ever made.
 #[cfg(not(feature = "gcs"))]
@@ -21,6 +25,10 @@ mod none {
     impl NewObject {
         pub(crate) async fn write(&mut self, _: &[u8]) -> Result<()> {
             match *self {}
+        }
+
+        pub(crate) async fn abandon(self) {
+            match self {}
         }
 
         pub(crate) async fn finish(self) -> Result<()> {

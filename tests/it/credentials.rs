@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use genai_batch::Client;
-use genai_batch_emulator::{Emulator, TokenKind};
+use genai_batch_emulator::{Emulator, Failure, Operation, TokenKind};
 
 use crate::support::{KEY, collect, quick, sums, vertex_client};
 
@@ -129,6 +129,22 @@ async fn calls_at_once_share_one_token() {
         list.unwrap();
     }
     assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 1);
+}
+
+#[tokio::test]
+async fn a_client_gets_over_a_refusal_by_the_token_endpoint() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap();
+    let refusal = Failure::status(400, "INVALID_ARGUMENT", "the account is locked");
+    emulator
+        .faults()
+        .fail_next(Operation::ExchangeToken, 1, refusal);
+    let error = client.batches().list().all().await.unwrap_err();
+    assert!(!error.is_retryable(), "{error}");
+    client.batches().list().all().await.unwrap();
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod memory;
 mod raw;
 mod results;
 mod retry;
+#[cfg(feature = "gcs")]
+mod storage;
 mod support;
 #[cfg(feature = "gcs")]
 mod vertex;

@@ -1,0 +1,315 @@
+//! Cloud Storage and BigQuery when calls fail: tokens, headers, retries, uploads, errors.
+
+use std::io::Write;
+use std::time::Duration;
+
+use genai_batch::{BatchJob, Client, Error};
+use genai_batch_emulator::{
+    Builder, Emulator, Failure, Model, Operation, RowFailure, TokenKind, text_response,
+};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use wiremock::MockServer;
+
+use crate::support::{Backend, KEY, TOKEN, collect, quick, sums, vertex_client, vertex_client_at};
+
+const MODEL: &str = "gemini-2.5-flash";
+
+async fn strict(configure: impl FnOnce(Builder) -> Builder) -> Emulator {
+    let builder = Emulator::builder()
+        .require_authentication()
+        .job_duration(Duration::from_millis(60));
+    configure(builder).start().await.unwrap()
+}
+
+fn client(emulator: &Emulator) -> Client {
+    vertex_client(emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap()
+}
+
+fn unauthenticated() -> Failure {
+    Failure::status(401, "UNAUTHENTICATED", "the token is no good")
+}
+
+/// A file of requests, too large for one part of an upload.
+fn large_file() -> NamedTempFile {
+    let filler = "x".repeat(20_000);
+    let file = tempfile::Builder::new().suffix(".jsonl").tempfile();
+    let mut file = file.unwrap();
+    for n in 0..1000 {
+        let text = format!("What is {n} + 1000?");
+        let request = json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] });
+        let line = json!({ "key": format!("sum-{n}"), "request": request, "filler": filler });
+        writeln!(file, "{line}").unwrap();
+    }
+    file
+}
+
+/// A job that is done, whose results are in Cloud Storage.
+async fn done(client: &Client, count: usize) -> BatchJob {
+    let batches = client.batches();
+    let job = batches.create(MODEL, sums(count).0).await.unwrap();
+    quick(batches.wait(&job)).await.unwrap()
+}
+
+async fn error_of_results(client: &Client, job: &BatchJob) -> Error {
+    client.batches().results(job).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_whatever_the_call() {
+    let emulator = strict(|builder| builder).await;
+    let client = client(&emulator);
+    let faults = emulator.faults();
+    let file = large_file();
+    let operations = [
+        Operation::CreateMultipartUpload,
+        Operation::UploadPart,
+        Operation::CompleteMultipartUpload,
+        Operation::ListObjects,
+        Operation::GetObjectMetadata,
+        Operation::DeleteObject,
+        Operation::GetObject,
+    ];
+    // The download is refused where it goes on after a break.
+    faults.cut_next_object(10_000);
+    faults.pass_next(Operation::GetObject, 1);
+    for operation in operations {
+        faults.fail_next(operation, 1, unauthenticated());
+    }
+    let batches = client.batches();
+    let create = batches.create(MODEL, file.path()).remove_staged_input(true);
+    let job = quick(batches.wait(create.await.unwrap())).await.unwrap();
+    let results = batches.results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(1000).1);
+    let saved = batches.results(&job).save_to("gs://results/saved.jsonl");
+    assert!(saved.await.unwrap().is_complete());
+
+    assert!(emulator.request_count(Operation::GetObject) >= 3);
+    let renewed = emulator.token_count(TokenKind::AuthorizedUser) - 1;
+    assert_eq!(renewed, operations.len());
+}
+
+#[tokio::test]
+async fn quota_project_and_headers_of_the_caller_are_sent_with_every_call() {
+    let server = MockServer::start().await;
+    let client = vertex_client_at(&server.uri())
+        .access_token(TOKEN)
+        .quota_project("who-pays")
+        .header("x-team", "search")
+        .build()
+        .unwrap();
+    let create = client.batches().create(MODEL, sums(1).0);
+    assert!(create.await.unwrap_err().is_not_found());
+    let requests = server.received_requests().await.unwrap();
+    let headers = &requests[0].headers;
+    assert_eq!(headers["x-goog-user-project"], "who-pays");
+    assert_eq!(headers["x-team"], "search");
+    assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
+}
+
+#[tokio::test]
+async fn an_answer_of_cloud_storage_keeps_its_status() {
+    let backend = Backend::vertex().await;
+    let faults = backend.emulator.faults();
+    let job = done(&backend.client, 1).await;
+    let list = Operation::ListObjects;
+
+    let refusal = Failure::Status {
+        code: 400,
+        body: "<Error><Code>X</Code><Message>Not like this.</Message></Error>".into(),
+        headers: Vec::new(),
+    };
+    faults.fail_next(list, 1, refusal);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_client_error() && !error.is_retryable(), "{error}");
+    assert_eq!(error.message(), "Not like this.");
+
+    faults.fail_next(list, 5, Failure::too_many_requests(Duration::ZERO));
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_quota() && error.is_retryable(), "{error}");
+    assert_eq!((error.status(), error.attempts()), (Some(429), 5));
+
+    faults.fail_next(list, 5, Failure::CloseBeforeAnswer);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_retryable() && error.status().is_none(), "{error}");
+
+    let cut = Failure::CutAnswer { after: 20 };
+    faults.fail_next(list, 1, cut);
+    let error = error_of_results(&backend.client, &job).await;
+    assert!(error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn cloud_storage_takes_no_api_key() {
+    let backend = Backend::vertex().await;
+    let job = done(&backend.client, 1).await;
+    let express = Client::builder()
+        .vertex()
+        .api_key(KEY)
+        .base_url(backend.emulator.base_url())
+        .build()
+        .unwrap();
+    let error = error_of_results(&express, &job).await;
+    assert!(error.is_configuration() && !error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("API key"), "{error}");
+}
+
+/// Answers with 40 MB each time.
+struct Talkative;
+
+impl Model for Talkative {
+    fn generate(&self, _: &Value, model: &str) -> Result<Value, RowFailure> {
+        Ok(text_response(model, "", &"x".repeat(40_000_000)))
+    }
+}
+
+#[tokio::test]
+async fn a_long_line_goes_up_a_few_parts_at_a_time_and_is_given_up_when_dropped() {
+    let backend = Backend::vertex_with(|builder| builder.model(Talkative)).await;
+    let job = done(&backend.client, 1).await;
+    let emulator = &backend.emulator;
+    emulator
+        .faults()
+        .fail_next(Operation::UploadPart, 10, Failure::Hang);
+    let results = backend.client.batches().results(&job);
+    let save = results.save_to("gs://results/saved.jsonl").into_future();
+    let save = tokio::spawn(save);
+    let count = |operation| emulator.request_count(operation);
+    until(|| count(Operation::UploadPart) >= 2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(count(Operation::UploadPart), 2);
+
+    assert_eq!(count(Operation::AbortMultipartUpload), 0);
+    save.abort();
+    until(|| count(Operation::AbortMultipartUpload) == 1).await;
+}
+
+/// Waits for at most a minute.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..6000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never happened");
+}
+
+#[tokio::test]
+async fn an_upload_that_is_refused_is_thrown_away() {
+    let backend = Backend::vertex().await;
+    let (emulator, batches) = (&backend.emulator, backend.client.batches());
+    let file = large_file();
+    let refusal = || Failure::status(403, "PERMISSION_DENIED", "no");
+    let count = |operation| emulator.request_count(operation);
+
+    let faults = emulator.faults();
+    faults.fail_next(Operation::UploadPart, 1, refusal());
+    let error = batches.create(MODEL, file.path()).await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+    assert!(count(Operation::UploadPart) <= 2);
+    assert_eq!(count(Operation::AbortMultipartUpload), 1);
+
+    faults.fail_next(Operation::CompleteMultipartUpload, 1, refusal());
+    let error = batches.create(MODEL, file.path()).await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+    assert_eq!(count(Operation::AbortMultipartUpload), 2);
+    assert!(emulator.objects("gs://staging-bucket/").is_empty());
+}
+
+#[tokio::test]
+async fn results_that_cannot_be_read_leave_no_upload() {
+    let backend = Backend::vertex_with(|builder| builder.model(Talkative)).await;
+    let emulator = &backend.emulator;
+    let count = |operation| emulator.request_count(operation);
+    let job = done(&backend.client, 2).await;
+    let save = || {
+        let results = backend.client.batches().results(&job);
+        results.save_to("gs://results/saved.jsonl").into_future()
+    };
+
+    let failure = Failure::status(400, "INVALID_ARGUMENT", "no");
+    emulator
+        .faults()
+        .fail_next(Operation::ListObjects, 1, failure.clone());
+    assert_eq!(save().await.unwrap_err().status(), Some(400));
+    assert_eq!(count(Operation::CreateMultipartUpload), 0);
+
+    // Read for the first line, then cut and refused.
+    emulator.faults().cut_next_object(50_000_000);
+    emulator.faults().pass_next(Operation::GetObject, 1);
+    emulator
+        .faults()
+        .fail_next(Operation::GetObject, 1, failure);
+    assert_eq!(save().await.unwrap_err().status(), Some(400));
+    assert_eq!(count(Operation::CreateMultipartUpload), 1);
+    assert_eq!(count(Operation::AbortMultipartUpload), 1);
+    assert!(emulator.objects("gs://results/").is_empty());
+}
+
+#[tokio::test]
+async fn results_are_saved_under_a_name() {
+    let backend = Backend::vertex().await;
+    let job = done(&backend.client, 1).await;
+    for uri in ["gs://results/dir/", "gs://results", "gs://results/"] {
+        let save = backend.client.batches().results(&job).save_to(uri);
+        let error = save.await.unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+        assert!(error.to_string().contains(uri), "{error}");
+        assert!(error.to_string().contains("names no object"), "{error}");
+    }
+    assert!(backend.emulator.objects("gs://results/").is_empty());
+}
+
+#[cfg(feature = "bigquery")]
+mod bigquery {
+    use super::*;
+
+    /// A job of 250 rows whose results are in a table.
+    async fn job_in_table(client: &Client, emulator: &Emulator) -> BatchJob {
+        let rows = (0..250).map(|n| {
+            let text = format!("What is {n} + 1000?");
+            let request = json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] });
+            json!({ "key": format!("sum-{n}"), "request": request.to_string() })
+        });
+        emulator.put_table("my-project.input.requests", rows);
+        let batches = client.batches();
+        let create = batches.create(MODEL, "bq://my-project.input.requests");
+        quick(batches.wait(create.await.unwrap())).await.unwrap()
+    }
+
+    async fn read(client: &Client, job: &BatchJob) {
+        let keys = (0..250).map(|n| format!("sum-{n}"));
+        let results = client.batches().results(job).expect_keys(keys);
+        let (told, report) = collect(results.await.unwrap()).await;
+        assert_eq!(told, sums(250).1);
+        assert!(report.is_complete(), "{report}");
+    }
+
+    #[tokio::test]
+    async fn a_query_whose_token_is_refused_is_made_again_with_a_new_one() {
+        let emulator = strict(|builder| builder).await;
+        let client = client(&emulator);
+        let job = job_in_table(&client, &emulator).await;
+        emulator.revoke_tokens();
+        let queries = emulator.request_count(Operation::Query);
+        read(&client, &job).await;
+        assert_eq!(emulator.request_count(Operation::Query) - queries, 2);
+        assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
+    }
+
+    #[tokio::test]
+    async fn a_page_whose_token_is_refused_is_asked_for_again_and_repeats_no_row() {
+        let emulator = strict(|builder| builder.query_page_size(100)).await;
+        let client = client(&emulator);
+        let job = job_in_table(&client, &emulator).await;
+        let pages = Operation::GetQueryResults;
+        emulator.faults().fail_next(pages, 1, unauthenticated());
+        read(&client, &job).await;
+        assert_eq!(emulator.request_count(pages), 3);
+        assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
+    }
+}
