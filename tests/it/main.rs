@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+#[cfg(all(feature = "bigquery", feature = "gcs"))]
+mod bigquery;
 mod contract;
 #[cfg(feature = "gcs")]
 mod credentials;

@@ -625,6 +625,33 @@ async fn a_large_staged_file_goes_up_in_parts() {
 }
 
 #[tokio::test]
+async fn a_result_file_that_breaks_off_is_read_on() {
+    let backend = Backend::vertex().await;
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(50).0).await.unwrap();
+    let job = backend.wait(&job).await.unwrap();
+    backend.emulator.faults().cut_next_object(1000);
+    let (told, report) = collect(batches.results(&job).await.unwrap()).await;
+    assert_eq!(told, sums(50).1);
+    assert!(report.is_complete(), "{report}");
+}
+
+#[tokio::test]
+async fn a_project_that_is_denied_is_told() {
+    let backend = Backend::vertex().await;
+    backend.emulator.faults().deny_project("my-project");
+    let batches = backend.client.batches();
+    let error = batches.list().all().await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error:?}");
+    let create = batches.create(backend.model, "gs://bucket/in.jsonl");
+    let error = create.await.unwrap_err();
+    assert!(
+        error.is_permission_denied() && error.attempts() == 1,
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_bucket_that_is_missing_or_forbidden_is_named() {
     let backend = Backend::vertex().await;
     let faults = backend.emulator.faults();
@@ -648,77 +675,4 @@ async fn a_bucket_that_is_missing_or_forbidden_is_named() {
         .await
         .unwrap_err();
     assert!(error.is_permission_denied(), "{error}");
-}
-
-#[cfg(feature = "bigquery")]
-mod bigquery {
-    use super::*;
-
-    fn rows(count: usize) -> impl Iterator<Item = Value> {
-        (0..count).map(|n| {
-            let request = &line(n, None)["request"];
-            json!({ "key": format!("sum-{n}"), "request": request.to_string(), "team": "search" })
-        })
-    }
-
-    #[tokio::test]
-    async fn a_table_is_read_from_and_written_to_with_its_other_columns() {
-        let backend = Backend::vertex().await;
-        backend
-            .emulator
-            .put_table("my-project.input.requests", rows(250));
-        let batches = backend.client.batches();
-        let source = Source::big_query("bq://my-project.input.requests");
-        let job = batches
-            .create(backend.model, source)
-            .dest("bq://my-project.output")
-            .await
-            .unwrap();
-        let job = backend.wait(&job).await.unwrap();
-        assert!(
-            matches!(job.output(), Some(JobDestination::BigQuery(table)) if table.contains("predictions"))
-        );
-        let keys = (0..250).map(|n| format!("sum-{n}"));
-        let mut results = batches.results(&job).expect_keys(keys).await.unwrap();
-        let mut count = 0;
-        while let Some(result) = results.try_next().await.unwrap() {
-            assert_eq!(result.to_value()["team"], "search");
-            let n: usize = result
-                .key()
-                .unwrap()
-                .strip_prefix("sum-")
-                .unwrap()
-                .parse()
-                .unwrap();
-            let text = result.response().unwrap().text().unwrap().into_owned();
-            assert_eq!(text, (n + 1000).to_string());
-            count += 1;
-        }
-        assert_eq!(count, 250);
-        assert!(results.report().is_complete(), "{}", results.report());
-    }
-
-    #[tokio::test]
-    async fn a_table_that_is_forbidden_or_gone_is_told() {
-        let backend = Backend::vertex().await;
-        backend
-            .emulator
-            .put_table("my-project.input.requests", rows(2));
-        let batches = backend.client.batches();
-        let job = batches
-            .create(backend.model, "bq://my-project.input.requests")
-            .await
-            .unwrap();
-        let job = backend.wait(&job).await.unwrap();
-        let Some(JobDestination::BigQuery(table)) = job.output() else {
-            panic!("{job:?}");
-        };
-        backend
-            .emulator
-            .faults()
-            .forbid_table(table.trim_start_matches("bq://"));
-        let error = batches.results(&job).await.unwrap_err();
-        assert!(error.is_permission_denied(), "{error:?}");
-        assert!(error.to_string().contains("my-project"), "{error}");
-    }
 }
