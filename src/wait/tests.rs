@@ -1,5 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::time::Instant;
+
+use super::poll::MAX_OUTAGE;
 use super::*;
 use crate::job::JobRecord;
 use crate::state::JobState;
