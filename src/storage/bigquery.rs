@@ -1,4 +1,5 @@
-//! BigQuery: the rows of a result table, as JSON, with the credentials of the client.
+//! BigQuery: the rows of a result table, as JSON, with the credentials and the retry policy of
+//! the client. Google's library makes the calls, over connections of its own.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,10 @@ use google_cloud_auth::credentials::Credentials;
 use google_cloud_bigquery::client::BigQuery;
 use google_cloud_bigquery::error::{QueryError, RowError};
 use google_cloud_bigquery::query::RowIterator;
+use google_cloud_bigquery::query::retry_policy::RetryableErrors;
+use google_cloud_gax::error::Error as CallError;
+use google_cloud_gax::exponential_backoff::ExponentialBackoffBuilder;
+use google_cloud_gax::retry_policy::RetryPolicyExt;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -77,8 +82,19 @@ impl BigQueryTables {
             ));
         };
         let tokens = Tokens::new(Arc::clone(credentials));
+        let policy = self.session.retry_policy();
+        let backoff = ExponentialBackoffBuilder::new()
+            .with_initial_delay(policy.first_backoff())
+            .with_maximum_delay(policy.longest_backoff())
+            .clamp();
         let mut builder = BigQuery::builder()
             .with_credentials(Credentials::from(tokens.clone()))
+            .with_retry_policy(
+                RetryableErrors
+                    .with_attempt_limit(policy.attempts())
+                    .with_time_limit(policy.time_budget()),
+            )
+            .with_backoff_policy(backoff)
             .with_project_id(self.project.as_ref().unwrap_or(&name.project));
         if let Some(url) = &self.base_url {
             builder = builder.with_endpoint(url);
@@ -144,7 +160,7 @@ impl Tokens {
     }
 
     /// Whether the call failed since its token was refused, and there is another one now.
-    async fn renew_after(&self, error: &google_cloud_bigquery::Error) -> bool {
+    async fn renew_after(&self, error: &CallError) -> bool {
         if error.http_status_code() != Some(StatusCode::UNAUTHORIZED.as_u16()) {
             return false;
         }
