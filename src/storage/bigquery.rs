@@ -1,6 +1,7 @@
 //! BigQuery: the rows of a result table, as JSON, with the credentials and the retry policy of
 //! the client. Google's library makes the calls, over connections of its own.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -205,48 +206,65 @@ impl fmt::Debug for Tokens {
 }
 
 fn query_error(error: QueryError) -> Error {
-    let (status, message) = match &error {
-        QueryError::Rpc { source, .. } => (
-            source.http_status_code(),
-            source.status().map(|status| status.message.clone()),
-        ),
+    let told = match &error {
+        QueryError::Rpc { source, .. } => call_error(source),
         QueryError::JobFailed { errors, .. } => {
-            (None, errors.first().map(|error| error.message.clone()))
+            let message = errors.first().map(|error| error.message.clone());
+            Error::new(Kind::Refused, message.unwrap_or_else(not_done))
         }
-        _ => (None, None),
+        _ => Error::new(Kind::Refused, not_done()),
     };
-    told(status, message, error)
+    told.with_source(error)
 }
 
 fn row_error(error: RowError) -> Error {
-    let (status, message) = match &error {
-        RowError::Rpc { source, .. } => (
-            source.http_status_code(),
-            source.status().map(|status| status.message.clone()),
-        ),
-        _ => (None, None),
+    let told = match &error {
+        RowError::Rpc { source, .. } => call_error(source),
+        _ => Error::protocol("BigQuery gave no valid answer"),
     };
-    told(status, message, error)
+    told.with_source(error)
+}
+
+fn not_done() -> String {
+    "BigQuery did not do it".to_owned()
 }
 
 /// BigQuery's own words say what is missing, forbidden, or in another region.
-fn told(
-    status: Option<u16>,
-    message: Option<String>,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> Error {
-    let message = message.unwrap_or_else(|| "BigQuery did not do it".to_owned());
-    match status {
-        Some(status) => {
-            let failure = HttpFailure {
-                status,
-                ..HttpFailure::default()
-            };
-            Error::status_answer(failure, message)
-        }
-        None => Error::new(Kind::Refused, message),
+fn call_error(error: &CallError) -> Error {
+    let message = error.status().map(|status| status.message.clone());
+    if let Some(status) = error.http_status_code() {
+        let failure = HttpFailure {
+            status,
+            ..HttpFailure::default()
+        };
+        return Error::status_answer(failure, message.unwrap_or_else(not_done));
     }
-    .with_source(source)
+    if let Some(error) = find_own(error) {
+        let kind = match error.is_retryable() {
+            true => Kind::Transport,
+            false => Kind::Configuration,
+        };
+        return Error::new(kind, error.message());
+    }
+    if error.is_timeout() {
+        Error::new(Kind::Timeout, "BigQuery did not answer in time")
+    } else if error.is_io() || error.is_connect() || error.is_transport() {
+        Error::new(Kind::Transport, "no connection to BigQuery")
+    } else {
+        Error::new(Kind::Refused, message.unwrap_or_else(not_done))
+    }
+}
+
+/// The client's own error, where it could give the library no token.
+fn find_own(error: &CallError) -> Option<&Error> {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(own) = current.downcast_ref() {
+            return Some(own);
+        }
+        cause = current.source();
+    }
+    None
 }
 
 #[cfg(test)]

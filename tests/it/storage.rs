@@ -339,4 +339,29 @@ mod bigquery {
         let error = error_of_results(&client, &job).await;
         assert_eq!((error.status(), count() - before), (Some(503), 1));
     }
+
+    #[tokio::test]
+    async fn what_keeps_a_query_from_being_sent_is_told_apart() {
+        let emulator = strict(|builder| builder).await;
+        let job = job_in_table(&client(&emulator), &emulator).await;
+
+        // Nothing listens there.
+        let unreachable = vertex_client(&emulator)
+            .access_token(emulator.issue_token())
+            .bigquery_base_url("http://127.0.0.1:9")
+            .retry_policy(RetryPolicy::none())
+            .build()
+            .unwrap();
+        let error = error_of_results(&unreachable, &job).await;
+        assert!(error.is_retryable() && error.status().is_none(), "{error}");
+        assert!(error.to_string().contains("no connection"), "{error}");
+
+        let locked = client(&emulator);
+        let refusal = Failure::status(400, "INVALID_ARGUMENT", "the account is locked");
+        let tokens = Operation::ExchangeToken;
+        emulator.faults().fail_next(tokens, 1, refusal);
+        let error = error_of_results(&locked, &job).await;
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("no access token"), "{error}");
+    }
 }
