@@ -112,6 +112,9 @@ impl ClientBuilder {
 
     /// A `reqwest` client to send with, for a proxy, certificates or connection limits of
     /// your own. It should not follow redirects, since they would carry the credential along.
+    ///
+    /// Google's libraries fetch the access tokens for Vertex AI and read BigQuery over
+    /// connections of their own, to which none of this applies.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self

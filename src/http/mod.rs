@@ -198,7 +198,7 @@ impl Session {
         &self.shared.auth
     }
 
-    #[cfg(feature = "gcs")]
+    #[cfg(any(feature = "gcs", feature = "bigquery"))]
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
         &self.shared.settings.retry
     }

@@ -119,17 +119,17 @@ impl RetryPolicy {
         self.max_attempts
     }
 
-    #[cfg(feature = "gcs")]
+    #[cfg(any(feature = "gcs", feature = "bigquery"))]
     pub(crate) fn first_backoff(&self) -> Duration {
         self.initial_backoff
     }
 
-    #[cfg(feature = "gcs")]
+    #[cfg(any(feature = "gcs", feature = "bigquery"))]
     pub(crate) fn longest_backoff(&self) -> Duration {
         self.max_backoff
     }
 
-    #[cfg(feature = "gcs")]
+    #[cfg(any(feature = "gcs", feature = "bigquery"))]
     pub(crate) fn time_budget(&self) -> Duration {
         self.budget
     }

@@ -1,5 +1,7 @@
-//! BigQuery: the rows of a result table, as JSON, with the credentials of the client.
+//! BigQuery: the rows of a result table, as JSON, with the credentials and the retry policy of
+//! the client. Google's library makes the calls, over connections of its own.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +11,10 @@ use google_cloud_auth::credentials::Credentials;
 use google_cloud_bigquery::client::BigQuery;
 use google_cloud_bigquery::error::{QueryError, RowError};
 use google_cloud_bigquery::query::RowIterator;
+use google_cloud_bigquery::query::retry_policy::RetryableErrors;
+use google_cloud_gax::error::Error as CallError;
+use google_cloud_gax::exponential_backoff::ExponentialBackoffBuilder;
+use google_cloud_gax::retry_policy::RetryPolicyExt;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -77,8 +83,19 @@ impl BigQueryTables {
             ));
         };
         let tokens = Tokens::new(Arc::clone(credentials));
+        let policy = self.session.retry_policy();
+        let backoff = ExponentialBackoffBuilder::new()
+            .with_initial_delay(policy.first_backoff())
+            .with_maximum_delay(policy.longest_backoff())
+            .clamp();
         let mut builder = BigQuery::builder()
             .with_credentials(Credentials::from(tokens.clone()))
+            .with_retry_policy(
+                RetryableErrors
+                    .with_attempt_limit(policy.attempts())
+                    .with_time_limit(policy.time_budget()),
+            )
+            .with_backoff_policy(backoff)
             .with_project_id(self.project.as_ref().unwrap_or(&name.project));
         if let Some(url) = &self.base_url {
             builder = builder.with_endpoint(url);
@@ -144,7 +161,7 @@ impl Tokens {
     }
 
     /// Whether the call failed since its token was refused, and there is another one now.
-    async fn renew_after(&self, error: &google_cloud_bigquery::Error) -> bool {
+    async fn renew_after(&self, error: &CallError) -> bool {
         if error.http_status_code() != Some(StatusCode::UNAUTHORIZED.as_u16()) {
             return false;
         }
@@ -189,48 +206,65 @@ impl fmt::Debug for Tokens {
 }
 
 fn query_error(error: QueryError) -> Error {
-    let (status, message) = match &error {
-        QueryError::Rpc { source, .. } => (
-            source.http_status_code(),
-            source.status().map(|status| status.message.clone()),
-        ),
+    let told = match &error {
+        QueryError::Rpc { source, .. } => call_error(source),
         QueryError::JobFailed { errors, .. } => {
-            (None, errors.first().map(|error| error.message.clone()))
+            let message = errors.first().map(|error| error.message.clone());
+            Error::new(Kind::Refused, message.unwrap_or_else(not_done))
         }
-        _ => (None, None),
+        _ => Error::new(Kind::Refused, not_done()),
     };
-    told(status, message, error)
+    told.with_source(error)
 }
 
 fn row_error(error: RowError) -> Error {
-    let (status, message) = match &error {
-        RowError::Rpc { source, .. } => (
-            source.http_status_code(),
-            source.status().map(|status| status.message.clone()),
-        ),
-        _ => (None, None),
+    let told = match &error {
+        RowError::Rpc { source, .. } => call_error(source),
+        _ => Error::protocol("BigQuery gave no valid answer"),
     };
-    told(status, message, error)
+    told.with_source(error)
+}
+
+fn not_done() -> String {
+    "BigQuery did not do it".to_owned()
 }
 
 /// BigQuery's own words say what is missing, forbidden, or in another region.
-fn told(
-    status: Option<u16>,
-    message: Option<String>,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> Error {
-    let message = message.unwrap_or_else(|| "BigQuery did not do it".to_owned());
-    match status {
-        Some(status) => {
-            let failure = HttpFailure {
-                status,
-                ..HttpFailure::default()
-            };
-            Error::status_answer(failure, message)
-        }
-        None => Error::new(Kind::Refused, message),
+fn call_error(error: &CallError) -> Error {
+    let message = error.status().map(|status| status.message.clone());
+    if let Some(status) = error.http_status_code() {
+        let failure = HttpFailure {
+            status,
+            ..HttpFailure::default()
+        };
+        return Error::status_answer(failure, message.unwrap_or_else(not_done));
     }
-    .with_source(source)
+    if let Some(error) = find_own(error) {
+        let kind = match error.is_retryable() {
+            true => Kind::Transport,
+            false => Kind::Configuration,
+        };
+        return Error::new(kind, error.message());
+    }
+    if error.is_timeout() {
+        Error::new(Kind::Timeout, "BigQuery did not answer in time")
+    } else if error.is_io() || error.is_connect() || error.is_transport() {
+        Error::new(Kind::Transport, "no connection to BigQuery")
+    } else {
+        Error::new(Kind::Refused, message.unwrap_or_else(not_done))
+    }
+}
+
+/// The client's own error, where it could give the library no token.
+fn find_own(error: &CallError) -> Option<&Error> {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(own) = current.downcast_ref() {
+            return Some(own);
+        }
+        cause = current.source();
+    }
+    None
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use genai_batch::{BatchJob, Client, Error};
+use genai_batch::{BatchJob, Client, Error, RetryPolicy};
 use genai_batch_emulator::{
     Builder, Emulator, Failure, Model, Operation, RowFailure, TokenKind, text_response,
 };
@@ -311,5 +311,57 @@ mod bigquery {
         read(&client, &job).await;
         assert_eq!(emulator.request_count(pages), 3);
         assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
+    }
+
+    #[tokio::test]
+    async fn queries_are_repeated_as_the_retry_policy_says() {
+        let backend = Backend::vertex().await;
+        let emulator = &backend.emulator;
+        let job = job_in_table(&backend.client, emulator).await;
+        let count = || emulator.request_count(Operation::Query);
+        let fail = |times| {
+            let failure = Failure::service_unavailable();
+            emulator
+                .faults()
+                .fail_next(Operation::Query, times, failure);
+        };
+        let before = count();
+        fail(5);
+        let error = error_of_results(&backend.client, &job).await;
+        assert_eq!((error.status(), count() - before), (Some(503), 5));
+
+        let once = vertex_client(emulator)
+            .access_token(TOKEN)
+            .retry_policy(RetryPolicy::none());
+        let before = count();
+        fail(1);
+        let client = once.build().unwrap();
+        let error = error_of_results(&client, &job).await;
+        assert_eq!((error.status(), count() - before), (Some(503), 1));
+    }
+
+    #[tokio::test]
+    async fn what_keeps_a_query_from_being_sent_is_told_apart() {
+        let emulator = strict(|builder| builder).await;
+        let job = job_in_table(&client(&emulator), &emulator).await;
+
+        // Nothing listens there.
+        let unreachable = vertex_client(&emulator)
+            .access_token(emulator.issue_token())
+            .bigquery_base_url("http://127.0.0.1:9")
+            .retry_policy(RetryPolicy::none())
+            .build()
+            .unwrap();
+        let error = error_of_results(&unreachable, &job).await;
+        assert!(error.is_retryable() && error.status().is_none(), "{error}");
+        assert!(error.to_string().contains("no connection"), "{error}");
+
+        let locked = client(&emulator);
+        let refusal = Failure::status(400, "INVALID_ARGUMENT", "the account is locked");
+        let tokens = Operation::ExchangeToken;
+        emulator.faults().fail_next(tokens, 1, refusal);
+        let error = error_of_results(&locked, &job).await;
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("no access token"), "{error}");
     }
 }
