@@ -197,29 +197,3 @@ async fn tables_may_be_named_in_full_and_counts_stand_still() {
     assert_eq!(job["completionStats"]["incompleteCount"], "-1");
     assert_eq!(fixture.emulator.table("p.d.t").unwrap().len(), 4);
 }
-
-#[tokio::test]
-#[ignore = "takes a while"]
-async fn a_million_rows() {
-    let fixture = Fixture::new().await;
-    let line = |n: usize| {
-        let request = crate::support::request("What is 1 + 1?");
-        format!("{}\n", json!({"id": format!("k{n}"), "request": request}))
-    };
-    let lines: String = (0..1_000_000).map(line).collect();
-    fixture.emulator.put_object("gs://bucket/in.jsonl", lines);
-    let started = std::time::Instant::now();
-    let job = fixture.create_vertex(&crate::vertex::body("large")).await;
-    let path = format!("v1beta1/{}", job["name"].as_str().unwrap());
-    fixture.advance(100);
-    let mut job = fixture.read(&path).await;
-    while job["state"] == "JOB_STATE_RUNNING" {
-        job = fixture.read(&path).await;
-    }
-    assert_eq!(job["completionStats"]["successfulCount"], "1000000");
-    let content = fixture
-        .emulator
-        .object(&format!("{}/predictions.jsonl", folder_of(&job)));
-    let content = content.unwrap();
-    println!("{} bytes after {:?}", content.len(), started.elapsed());
-}
