@@ -15,7 +15,7 @@ const SETTINGS: [(&str, &str); 4] = [
 ];
 
 /// Brings a request to Gemini's form: content as an object, settings in camel case beside it.
-pub(super) fn canonicalise(body: &mut Fields) {
+pub(super) fn canonicalise(body: &mut Fields) -> Result<(), String> {
     for name in ["embed_content_config", "embedContentConfig"] {
         let config = body
             .get(name)
@@ -23,7 +23,7 @@ pub(super) fn canonicalise(body: &mut Fields) {
         if let Some(Ok(config)) = config {
             body.remove(name);
             for (name, value) in config {
-                body.entry(name).or_insert(value);
+                put_once(body, name, value)?;
             }
         }
     }
@@ -31,7 +31,7 @@ pub(super) fn canonicalise(body: &mut Fields) {
         if camel != snake
             && let Some(value) = body.remove(snake)
         {
-            body.entry(camel.to_owned()).or_insert(value);
+            put_once(body, camel.to_owned(), value)?;
         }
     }
     let text = body
@@ -41,6 +41,21 @@ pub(super) fn canonicalise(body: &mut Fields) {
         && let Ok(content) = to_raw_value(&json!({ "role": "user", "parts": [{ "text": text }] }))
     {
         body.insert("content".to_owned(), content);
+    }
+    Ok(())
+}
+
+fn put_once(body: &mut Fields, name: String, value: Box<RawValue>) -> Result<(), String> {
+    match body.get(&name) {
+        Some(other) if other.get() != value.get() => Err(format!(
+            "`{name}` is set twice, to {} and to {}: leave one out",
+            other.get(),
+            value.get()
+        )),
+        _ => {
+            body.insert(name, value);
+            Ok(())
+        }
     }
 }
 
@@ -104,7 +119,7 @@ pub(crate) fn comparable(request: &[u8], form: EmbedForm) -> Option<Value> {
     if body.contains_key("contents") || !body.contains_key("content") {
         return None;
     }
-    canonicalise(&mut body);
+    canonicalise(&mut body).ok()?;
     if form == EmbedForm::VertexText {
         let text = plain_text(body.get("content")?).ok()?;
         body.insert("content".to_owned(), text);
@@ -132,7 +147,7 @@ mod tests {
     fn written(form: EmbedForm, request: Value) -> (Value, Value) {
         let mut body: Fields = serde_json::from_value(request).unwrap();
         let mut beside = Fields::new();
-        canonicalise(&mut body);
+        canonicalise(&mut body).unwrap();
         write_as(form, &mut body, &mut beside).unwrap();
         (
             serde_json::to_value(body).unwrap(),
@@ -163,6 +178,23 @@ mod tests {
             assert_eq!(rest, json!({}));
             let flat = json!({ "content": "hi", "task_type": "T", "outputDimensionality": 8 });
             assert_eq!(beside, flat);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_spelled_twice_says_one_thing() {
+        let read = |value| {
+            let mut body: Fields = serde_json::from_value(value).unwrap();
+            canonicalise(&mut body)
+        };
+        let same = json!({ "content": "hi", "taskType": "T", "task_type": "T" });
+        assert_eq!(read(same), Ok(()));
+        for other in [
+            json!({ "content": "hi", "taskType": "T", "task_type": "U" }),
+            json!({ "content": "hi", "taskType": "T", "embedContentConfig": { "task_type": "U" } }),
+        ] {
+            let error = read(other).unwrap_err();
+            assert!(error.contains("`taskType` is set twice"), "{error}");
         }
     }
 

@@ -196,7 +196,7 @@ impl Line {
         }
         let mut extra = extra;
         if let JobKind::EmbedContent(_) = kind {
-            embedding::canonicalise(&mut body);
+            embedding::canonicalise(&mut body)?;
         }
         check_content(&body, kind)?;
         if let JobKind::EmbedContent(form) = kind {
