@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use genai_batch::{BatchJob, Client, Error, RetryPolicy};
+use genai_batch::{BatchJob, Client, Error};
 use genai_batch_emulator::{
     Builder, Emulator, Failure, Model, Operation, RowFailure, TokenKind, text_response,
 };
@@ -266,6 +266,8 @@ async fn results_are_saved_under_a_name() {
 
 #[cfg(feature = "bigquery")]
 mod bigquery {
+    use genai_batch::RetryPolicy;
+
     use super::*;
 
     /// A job of 250 rows whose results are in a table.
