@@ -162,8 +162,12 @@ impl Session {
     #[cfg(feature = "gcs")]
     pub(crate) async fn send_to_storage(&self, mut request: Request) -> Result<Response> {
         self.add_settings(request.headers_mut());
+        let is_listing = request
+            .url()
+            .query_pairs()
+            .any(|(name, _)| name == "list-type");
         let extent = match *request.method() {
-            reqwest::Method::GET => Extent::Headers,
+            reqwest::Method::GET if !is_listing => Extent::Headers,
             _ => Extent::Whole,
         };
         if extent == Extent::Whole {
