@@ -32,10 +32,11 @@ fn compile(path: &Path, document: &str) -> Result<(), String> {
         serde_json::from_str(&text).map_err(|e| format!("no OpenAPI document: {e}"))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     check_references(&value, &value, "#")?;
+    let settings = settings()?;
     // The generator panics on some documents that it does not expect.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let generated = panic::catch_unwind(|| Generator::new(&settings()).generate_tokens(&spec));
+    let generated = panic::catch_unwind(|| Generator::new(&settings).generate_tokens(&spec));
     panic::set_hook(hook);
     let tokens = generated
         .map_err(|reason| format!("cannot be compiled into a client: {}", words(&*reason)))?
@@ -73,13 +74,14 @@ fn words(panic: &dyn Any) -> &str {
         .unwrap_or("the generator panicked")
 }
 
-fn settings() -> GenerationSettings {
+fn settings() -> Result<GenerationSettings, String> {
     let int64 = SchemaObject {
         instance_type: Some(InstanceType::String.into()),
         format: Some("int64".into()),
         ..Default::default()
     };
-    let session = "crate::http::Session".parse().unwrap_or_default();
+    let session = "crate::http::Session".parse();
+    let session = session.map_err(|e| format!("no type of the client: {e}"))?;
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -90,5 +92,5 @@ fn settings() -> GenerationSettings {
             "crate::raw::Int64",
             [TypeImpl::Default, TypeImpl::Display, TypeImpl::FromStr].into_iter(),
         );
-    settings
+    Ok(settings)
 }

@@ -103,6 +103,8 @@ pub struct Wait {
     job: JobRef,
     pace: Pace,
     on_progress: Option<OnProgress>,
+    /// One for each poll that may be under way; shared by waits that are one of many.
+    slots: Arc<Semaphore>,
 }
 
 impl Wait {
@@ -112,6 +114,7 @@ impl Wait {
             job,
             pace: Pace::default(),
             on_progress: None,
+            slots: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -136,13 +139,21 @@ impl Wait {
         Box::pin(stream::unfold(
             (self, poller),
             |(mut wait, mut poller)| async {
-                let job = match &wait.job.job {
+                let (slots, batches, job) = (&wait.slots, &wait.batches, &wait.job);
+                let job = match &job.job {
                     // What has ended needs no poll.
                     Some(job) if job.is_terminal() && !poller.ended => {
                         poller.ended = true;
                         Ok(job.clone())
                     }
-                    _ => poller.next(|| wait.batches.read(&wait.job)).await?,
+                    _ => {
+                        let read = || async {
+                            // Never closed, so a slot always comes.
+                            let _slot = slots.acquire().await.ok();
+                            batches.read(job).await
+                        };
+                        poller.next(read).await?
+                    }
                 };
                 if let Ok(job) = &job {
                     if let Some(on_progress) = &mut wait.on_progress {
@@ -245,40 +256,15 @@ impl WaitAll {
         let slots = Arc::new(Semaphore::new(self.concurrency));
         let on_progress = Arc::new(Mutex::new(self.on_progress));
         let waits = self.jobs.into_iter().enumerate().map(|(index, job)| {
-            let batches = self.batches.clone();
-            let slots = Arc::clone(&slots);
             let on_progress = Arc::clone(&on_progress);
-            let mut poller = Poller::new(self.pace.clone(), &job);
-            async move {
-                let outcome = loop {
-                    let known = job.job.clone().filter(BatchJob::is_terminal);
-                    let polled = match known {
-                        Some(job) => Ok(job),
-                        None => {
-                            let get = || async {
-                                // Never closed, so a slot always comes.
-                                let _slot = slots.acquire().await.ok();
-                                batches.read(&job).await
-                            };
-                            match poller.next(get).await {
-                                Some(polled) => polled,
-                                None => break Err(Error::protocol("the poller has ended")),
-                            }
-                        }
-                    };
-                    match polled {
-                        Ok(job) => {
-                            call(&on_progress, &job);
-                            if job.is_terminal() {
-                                batches.clean_up(&job).await;
-                                break with_results(job);
-                            }
-                        }
-                        Err(error) => break Err(error),
-                    }
-                };
-                (index, outcome)
-            }
+            let wait = Wait {
+                batches: self.batches.clone(),
+                job,
+                pace: self.pace.clone(),
+                on_progress: Some(Box::new(move |job| call(&on_progress, job))),
+                slots: Arc::clone(&slots),
+            };
+            async move { (index, wait.await) }
         });
         waits.collect::<FuturesUnordered<_>>()
     }

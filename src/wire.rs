@@ -1,35 +1,72 @@
 //! Pieces of Google's JSON that several messages share, read leniently: what has an odd
 //! shape is absent here and still visible in the raw JSON.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::job::Status;
+use crate::error::{Error, Result};
+use crate::job::{BatchJob, Status};
+use crate::page::Page;
 use crate::raw::Int64;
 
 /// A field that is `None` where its value has another shape than expected.
-pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: serde::de::DeserializeOwned,
 {
-    let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
 /// A count that comes as a text or a number.
-pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn count<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<u64>, D::Error> {
     let number: Option<Int64> = lenient(deserializer)?;
     Ok(number.and_then(|Int64(number)| u64::try_from(number).ok()))
 }
 
 /// A point in time; up to nine fractional digits are kept.
-pub(crate) fn time<'de, D>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error>
+pub(crate) fn time<'de, D>(deserializer: D) -> std::result::Result<Option<DateTime<Utc>>, D::Error>
 where
     D: Deserializer<'de>,
 {
     lenient(deserializer)
+}
+
+/// One page of a list of jobs, which stand in `field`.
+pub(crate) fn page(
+    json: &Bytes,
+    field: &str,
+    read: impl Fn(Bytes) -> Result<BatchJob>,
+) -> Result<Page<BatchJob>> {
+    let unreadable = |e| {
+        Error::protocol("the service's answer is no list that this client can read").with_source(e)
+    };
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(json).map_err(unreadable)?;
+    let parse = |name: &str| fields.get(name).map(|raw| raw.get());
+    let elements: Option<Vec<&RawValue>> = parse(field)
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(unreadable)?;
+    let token: Option<String> = parse("nextPageToken")
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(unreadable)?;
+    Ok(Page {
+        items: elements
+            .unwrap_or_default()
+            .into_iter()
+            .map(|element| read(json.slice_ref(element.get().as_bytes())))
+            .collect::<Result<_>>()?,
+        next_page_token: token.filter(|token| !token.is_empty()),
+    })
 }
 
 /// A `google.rpc.Status`, of which only the code may be there.

@@ -184,12 +184,10 @@ impl Service {
     }
 
     /// How a model wants requests for embeddings.
+    #[cfg_attr(not(feature = "vertex"), expect(unused_variables))]
     pub(crate) fn embed_form(&self, model: &str) -> EmbedForm {
         match self {
-            Self::Gemini(_) => {
-                let _ = model;
-                EmbedForm::Gemini
-            }
+            Self::Gemini(_) => EmbedForm::Gemini,
             #[cfg(feature = "vertex")]
             Self::Vertex(_) => vertex::embed_form(model),
         }

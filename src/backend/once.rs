@@ -9,9 +9,14 @@
 //! Google documents creates as not idempotent. Every create therefore carries a mark that no
 //! other has, by which the job can be found if the answer to the create was lost.
 
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+
 use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::job::BatchJob;
+use crate::page::{Page, paged};
 
 /// How often the service is asked for the job before it counts as not created. The pauses
 /// between grow like those of retries, to 15 seconds in all by default.
@@ -64,8 +69,26 @@ pub(super) trait Creation: Sync {
 
     fn send(&self) -> impl Future<Output = Result<BatchJob>> + Send;
 
-    /// The job that bears the mark, if there is one.
-    fn find(&self, mark: &Mark) -> impl Future<Output = Result<Option<BatchJob>>> + Send;
+    /// A page of the jobs among which one that bears the mark would be.
+    fn list(
+        &self,
+        mark: &Mark,
+        page_token: Option<String>,
+    ) -> impl Future<Output = Result<Page<BatchJob>>> + Send;
+
+    fn is_marked(job: &BatchJob, mark: &Mark) -> bool;
+}
+
+/// The job that bears the mark. Pages may be empty and come in any order, so that only the end
+/// of them says that there is none.
+async fn find<C: Creation>(creation: &C, mark: &Mark) -> Result<Option<BatchJob>> {
+    let mut jobs = pin!(paged(None, |token| creation.list(mark, token)));
+    while let Some(job) = jobs.try_next().await? {
+        if C::is_marked(&job, mark) {
+            return Ok(Some(job));
+        }
+    }
+    Ok(None)
 }
 
 /// Sends a create, looking for its job wherever the answer leaves open whether there is one.
@@ -85,7 +108,7 @@ pub(super) async fn create_once<C: Creation>(creation: &C) -> Result<BatchJob> {
         let mut looked = false;
         for look in 1..=LOOKS {
             tokio::time::sleep(session.pause(look)).await;
-            match creation.find(mark).await {
+            match find(creation, mark).await {
                 Ok(Some(job)) => {
                     tracing::info!(job = job.name(), "adopting the job");
                     return Ok(job);

@@ -42,7 +42,7 @@ impl Create {
     ///
     /// Every create carries a mark: on Gemini at the end of the display name, which
     /// [`BatchJob::display_name`] leaves out, on Vertex AI as the label `genai-batch-mark`. After
-    /// a timeout, a cut connection or a status of 5xx the client lists recent jobs, adopts the
+    /// a timeout, a cut connection or a status of 5xx the client lists the jobs, adopts the
     /// one that bears the mark, and sends the create again only if several looks find none.
     /// Switched off, there is no mark, and such an answer is an error.
     pub fn adopt(self, adopt: bool) -> Self {

@@ -23,6 +23,23 @@ pub(crate) struct Row {
     pub(crate) json: Bytes,
 }
 
+#[cfg(test)]
+impl Row {
+    pub(crate) fn response(&self) -> &str {
+        match &self.body {
+            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
+            RowBody::Error(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) fn error(&self) -> &RowError {
+        match &self.body {
+            RowBody::Error(error) => error,
+            RowBody::Response(_) => panic!("a response"),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum RowBody {
     Response(Bytes),

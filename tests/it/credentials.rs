@@ -18,6 +18,13 @@ async fn strict() -> Emulator {
         .unwrap()
 }
 
+fn user_client(emulator: &Emulator) -> Client {
+    vertex_client(emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .build()
+        .unwrap()
+}
+
 /// A whole run: staging, create, wait, results.
 async fn run(client: &Client) {
     let batches = client.batches();
@@ -93,10 +100,7 @@ async fn a_raw_client_without_credentials_says_so() {
 #[tokio::test]
 async fn a_revoked_token_is_renewed_once_and_the_call_repeated() {
     let emulator = strict().await;
-    let client = vertex_client(&emulator)
-        .credentials_json(emulator.authorized_user_json())
-        .build()
-        .unwrap();
+    let client = user_client(&emulator);
     run(&client).await;
     emulator.revoke_tokens();
     let before = emulator.token_count(TokenKind::AuthorizedUser);
@@ -107,10 +111,7 @@ async fn a_revoked_token_is_renewed_once_and_the_call_repeated() {
 #[tokio::test]
 async fn a_token_that_the_service_holds_for_expired_is_renewed() {
     let emulator = strict().await;
-    let client = vertex_client(&emulator)
-        .credentials_json(emulator.authorized_user_json())
-        .build()
-        .unwrap();
+    let client = user_client(&emulator);
     client.batches().list().all().await.unwrap();
     emulator.clock().advance(Duration::from_secs(2 * 3600));
     client.batches().list().all().await.unwrap();
@@ -120,10 +121,7 @@ async fn a_token_that_the_service_holds_for_expired_is_renewed() {
 #[tokio::test]
 async fn calls_at_once_share_one_token() {
     let emulator = strict().await;
-    let client = vertex_client(&emulator)
-        .credentials_json(emulator.authorized_user_json())
-        .build()
-        .unwrap();
+    let client = user_client(&emulator);
     let lists = (0..20).map(|_| client.batches().list().all());
     for list in futures_util::future::join_all(lists).await {
         list.unwrap();
@@ -134,10 +132,7 @@ async fn calls_at_once_share_one_token() {
 #[tokio::test]
 async fn a_client_gets_over_a_refusal_by_the_token_endpoint() {
     let emulator = strict().await;
-    let client = vertex_client(&emulator)
-        .credentials_json(emulator.authorized_user_json())
-        .build()
-        .unwrap();
+    let client = user_client(&emulator);
     let refusal = Failure::status(400, "INVALID_ARGUMENT", "the account is locked");
     emulator
         .faults()

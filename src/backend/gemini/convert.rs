@@ -185,27 +185,6 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
     }))
 }
 
-/// One page of a list: its jobs, and the token of the next page.
-pub(super) fn page(json: &Bytes) -> Result<(Vec<BatchJob>, Option<String>)> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Page<'a> {
-        #[serde(borrow, default)]
-        operations: Vec<&'a RawValue>,
-        next_page_token: Option<String>,
-    }
-    let page: Page<'_> = serde_json::from_slice(json).map_err(|e| {
-        Error::protocol("the service's answer is no list that this client can read").with_source(e)
-    })?;
-    let jobs = page
-        .operations
-        .iter()
-        .map(|operation| job(json.slice_ref(operation.get().as_bytes())))
-        .collect::<Result<_>>()?;
-    let token = page.next_page_token.filter(|token| !token.is_empty());
-    Ok((jobs, token))
-}
-
 /// The rows of a job that holds its results, counted once.
 pub(super) fn inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
     let operation = parse(json)?;

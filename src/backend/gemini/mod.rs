@@ -27,6 +27,7 @@ use crate::source::entry::{EmbedForm, JobKind};
 use crate::source::prepare::{Prepared, Target};
 use crate::source::{Source, SourceKind};
 use crate::storage::files::Upload;
+use crate::wire;
 use request::Input;
 
 /// The MIME type under which files of requests are uploaded.
@@ -34,10 +35,8 @@ const JSONL: &str = "application/jsonl";
 /// The largest file of requests that the service takes (Gemini API documentation, Batch Mode).
 const MAX_FILE: u64 = 2 << 30;
 
-/// How many of the latest jobs are looked at for one whose create had no clear answer. A
-/// project runs 100 at once (Gemini API documentation, Rate limits).
+/// How many jobs a page has where one is looked for: the most that the service gives.
 const LOOK_AT: i32 = 100;
-const LOOK_AT_PAGES: usize = 5;
 
 /// A client of the Gemini Developer API.
 #[derive(Debug, Clone)]
@@ -153,26 +152,6 @@ impl Gemini {
         Ok(job.remembering(submission))
     }
 
-    /// The job that bears a mark, if it is among the latest.
-    async fn find_marked(&self, mark: &Mark) -> Result<Option<BatchJob>> {
-        let mut options = ListOptions {
-            page_size: Some(LOOK_AT),
-            ..ListOptions::default()
-        };
-        for _ in 0..LOOK_AT_PAGES {
-            let page = self.list_page(&options).await?;
-            let is_marked = |job: &BatchJob| convert::is_marked(job, mark);
-            if let Some(job) = page.items.into_iter().find(is_marked) {
-                return Ok(Some(job));
-            }
-            if page.next_page_token.is_none() {
-                break;
-            }
-            options.page_token = page.next_page_token;
-        }
-        Ok(None)
-    }
-
     /// Makes prepared requests available to the service.
     async fn bring(&self, prepared: Prepared, display_name: &str) -> Result<Input> {
         match prepared {
@@ -226,11 +205,7 @@ impl Gemini {
         let (raw, exchange) = self.exchange(None);
         let token = options.page_token.as_deref();
         let sent = raw.batches_list(None, options.page_size, token, None).await;
-        let (items, next_page_token) = convert::page(&exchange.json(sent).await?)?;
-        Ok(Page {
-            items,
-            next_page_token,
-        })
+        wire::page(&exchange.json(sent).await?, "operations", convert::job)
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
@@ -317,8 +292,17 @@ impl Creation for Create<'_> {
         self.gemini.send_create(self.task, &self.model, body).await
     }
 
-    async fn find(&self, mark: &Mark) -> Result<Option<BatchJob>> {
-        self.gemini.find_marked(mark).await
+    async fn list(&self, _: &Mark, page_token: Option<String>) -> Result<Page<BatchJob>> {
+        let options = ListOptions {
+            page_size: Some(LOOK_AT),
+            page_token,
+            ..ListOptions::default()
+        };
+        self.gemini.list_page(&options).await
+    }
+
+    fn is_marked(job: &BatchJob, mark: &Mark) -> bool {
+        convert::is_marked(job, mark)
     }
 }
 

@@ -103,42 +103,28 @@ mod tests {
         read_row(Bytes::copy_from_slice(json.as_bytes())).unwrap()
     }
 
-    fn response(row: &Row) -> &str {
-        match &row.body {
-            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
-            RowBody::Error(error) => panic!("{error}"),
-        }
-    }
-
-    fn error(row: &Row) -> &RowError {
-        match &row.body {
-            RowBody::Error(error) => error,
-            RowBody::Response(_) => panic!("a response"),
-        }
-    }
-
     #[test]
     fn every_documented_form_is_read() {
         let row = read(r#"{"key":"a\n\"1\"","response":{"candidates":[]},"new":1}"#);
         assert_eq!(row.key.as_deref(), Some("a\n\"1\""));
-        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.response(), r#"{"candidates":[]}"#);
 
         let row = read(r#"{"response":{},"metadata":{"key":"m","shard":"7"}}"#);
         assert_eq!(row.key.as_deref(), Some("m"));
         assert!(row.metadata.is_some());
 
         let row = read(r#"{"key":"e","error":{"code":3,"message":"bad"}}"#);
-        assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+        assert_eq!((row.error().code(), row.error().message()), (3, "bad"));
 
         let row = read(r#"{"key":"o","response":{"candidates":[]},"error":{"code":0}}"#);
-        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.response(), r#"{"candidates":[]}"#);
 
         let row = read(r#"{"error":{"code":1},"metadata":{"key":"c"}}"#);
-        assert_eq!((error(&row).code(), error(&row).message()), (1, ""));
+        assert_eq!((row.error().code(), row.error().message()), (1, ""));
 
         let bare = r#"{"candidates":[],"usageMetadata":{}}"#;
-        assert_eq!(response(&read(bare)), bare);
-        assert_eq!(error(&read(r#"{"code":13,"message":"x"}"#)).code(), 13);
+        assert_eq!(read(bare).response(), bare);
+        assert_eq!(read(r#"{"code":13,"message":"x"}"#).error().code(), 13);
     }
 
     #[test]
@@ -164,7 +150,7 @@ mod tests {
             r#"{"key":"a","error":"text"}"#,
         ] {
             let row = read(json);
-            assert!(error(&row).is_malformed(), "{json}");
+            assert!(row.error().is_malformed(), "{json}");
             assert_eq!(row.key.as_deref(), Some("a"));
         }
         for json in ["{", "7", "[]", "", r#"{"key":"a","response":{"#] {

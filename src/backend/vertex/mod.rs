@@ -28,6 +28,7 @@ use crate::page::Page;
 use crate::raw;
 use crate::source::entry::{EmbedForm, JobKind};
 use crate::source::{Source, SourceKind};
+use crate::wire;
 use convert::Operation;
 use name::JobName;
 pub(crate) use name::{Place, host};
@@ -219,21 +220,6 @@ impl Vertex {
         }
     }
 
-    /// The job that bears a mark.
-    async fn find_marked(&self, mark: &Mark) -> Result<Option<BatchJob>> {
-        let filter = format!("labels.{MARK_LABEL}=\"{}\"", mark.as_str());
-        let options = ListOptions {
-            filter: Some(filter),
-            ..ListOptions::default()
-        };
-        let page = self.list_page(&options).await?;
-        let is_marked = |job: &BatchJob| {
-            let label = job.labels().get(MARK_LABEL);
-            label.is_some_and(|label| label == mark.as_str())
-        };
-        Ok(page.items.into_iter().find(is_marked))
-    }
-
     async fn send_create(&self, body: Bytes) -> Result<BatchJob> {
         let (raw, exchange) = self.exchange(self.place.as_ref(), Some(body));
         let empty = Default::default();
@@ -275,11 +261,11 @@ impl Vertex {
                     .await
             }
         };
-        let (items, next_page_token) = convert::page(&exchange.json(sent).await?)?;
-        Ok(Page {
-            items,
-            next_page_token,
-        })
+        wire::page(
+            &exchange.json(sent).await?,
+            "batchPredictionJobs",
+            convert::job,
+        )
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
@@ -364,8 +350,18 @@ impl Creation for Create<'_> {
         self.vertex.send_create(self.body.clone()).await
     }
 
-    async fn find(&self, mark: &Mark) -> Result<Option<BatchJob>> {
-        self.vertex.find_marked(mark).await
+    async fn list(&self, mark: &Mark, page_token: Option<String>) -> Result<Page<BatchJob>> {
+        let options = ListOptions {
+            filter: Some(format!("labels.{MARK_LABEL}=\"{}\"", mark.as_str())),
+            page_token,
+            ..ListOptions::default()
+        };
+        self.vertex.list_page(&options).await
+    }
+
+    fn is_marked(job: &BatchJob, mark: &Mark) -> bool {
+        let label = job.labels().get(MARK_LABEL);
+        label.is_some_and(|label| label == mark.as_str())
     }
 }
 

@@ -155,20 +155,6 @@ mod tests {
         read_row(Bytes::copy_from_slice(json.as_bytes())).unwrap()
     }
 
-    fn response(row: &Row) -> &str {
-        match &row.body {
-            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
-            RowBody::Error(error) => panic!("{error}"),
-        }
-    }
-
-    fn error(row: &Row) -> &RowError {
-        match &row.body {
-            RowBody::Error(error) => error,
-            RowBody::Response(_) => panic!("a response"),
-        }
-    }
-
     #[test]
     fn a_line_is_a_response_or_the_status_is_its_error() {
         let row = read(
@@ -176,20 +162,20 @@ mod tests {
                 "response":{"candidates":[]},"custom":1}"#,
         );
         assert_eq!(row.key.as_deref(), Some("a"));
-        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.response(), r#"{"candidates":[]}"#);
         assert_eq!(row.request.as_deref(), Some(&br#"{"contents":[]}"#[..]));
 
         let row = read(r#"{"key":"a","status":"Bad Request: empty","response":{}}"#);
         assert_eq!(
-            (error(&row).code(), error(&row).message()),
+            (row.error().code(), row.error().message()),
             (2, "Bad Request: empty")
         );
         let row = read(r#"{"status":"failed: {\"error\":{\"code\":3,\"message\":\"bad\"}}"}"#);
-        assert_eq!((error(&row).code(), error(&row).message()), (3, "bad"));
+        assert_eq!((row.error().code(), row.error().message()), (3, "bad"));
         let row = read(r#"{"status":"{\"error\":{\"code\":429,\"message\":\"later\"}}"}"#);
-        assert_eq!(error(&row).status().status(), "RESOURCE_EXHAUSTED");
+        assert_eq!(row.error().status().status(), "RESOURCE_EXHAUSTED");
         let row = read(r#"{"key":"a","status":"","response":{}}"#);
-        assert!(error(&row).is_malformed());
+        assert!(row.error().is_malformed());
     }
 
     #[test]
@@ -199,18 +185,18 @@ mod tests {
                 "predictions":[{"embeddings":{"values":[1.0],"statistics":{"token_count":1}}}]}"#,
         );
         assert_eq!(row.key.as_deref(), Some("e"));
-        assert!(response(&row).contains("embeddings"));
+        assert!(row.response().contains("embeddings"));
         let row = read(
             r#"{"instance":{"key":"e","metadata":{"n":1},"content":"hi"},"status":"",
                 "predictions":"[{\"embeddings\":{\"values\":[1.0]}}]"}"#,
         );
-        assert_eq!(response(&row), r#"{"embeddings":{"values":[1.0]}}"#);
+        assert_eq!(row.response(), r#"{"embeddings":{"values":[1.0]}}"#);
         assert_eq!(row.metadata.as_deref(), Some(&br#"{"n":1}"#[..]));
         let row = read(
             r#"{"key":"t","status":null,"request":"{\"contents\":[]}",
                 "response":"{\"candidates\":[]}"}"#,
         );
-        assert_eq!(response(&row), r#"{"candidates":[]}"#);
+        assert_eq!(row.response(), r#"{"candidates":[]}"#);
         assert_eq!(row.request.as_deref(), Some(&br#"{"contents":[]}"#[..]));
     }
 }
