@@ -244,6 +244,13 @@ impl Error {
         self
     }
 
+    /// Adds to what went wrong what came of it.
+    pub(crate) fn adding(mut self, more: &str) -> Self {
+        self.0.message.push_str(", and ");
+        self.0.message.push_str(more);
+        self
+    }
+
     /// Whether the same call may succeed later, as it stands: the connection failed, a
     /// deadline passed, or the service was busy (408, 429, 500, 502, 503, 504).
     ///

@@ -1,29 +1,42 @@
-//! Waiting for jobs, one or many, until the end or a deadline; [`poll`] has the pace.
+//! Waiting for a job until its end or a deadline; [`poll`] has the pace, [`stall`] notices a
+//! job that does not move, and [`all`] waits for many.
 //!
 //! Nothing runs beside the caller's future: dropping it ends the waiting, and the job goes
-//! on at the service.
+//! on at the service unless [`cancel`] is asked to end it.
 
+mod cancel;
 mod poll;
+mod stall;
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 
+pub use all::WaitAll;
+use cancel::{CancelOn, CancelOnDrop};
 use poll::{Pace, Poller};
+use stall::StallWatch;
 
 use crate::batches::Batches;
 use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
 
-const CONCURRENCY: usize = 16;
-
 type OnProgress = Box<dyn FnMut(&BatchJob) + Send>;
+type OnStall = Box<dyn FnMut(&BatchJob, Duration) + Send>;
+
+/// Whom to tell what.
+#[derive(Default)]
+struct Listeners {
+    on_progress: Option<OnProgress>,
+    /// After how long without progress, too.
+    on_stall: Option<(Duration, OnStall)>,
+}
 
 /// The job if it has results, otherwise an error that carries it.
 fn with_results(job: BatchJob) -> Result<BatchJob> {
@@ -73,11 +86,40 @@ macro_rules! pace_options {
 
         /// Is called with the job after every poll.
         pub fn on_progress(mut self, on_progress: impl FnMut(&BatchJob) + Send + 'static) -> Self {
-            self.on_progress = Some(Box::new(on_progress));
+            self.listeners.on_progress = Some(Box::new(on_progress));
+            self
+        }
+
+        /// Is called with the job and how long it has stood still, once neither its state nor
+        /// its counts have changed for `after`, and again each time it passes. Polls find it
+        /// out, so that it may come later by the interval between two of them.
+        pub fn on_stall(
+            mut self,
+            after: Duration,
+            on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static,
+        ) -> Self {
+            self.listeners.on_stall = Some((after, Box::new(on_stall)));
+            self
+        }
+
+        /// Whether the service is asked to cancel the job once the [`timeout`](Self::timeout)
+        /// has passed; by default the job goes on. The error says whether it was asked.
+        pub fn cancel_on_timeout(mut self, cancel: bool) -> Self {
+            self.cancel.on_timeout = cancel;
+            self
+        }
+
+        /// Whether the service is asked to cancel the job if the waiting is dropped before it
+        /// ended; by default the job goes on. A task of the runtime sends the call, as far as
+        /// the runtime lives on; a failure is logged.
+        pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
+            self.cancel.on_drop = cancel;
             self
         }
     };
 }
+
+mod all;
 
 /// Waits for one job: made by [`Batches::wait`](crate::Batches::wait).
 ///
@@ -102,7 +144,8 @@ pub struct Wait {
     batches: Batches,
     job: JobRef,
     pace: Pace,
-    on_progress: Option<OnProgress>,
+    listeners: Listeners,
+    cancel: CancelOn,
     /// One for each poll that may be under way; shared by waits that are one of many.
     slots: Arc<Semaphore>,
 }
@@ -113,7 +156,8 @@ impl Wait {
             batches,
             job,
             pace: Pace::default(),
-            on_progress: None,
+            listeners: Listeners::default(),
+            cancel: CancelOn::default(),
             slots: Arc::new(Semaphore::new(1)),
         }
     }
@@ -135,37 +179,92 @@ impl Wait {
     /// # }
     /// ```
     pub fn into_stream(self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
-        let poller = Poller::new(self.pace.clone(), &self.job);
-        Box::pin(stream::unfold(
-            (self, poller),
-            |(mut wait, mut poller)| async {
-                let (slots, batches, job) = (&wait.slots, &wait.batches, &wait.job);
-                let job = match &job.job {
-                    // What has ended needs no poll.
-                    Some(job) if job.is_terminal() && !poller.ended => {
-                        poller.ended = true;
-                        Ok(job.clone())
-                    }
-                    _ => {
-                        let read = || async {
-                            // Never closed, so a slot always comes.
-                            let _slot = slots.acquire().await.ok();
-                            batches.read(job).await
-                        };
-                        poller.next(read).await?
-                    }
+        let states = States {
+            poller: Poller::new(self.pace.clone(), &self.job),
+            stall: self
+                .listeners
+                .on_stall
+                .as_ref()
+                .map(|(after, _)| StallWatch::new(*after)),
+            guard: CancelOnDrop::new(self.batches.clone(), &self.job),
+            wait: self,
+        };
+        Box::pin(stream::unfold(states, |mut states| async {
+            let state = states.next().await?;
+            Some((state, states))
+        }))
+    }
+}
+
+/// A wait under way.
+struct States {
+    wait: Wait,
+    poller: Poller,
+    stall: Option<StallWatch>,
+    guard: CancelOnDrop,
+}
+
+impl States {
+    async fn next(&mut self) -> Option<Result<BatchJob>> {
+        self.guard
+            .arm(self.wait.cancel.on_drop && !self.poller.ended);
+        let Wait {
+            batches,
+            job: JobRef { job: known, .. },
+            slots,
+            ..
+        } = &self.wait;
+        let outcome = match known {
+            // What has ended needs no poll.
+            Some(job) if job.is_terminal() && !self.poller.ended => {
+                self.poller.ended = true;
+                Ok(job.clone())
+            }
+            _ => {
+                let read = || async {
+                    // Never closed, so a slot always comes.
+                    let _slot = slots.acquire().await.ok();
+                    batches.read(&self.wait.job).await
                 };
-                if let Ok(job) = &job {
-                    if let Some(on_progress) = &mut wait.on_progress {
-                        on_progress(job);
-                    }
-                    if job.is_terminal() {
-                        wait.batches.clean_up(job).await;
-                    }
+                self.poller.next(read).await?
+            }
+        };
+        Some(match outcome {
+            Ok(job) => {
+                if job.is_terminal() {
+                    self.guard.arm(false);
                 }
-                Some((job, (wait, poller)))
-            },
-        ))
+                self.tell(&job);
+                if job.is_terminal() {
+                    self.wait.batches.clean_up(&job).await;
+                }
+                Ok(job)
+            }
+            Err(mut error) => {
+                if self.poller.timed_out {
+                    let fate = match self.wait.cancel.on_timeout {
+                        true => cancel::ask(&self.wait.batches, &self.wait.job).await,
+                        false => "it goes on".to_owned(),
+                    };
+                    error = error.adding(&fate);
+                }
+                self.guard.arm(false);
+                Err(error)
+            }
+        })
+    }
+
+    fn tell(&mut self, job: &BatchJob) {
+        let listeners = &mut self.wait.listeners;
+        if let Some(on_progress) = &mut listeners.on_progress {
+            on_progress(job);
+        }
+        if let (Some(watch), Some((_, on_stall))) = (&mut self.stall, &mut listeners.on_stall)
+            && let Some(still) = watch.see(job)
+        {
+            tracing::warn!(job = job.name(), state = %job.state(), ?still, "the job stands still");
+            on_stall(job, still);
+        }
     }
 }
 
@@ -197,107 +296,6 @@ impl fmt::Debug for Wait {
         f.debug_struct("Wait")
             .field("job", &self.job.name)
             .field("pace", &self.pace)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Waits for many jobs: made by [`Batches::wait_all`](crate::Batches::wait_all).
-///
-/// All jobs are waited for at once, with a bound on how many polls are under way.
-///
-/// ```no_run
-/// # async fn example(client: genai_batch::Client, jobs: Vec<genai_batch::BatchJob>) {
-/// for outcome in client.batches().wait_all(&jobs).concurrency(8).await {
-///     match outcome {
-///         Ok(job) => println!("{} has results", job.name()),
-///         Err(error) => println!("{error}"),
-///     }
-/// }
-/// # }
-/// ```
-#[must_use = "nothing is waited for until this is awaited"]
-pub struct WaitAll {
-    batches: Batches,
-    jobs: Vec<JobRef>,
-    pace: Pace,
-    on_progress: Option<OnProgress>,
-    concurrency: usize,
-}
-
-impl WaitAll {
-    pub(crate) fn new(batches: Batches, jobs: Vec<JobRef>) -> Self {
-        Self {
-            batches,
-            jobs,
-            pace: Pace::default(),
-            on_progress: None,
-            concurrency: CONCURRENCY,
-        }
-    }
-
-    pace_options!();
-
-    /// How many polls may be under way at once; by default 16.
-    pub fn concurrency(mut self, polls: usize) -> Self {
-        self.concurrency = polls.max(1);
-        self
-    }
-
-    /// The name and outcome of each job, as they end.
-    pub fn into_stream(self) -> impl Stream<Item = (String, Result<BatchJob>)> + Send + Unpin {
-        let names: Vec<_> = self.jobs.iter().map(|job| job.name.clone()).collect();
-        Box::pin(
-            self.run()
-                .map(move |(index, outcome)| (names[index].clone(), outcome)),
-        )
-    }
-
-    fn run(self) -> impl Stream<Item = (usize, Result<BatchJob>)> + Send {
-        let slots = Arc::new(Semaphore::new(self.concurrency));
-        let on_progress = Arc::new(Mutex::new(self.on_progress));
-        let waits = self.jobs.into_iter().enumerate().map(|(index, job)| {
-            let on_progress = Arc::clone(&on_progress);
-            let wait = Wait {
-                batches: self.batches.clone(),
-                job,
-                pace: self.pace.clone(),
-                on_progress: Some(Box::new(move |job| call(&on_progress, job))),
-                slots: Arc::clone(&slots),
-            };
-            async move { (index, wait.await) }
-        });
-        waits.collect::<FuturesUnordered<_>>()
-    }
-}
-
-/// Calls what many waits share, one at a time.
-fn call(on_progress: &Mutex<Option<OnProgress>>, job: &BatchJob) {
-    let mut on_progress = on_progress.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(on_progress) = &mut *on_progress {
-        on_progress(job);
-    }
-}
-
-impl IntoFuture for WaitAll {
-    type Output = Vec<Result<BatchJob>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    /// The outcome of each job, in the order in which the jobs were given.
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut outcomes: Vec<_> = self.run().collect().await;
-            outcomes.sort_by_key(|(index, _)| *index);
-            outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-        })
-    }
-}
-
-impl fmt::Debug for WaitAll {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitAll")
-            .field("jobs", &self.jobs.len())
-            .field("pace", &self.pace)
-            .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Poller {
     last_failure: Option<Error>,
     outage_since: Option<Instant>,
     pub(super) ended: bool,
+    /// Whether it was the caller's deadline that ended it.
+    pub(super) timed_out: bool,
 }
 
 impl Poller {
@@ -68,6 +70,7 @@ impl Poller {
             last_failure: None,
             outage_since: None,
             ended: false,
+            timed_out: false,
         }
     }
 
@@ -146,7 +149,8 @@ impl Poller {
             || "its state could not be read".to_owned(),
             |job| format!("it was last seen as {}", job.state()),
         );
-        let message = format!("it has not ended within {timeout:?}; {seen}, and it goes on");
+        let message = format!("it has not ended within {timeout:?}; {seen}");
+        self.timed_out = true;
         let error = Error::new(Kind::Timeout, message);
         let error = match self.last_failure.take() {
             Some(failure) => error.with_source(failure),

@@ -12,27 +12,7 @@ use genai_batch::{
 use genai_batch_emulator::{Failure, Model, RowFailure, text_response};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Told, collect, quick, sums};
-
-/// Runs each function as a test on each backend.
-macro_rules! on_every_backend {
-    ($($name:ident,)*) => {
-        mod gemini {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(super::Backend::gemini().await).await;
-            })*
-        }
-
-        #[cfg(feature = "gcs")]
-        mod vertex {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(super::Backend::vertex().await).await;
-            })*
-        }
-    };
-}
+use crate::support::{Backend, Told, collect, on_every_backend, quick, sums};
 
 on_every_backend! {
     requests_in_memory_are_answered_under_their_keys,

@@ -7,6 +7,27 @@ use futures_util::TryStreamExt;
 use genai_batch::{BatchJob, Client, Create, Outcome, Report, ResultStream, RetryPolicy, Wait};
 use genai_batch_emulator::{Builder, Emulator, Operation};
 
+/// Runs each function as a test on each backend.
+macro_rules! on_every_backend {
+    ($($name:ident,)*) => {
+        mod gemini {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::support::Backend::gemini().await).await;
+            })*
+        }
+
+        #[cfg(feature = "gcs")]
+        mod vertex {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::support::Backend::vertex().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_backend;
+
 /// A backend to run a test on: a client, and the emulator that it talks to.
 pub(crate) struct Backend {
     pub(crate) client: Client,
@@ -15,6 +36,7 @@ pub(crate) struct Backend {
     pub(crate) embedding_model: &'static str,
     pub(crate) create: Operation,
     pub(crate) list: Operation,
+    pub(crate) cancel: Operation,
 }
 
 impl Backend {
@@ -34,6 +56,7 @@ impl Backend {
             embedding_model: "gemini-embedding-001",
             create: Operation::BatchGenerateContent,
             list: Operation::ListBatches,
+            cancel: Operation::CancelBatch,
         }
     }
 
@@ -56,6 +79,7 @@ impl Backend {
             embedding_model: "gemini-embedding-001",
             create: Operation::CreateBatchPredictionJob,
             list: Operation::ListBatchPredictionJobs,
+            cancel: Operation::CancelBatchPredictionJob,
         }
     }
 

@@ -5,7 +5,13 @@ use std::time::Duration;
 use genai_batch::JobState;
 use genai_batch_emulator::{Failure, Operation};
 
-use crate::support::{Backend, sums};
+use crate::support::{Backend, on_every_backend, sums};
+
+on_every_backend! {
+    a_job_is_cancelled_when_the_time_is_up_if_asked_for,
+    a_job_is_cancelled_when_its_wait_is_dropped_if_asked_for,
+    a_job_that_stands_still_is_reported,
+}
 
 #[tokio::test]
 async fn a_timeout_leaves_the_job_running() {
@@ -17,8 +23,93 @@ async fn a_timeout_leaves_the_job_running() {
     let error = wait.await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert_eq!(error.job().unwrap().state(), &JobState::Pending);
+    assert!(error.to_string().ends_with("and it goes on"), "{error}");
     backend.emulator.clock().resume();
     backend.wait(&job).await.unwrap();
+}
+
+async fn a_job_is_cancelled_when_the_time_is_up_if_asked_for(backend: Backend) {
+    backend.emulator.clock().pause();
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let wait = || {
+        let wait = backend.wait(&job).timeout(Duration::from_millis(50));
+        wait.cancel_on_timeout(true)
+    };
+    let error = wait().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("was asked to cancel"), "{error}");
+    assert!(batches.get(&job).await.unwrap().state() != &JobState::Pending);
+
+    let other = batches.create(backend.model, sums(1).0).await.unwrap();
+    let refused = Failure::status(403, "PERMISSION_DENIED", "not yours");
+    backend
+        .emulator
+        .faults()
+        .fail_next(backend.cancel, 1, refused);
+    let wait = backend.wait(&other).timeout(Duration::from_millis(50));
+    let error = wait.cancel_on_timeout(true).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("not yours"), "{error}");
+}
+
+async fn a_job_is_cancelled_when_its_wait_is_dropped_if_asked_for(backend: Backend) {
+    backend.emulator.clock().pause();
+    let batches = backend.client.batches();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let (kept, ended) = (backend.wait(&job), backend.wait(&job).cancel_on_drop(true));
+    let soon = Duration::from_millis(50);
+    assert!(
+        tokio::time::timeout(soon, kept.into_future())
+            .await
+            .is_err()
+    );
+    assert!(batches.get(&job).await.unwrap().is_active());
+    assert!(
+        tokio::time::timeout(soon, ended.into_future())
+            .await
+            .is_err()
+    );
+    while batches.get(&job).await.unwrap().state() == &JobState::Pending {}
+    backend.emulator.clock().resume();
+    let error = backend.wait(&job).await.unwrap_err();
+    assert_eq!(error.job().unwrap().state(), &JobState::Cancelled);
+
+    // A wait that came to its end has nothing left to cancel.
+    let cancels = backend.emulator.request_count(backend.cancel);
+    drop(backend.wait(&job).cancel_on_drop(true).await);
+    let wait = backend.wait(&job).timeout(Duration::ZERO);
+    drop(wait.cancel_on_drop(true).await);
+    tokio::task::yield_now().await;
+    assert_eq!(backend.emulator.request_count(backend.cancel), cancels);
+}
+
+async fn a_job_that_stands_still_is_reported(backend: Backend) {
+    backend.emulator.clock().pause();
+    let batches = backend.client.batches();
+    let jobs = [
+        batches.create(backend.model, sums(1).0).await.unwrap(),
+        batches.create(backend.model, sums(1).0).await.unwrap(),
+    ];
+    let (told, mut stalls) = tokio::sync::mpsc::unbounded_channel();
+    let after = Duration::from_millis(30);
+    let wait = batches
+        .wait_all(&jobs)
+        .poll_interval(Duration::from_millis(5));
+    let wait = wait.on_stall(after, move |job, still| {
+        told.send((job.name().to_owned(), still)).ok();
+    });
+    let waiting = tokio::spawn(wait.into_future());
+    let mut reported = std::collections::BTreeSet::new();
+    while reported.len() < jobs.len() {
+        let (name, still) = stalls.recv().await.unwrap();
+        assert!(still >= after);
+        reported.insert(name);
+    }
+    backend.emulator.clock().resume();
+    for outcome in waiting.await.unwrap() {
+        outcome.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,145 @@
+//! Waiting for many jobs at once.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
+
+use super::{CancelOn, Listeners, OnProgress, OnStall, Pace, Wait};
+use crate::batches::Batches;
+use crate::error::Result;
+use crate::job::{BatchJob, JobRef};
+
+const CONCURRENCY: usize = 16;
+
+/// Waits for many jobs: made by [`Batches::wait_all`](crate::Batches::wait_all).
+///
+/// All jobs are waited for at once, with a bound on how many polls are under way.
+///
+/// ```no_run
+/// # async fn example(client: genai_batch::Client, jobs: Vec<genai_batch::BatchJob>) {
+/// for outcome in client.batches().wait_all(&jobs).concurrency(8).await {
+///     match outcome {
+///         Ok(job) => println!("{} has results", job.name()),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[must_use = "nothing is waited for until this is awaited"]
+pub struct WaitAll {
+    batches: Batches,
+    jobs: Vec<JobRef>,
+    pace: Pace,
+    listeners: Listeners,
+    cancel: CancelOn,
+    concurrency: usize,
+}
+
+impl WaitAll {
+    pub(crate) fn new(batches: Batches, jobs: Vec<JobRef>) -> Self {
+        Self {
+            batches,
+            jobs,
+            pace: Pace::default(),
+            listeners: Listeners::default(),
+            cancel: CancelOn::default(),
+            concurrency: CONCURRENCY,
+        }
+    }
+
+    pace_options!();
+
+    /// How many polls may be under way at once; by default 16.
+    pub fn concurrency(mut self, polls: usize) -> Self {
+        self.concurrency = polls.max(1);
+        self
+    }
+
+    /// The name and outcome of each job, as they end.
+    pub fn into_stream(self) -> impl Stream<Item = (String, Result<BatchJob>)> + Send + Unpin {
+        let names: Vec<_> = self.jobs.iter().map(|job| job.name.clone()).collect();
+        Box::pin(
+            self.run()
+                .map(move |(index, outcome)| (names[index].clone(), outcome)),
+        )
+    }
+
+    fn run(self) -> impl Stream<Item = (usize, Result<BatchJob>)> + Send {
+        let slots = Arc::new(Semaphore::new(self.concurrency));
+        let shared = Arc::new(Mutex::new(self.listeners));
+        let waits = self.jobs.into_iter().enumerate().map(|(index, job)| {
+            let wait = Wait {
+                batches: self.batches.clone(),
+                job,
+                pace: self.pace.clone(),
+                listeners: Listeners::of_one(&shared),
+                cancel: self.cancel,
+                slots: Arc::clone(&slots),
+            };
+            async move { (index, wait.await) }
+        });
+        waits.collect::<FuturesUnordered<_>>()
+    }
+}
+
+impl Listeners {
+    /// Passes on to listeners that many waits share, one call at a time.
+    fn of_one(shared: &Arc<Mutex<Self>>) -> Self {
+        let all = lock(shared);
+        let on_progress = all.on_progress.as_ref().map(|_| {
+            let shared = Arc::clone(shared);
+            Box::new(move |job: &BatchJob| {
+                if let Some(on_progress) = &mut lock(&shared).on_progress {
+                    on_progress(job);
+                }
+            }) as OnProgress
+        });
+        let on_stall = all.on_stall.as_ref().map(|(after, _)| {
+            let shared = Arc::clone(shared);
+            let pass_on = move |job: &BatchJob, still| {
+                if let Some((_, on_stall)) = &mut lock(&shared).on_stall {
+                    on_stall(job, still);
+                }
+            };
+            (*after, Box::new(pass_on) as OnStall)
+        });
+        Self {
+            on_progress,
+            on_stall,
+        }
+    }
+}
+
+fn lock(listeners: &Mutex<Listeners>) -> MutexGuard<'_, Listeners> {
+    listeners.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl IntoFuture for WaitAll {
+    type Output = Vec<Result<BatchJob>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// The outcome of each job, in the order in which the jobs were given.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut outcomes: Vec<_> = self.run().collect().await;
+            outcomes.sort_by_key(|(index, _)| *index);
+            outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+        })
+    }
+}
+
+impl fmt::Debug for WaitAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitAll")
+            .field("jobs", &self.jobs.len())
+            .field("pace", &self.pace)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! Ending a job that nobody waits for any longer, where the caller asked for that.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::batches::Batches;
+use crate::job::JobRef;
+
+/// How long a wait whose time is up waits for the answer to its cancel.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What ends the job too.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CancelOn {
+    pub(super) on_timeout: bool,
+    pub(super) on_drop: bool,
+}
+
+/// Asks the service to cancel a job, and says what came of it.
+pub(super) async fn ask(batches: &Batches, job: &JobRef) -> String {
+    match tokio::time::timeout(CANCEL_TIMEOUT, batches.cancel(job.name.as_str())).await {
+        Ok(Ok(())) => "the service was asked to cancel it".to_owned(),
+        Ok(Err(error)) => format!("the service did not cancel it ({error})"),
+        Err(_) => "whether the service cancels it is not known".to_owned(),
+    }
+}
+
+/// Cancels a job as it is dropped, while armed.
+pub(super) struct CancelOnDrop {
+    batches: Batches,
+    name: String,
+    armed: bool,
+}
+
+impl CancelOnDrop {
+    pub(super) fn new(batches: Batches, job: &JobRef) -> Self {
+        Self {
+            batches,
+            name: job.name.clone(),
+            armed: false,
+        }
+    }
+
+    pub(super) fn arm(&mut self, armed: bool) {
+        self.armed = armed;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let name = std::mem::take(&mut self.name);
+        let Ok(runtime) = Handle::try_current() else {
+            tracing::warn!(
+                job = name,
+                "not cancelled: the wait was dropped outside a runtime"
+            );
+            return;
+        };
+        let batches = self.batches.clone();
+        runtime.spawn(async move {
+            if let Err(error) = batches.cancel(name).await {
+                tracing::warn!(%error, "a job that is no longer waited for was not cancelled");
+            }
+        });
+    }
+}
