@@ -66,6 +66,8 @@ pub(crate) enum Kind {
     JobEnded,
     /// A job has not ended yet.
     JobActive,
+    /// Results that do not match the requests, where that was to be an error.
+    Deviation,
     /// A local file could not be read or written.
     Io,
 }
@@ -334,6 +336,12 @@ impl Error {
     /// state which of these, is in [`job`](Self::job).
     pub fn is_job_ended(&self) -> bool {
         self.0.kind == Kind::JobEnded
+    }
+
+    /// Whether the results do not match the requests one to one, where
+    /// [`strict`](crate::Results::strict) makes that an error.
+    pub fn is_deviation(&self) -> bool {
+        self.0.kind == Kind::Deviation
     }
 
     /// Whether a local file could not be read or written.

@@ -214,6 +214,7 @@ impl Batches {
             output_timeout: OUTPUT_TIMEOUT,
             keys: None,
             submitted: None,
+            strict: false,
         }
     }
 

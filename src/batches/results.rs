@@ -27,6 +27,7 @@ pub struct Results {
     pub(super) output_timeout: Duration,
     pub(super) keys: Option<Keys>,
     pub(super) submitted: Option<Result<Source>>,
+    pub(super) strict: bool,
 }
 
 pub(super) type Keys = Box<dyn Iterator<Item = String> + Send>;
@@ -91,6 +92,29 @@ impl Results {
         self
     }
 
+    /// Whether any deviation is an error: a row that is doubled, foreign, without a key or
+    /// unreadable ends the stream with an error that names it and its place, before it is
+    /// handed out; requests without a row do so at the end. By default all of these are told by
+    /// the [`report`](ResultStream::report) alone. A request that failed is no deviation.
+    ///
+    /// It needs the keys that were submitted: a job of this process, or
+    /// [`expect_keys`](Self::expect_keys) or [`expect_requests`](Self::expect_requests).
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let results = client.batches().results(&job).strict(true);
+    /// match results.save_to("results.jsonl").await {
+    ///     Err(error) if error.is_deviation() => eprintln!("nothing was saved: {error}"),
+    ///     saved => println!("{}", saved?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Saves the results to a local path, or with a Vertex AI client to `gs://bucket/object`,
     /// as they come.
     pub fn save_to(self, place: impl Into<PathBuf>) -> Save {
@@ -134,12 +158,19 @@ impl Results {
             None => (keys, None),
         };
         let expected = job.expected().map(Expectation::Keys);
+        let expectation = named.or(expected);
+        if self.strict && expectation.is_none() {
+            return Err(Error::input(
+                "`strict` needs the keys that were submitted, and the job is known by name \
+                 alone: give them by `expect_keys` or `expect_requests`",
+            ));
+        }
         let options = ResultsOptions {
-            expectation: named.or(expected),
+            expectation,
             deadline: Instant::now().checked_add(self.output_timeout),
         };
         let results = self.batches.service.results(job, options).await?;
-        Ok(results.matching(contents))
+        Ok(results.matching(contents).strict(self.strict))
     }
 }
 
@@ -183,14 +214,15 @@ impl IntoFuture for Results {
     }
 }
 
-type Configure = Box<dyn FnOnce(Wait) -> Wait + Send>;
+type Configure<T> = Box<dyn FnOnce(T) -> T + Send>;
 
 /// A create, a wait and the results in one; `.await` it for the [`ResultStream`].
 #[must_use = "nothing is run until this is awaited"]
 pub struct Run {
     batches: Batches,
     create: Create,
-    wait: Configure,
+    wait: Configure<Wait>,
+    results: Configure<Results>,
 }
 
 impl Run {
@@ -199,6 +231,7 @@ impl Run {
             batches,
             create,
             wait: Box::new(|wait| wait),
+            results: Box::new(|results| results),
         }
     }
 
@@ -229,6 +262,13 @@ impl Run {
         self
     }
 
+    /// Sets options of the results.
+    pub fn results(mut self, configure: impl FnOnce(Results) -> Results + Send + 'static) -> Self {
+        let earlier = self.results;
+        self.results = Box::new(move |results| configure(earlier(results)));
+        self
+    }
+
     /// Is called with the job after every poll.
     pub fn on_progress(self, on_progress: impl FnMut(&BatchJob) + Send + 'static) -> Self {
         self.wait(|wait| wait.on_progress(on_progress))
@@ -247,7 +287,7 @@ impl IntoFuture for Run {
             let job = self.create.await?;
             let wait = (self.wait)(self.batches.wait(&job));
             let job = wait.await?;
-            self.batches.results(&job).await
+            (self.results)(self.batches.results(&job)).await
         })
     }
 }

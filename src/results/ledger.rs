@@ -151,6 +151,7 @@ pub(crate) struct Ledger {
     expectation: Expectation,
     seen: Bits,
     report: Report,
+    first_deviation: Option<String>,
 }
 
 impl Ledger {
@@ -168,7 +169,17 @@ impl Ledger {
                 ..Report::default()
             },
             expectation,
+            first_deviation: None,
         }
+    }
+
+    /// What was off first, and where; missing requests apart, which are told at the end.
+    pub(crate) fn first_deviation(&self) -> Option<&str> {
+        self.first_deviation.as_deref()
+    }
+
+    fn deviates(&mut self, what: impl FnOnce() -> String) {
+        self.first_deviation.get_or_insert_with(what);
     }
 
     pub(crate) fn report(&self) -> Report {
@@ -180,7 +191,7 @@ impl Ledger {
         &mut self,
         key: Option<&str>,
         is_error: bool,
-        place: impl FnOnce() -> String,
+        place: impl Fn() -> String,
     ) -> Option<Standing> {
         let expected = match &self.expectation {
             Expectation::Keys(expected) => Some(expected),
@@ -190,10 +201,12 @@ impl Ledger {
             note(
                 &mut self.report.keyless,
                 &mut self.report.keyless_places,
-                place,
+                &place,
             );
+            let is_known = expected.is_some();
+            self.deviates(|| format!("{} bears no key", place()));
             // Where no keys are known, a row counts for some request.
-            if expected.is_none() {
+            if !is_known {
                 self.count(is_error);
             }
             return Some(Standing::Keyless);
@@ -205,12 +218,21 @@ impl Ledger {
                     note(&mut report.strangers, &mut report.stranger_keys, || {
                         key.to_owned()
                     });
+                    self.deviates(|| {
+                        format!("{} bears the key {key:?}, which was not submitted", place())
+                    });
                     return Some(Standing::Stranger);
                 }
                 Some(slot) if self.seen.set(slot) => {
                     let report = &mut self.report;
                     note(&mut report.duplicates, &mut report.duplicate_keys, || {
                         key.to_owned()
+                    });
+                    self.deviates(|| {
+                        format!(
+                            "{} bears the key {key:?}, which has a result already",
+                            place()
+                        )
                     });
                     return None;
                 }
@@ -243,6 +265,7 @@ impl Ledger {
             &mut report.unreadable_places,
             || format!("{place}: {reason}"),
         );
+        self.deviates(|| format!("{place} cannot be read: {reason}"));
     }
 
     /// Books a request for which no row came.
@@ -301,6 +324,10 @@ mod tests {
         assert_eq!(book(None, false), Some(Standing::Keyless));
         assert_eq!(book(Some("a"), true), Some(Standing::Matched));
         ledger.book_unreadable("line 5", "not JSON");
+        assert_eq!(
+            ledger.first_deviation(),
+            Some("line 4 bears the key \"b\", which has a result already")
+        );
         assert!(ledger.end_of_rows().is_some());
         ledger.book_missing("c");
         assert!(

@@ -37,7 +37,7 @@ pub use response::{FinishReason, Part, Response, Usage};
 use row::ReadRow;
 pub use row::{BatchResult, Key, Outcome, RowError};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
@@ -213,6 +213,8 @@ pub struct ResultStream {
     /// For rows without a key, where the caller gave the requests.
     contents: Option<Contents>,
     repeats: Repeats,
+    /// Whether a deviation ends the stream.
+    strict: bool,
     failed: bool,
 }
 
@@ -225,6 +227,7 @@ impl ResultStream {
             ledger: Ledger::new(expectation),
             contents: None,
             repeats: Repeats::default(),
+            strict: false,
             failed: false,
         }
     }
@@ -232,6 +235,12 @@ impl ResultStream {
     /// Gives rows without a key the key of a request of the same content.
     pub(crate) fn matching(mut self, contents: Option<Contents>) -> Self {
         self.contents = contents;
+        self
+    }
+
+    /// Makes the first deviation an error.
+    pub(crate) fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -281,12 +290,58 @@ impl ResultStream {
                     }
                     let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);
-                    if let Some(standing) = self.ledger.book(row.key.as_deref(), is_error, place) {
+                    let standing = self.ledger.book(row.key.as_deref(), is_error, place);
+                    if let Some(error) = self.deviation() {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    if let Some(standing) = standing {
                         return Poll::Ready(Some(Ok(BatchResult::new(row, standing))));
                     }
                 }
-                Err(reason) => self.ledger.book_unreadable(&rows.place(number), &reason),
+                Err(reason) => {
+                    self.ledger.book_unreadable(&rows.place(number), &reason);
+                    if let Some(error) = self.deviation() {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
             }
+        }
+        Poll::Ready(None)
+    }
+
+    /// The error that ends the stream, where deviations are errors and there was one.
+    fn deviation(&mut self) -> Option<Error> {
+        let what = self.ledger.first_deviation().filter(|_| self.strict)?;
+        let message = format!("{what} (so far {})", self.ledger.report());
+        self.rows = None;
+        self.failed = true;
+        Some(Error::new(Kind::Deviation, message))
+    }
+
+    /// The next request without a row.
+    fn poll_missing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        while let Some(missing) = &mut self.missing {
+            match ready!(missing.poll_next_unpin(cx)) {
+                Some(Ok(key)) => {
+                    self.ledger.book_missing(&key);
+                    if !self.strict {
+                        return Poll::Ready(Some(Ok(BatchResult::missing(key))));
+                    }
+                }
+                Some(Err(error)) => {
+                    self.failed = true;
+                    let message = "the temporary file with the submitted keys could not be read";
+                    return Poll::Ready(Some(Err(Error::io(message, error))));
+                }
+                None => self.missing = None,
+            }
+        }
+        self.ledger.finish();
+        let report = self.ledger.report();
+        if self.strict && report.missing > 0 {
+            self.failed = true;
+            let message = format!("requests have no result: {report}");
+            return Poll::Ready(Some(Err(Error::new(Kind::Deviation, message))));
         }
         Poll::Ready(None)
     }
@@ -303,25 +358,7 @@ impl Stream for ResultStream {
         if this.failed {
             return Poll::Ready(None);
         }
-        let next = match &mut this.missing {
-            Some(missing) => ready!(missing.poll_next_unpin(cx)),
-            None => None,
-        };
-        if next.is_none() {
-            this.missing = None;
-            this.ledger.finish();
-        }
-        Poll::Ready(next.map(|key| match key {
-            Ok(key) => {
-                this.ledger.book_missing(&key);
-                Ok(BatchResult::missing(key))
-            }
-            Err(error) => {
-                this.failed = true;
-                let message = "the temporary file with the submitted keys could not be read";
-                Err(Error::io(message, error))
-            }
-        }))
+        this.poll_missing(cx)
     }
 }
 

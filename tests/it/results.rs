@@ -6,7 +6,11 @@ use futures_util::TryStreamExt;
 use genai_batch::{InlineLimit, JobDestination, Request, Standing};
 use genai_batch_emulator::{Failure, Operation, OutputPlace};
 
-use crate::support::{Backend, collect, sums};
+use crate::support::{Backend, collect, on_every_backend, sums};
+
+on_every_backend! {
+    strict_results_end_at_the_first_deviation,
+}
 
 #[tokio::test]
 async fn output_in_either_place_is_read_once() {
@@ -65,6 +69,64 @@ async fn inline_results_need_no_second_call() {
     let listed = backend.client.batches().list().all().await.unwrap();
     let results = backend.client.batches().results(&listed[0]).await.unwrap();
     assert_eq!(results.verify().await.unwrap().responses, 5);
+}
+
+async fn strict_results_end_at_the_first_deviation(backend: Backend) {
+    use genai_batch_emulator::Rows;
+    let batches = backend.client.batches();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let faults = backend.emulator.faults();
+    let run = || async {
+        let create = batches.create(backend.model, sums(6).0);
+        let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
+        backend.wait(&job).await.unwrap()
+    };
+    let one = || Rows::At(vec![2]);
+    let deviations: [(&dyn Fn(), &str); 5] = [
+        (
+            &|| faults.double_rows(one()),
+            "\"sum-2\", which has a result already",
+        ),
+        (
+            &|| faults.add_foreign_rows(1),
+            "\"foreign-1\", which was not submitted",
+        ),
+        (&|| faults.drop_keys(one()), " bears no key"),
+        (&|| faults.add_garbage_line(), "cannot be read"),
+        (
+            &|| faults.drop_rows(one()),
+            "5 responses + 0 errors + 1 missing (sum-2)",
+        ),
+    ];
+    for (inject, told) in deviations {
+        faults.clear();
+        inject();
+        let job = run().await;
+        let strict = || batches.results(&job).strict(true);
+        let error = strict().save_to(&path).await.unwrap_err();
+        assert!(error.is_deviation(), "{error}");
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+
+        let mut results = strict().await.unwrap();
+        let mut keys = BTreeSet::new();
+        let error = loop {
+            match results.try_next().await {
+                Ok(result) => assert!(keys.insert(result.unwrap().key().unwrap().to_owned())),
+                Err(error) => break error,
+            }
+        };
+        assert!(error.is_deviation() && keys.iter().all(|key| key.starts_with("sum-")));
+        assert!(results.try_next().await.unwrap().is_none());
+    }
+    faults.clear();
+    let job = run().await;
+    let saved = batches.results(&job).strict(true).save_to(&path);
+    assert!(saved.await.unwrap().is_complete());
+    let unknown = batches.results(job.name()).strict(true).await.unwrap_err();
+    assert!(unknown.is_invalid_input(), "{unknown}");
+    assert!(unknown.to_string().contains("`expect_keys`"), "{unknown}");
 }
 
 #[tokio::test]
