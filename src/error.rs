@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::http::limits::{AnswerTooLong, Limits};
 use crate::job::BatchJob;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -127,6 +128,9 @@ impl Error {
     pub(crate) fn transport(source: reqwest::Error) -> Self {
         let source = source.without_url();
         let unsent = source.is_connect() || source.is_builder();
+        if let Some(too_long) = AnswerTooLong::within(&source) {
+            return Self::protocol(too_long.to_string());
+        }
         let (kind, message) = if source.is_timeout() {
             (Kind::Timeout, "the service did not answer in time")
         } else if source.is_connect() {
@@ -167,7 +171,9 @@ impl Error {
     pub async fn from_raw(error: crate::raw::Error) -> Self {
         use crate::raw::Error as Raw;
         match error {
-            Raw::UnexpectedResponse(response) => crate::http::error::from_response(response).await,
+            Raw::UnexpectedResponse(response) => {
+                crate::http::error::from_response(response, &Limits::default()).await
+            }
             Raw::CommunicationError(e) | Raw::ResponseBodyError(e) | Raw::InvalidUpgrade(e) => {
                 Self::transport(e)
             }
@@ -375,7 +381,8 @@ impl Error {
         self.0.http.as_ref().map_or(&[], |http| &http.details)
     }
 
-    /// The error body as it came, cut at 64 KiB; empty where there was none.
+    /// The error body as it came, up to
+    /// [`Limits::max_error_body`](crate::Limits::max_error_body) and without the credential; empty where there was none.
     pub fn body(&self) -> &str {
         self.0.http.as_ref().map_or("", |http| &http.body)
     }

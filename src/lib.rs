@@ -94,6 +94,7 @@ pub use error::{Error, Result};
 #[cfg(feature = "vertex")]
 #[doc(no_inline)]
 pub use google_cloud_auth;
+pub use http::limits::Limits;
 pub use http::retry::RetryPolicy;
 pub use job::{BatchJob, JobDestination, JobRef, JobSource, JobStats, Status};
 pub use options::WebhookConfig;

@@ -3,6 +3,7 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
+use crate::http::plain;
 
 pub(super) fn version(version: String) -> Result<String> {
     let plain = version.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -14,8 +15,14 @@ pub(super) fn version(version: String) -> Result<String> {
     Ok(version)
 }
 
-/// Checks a base URL; `option` and `variable` are where it may be set.
-pub(super) fn base_url(text: &str, option: &str, variable: &str) -> Result<String> {
+/// Checks a base URL; `option` and `variable` are where it may be set, and `plain_http_hosts`
+/// need no encryption.
+pub(super) fn base_url(
+    text: &str,
+    option: &str,
+    variable: &str,
+    plain_http_hosts: &[String],
+) -> Result<String> {
     let refuse = |reason: &str| {
         Err(Error::configuration(format!(
             "{text:?} is not a base URL: {reason} (it is set by the option `{option}` or by \
@@ -33,6 +40,12 @@ pub(super) fn base_url(text: &str, option: &str, variable: &str) -> Result<Strin
     };
     if !matches!(url.scheme(), "http" | "https") {
         return refuse("write it with its scheme, as https://host");
+    }
+    if plain::is_in_the_open(&url, plain_http_hosts) {
+        let hint = plain::hint(url.host_str().unwrap_or_default());
+        return refuse(&format!(
+            "it would carry the credential unencrypted: {hint}"
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return refuse("it has a query or fragment, which requests cannot carry");

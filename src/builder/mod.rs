@@ -6,8 +6,11 @@ mod resolve;
 use std::fmt;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::client::Client;
 use crate::error::Result;
+use crate::http::limits::Limits;
 use crate::http::retry::RetryPolicy;
 use resolve::BackendChoice;
 
@@ -32,7 +35,7 @@ use resolve::BackendChoice;
 #[derive(Default)]
 pub struct ClientBuilder {
     backend: Option<BackendChoice>,
-    api_key: Option<String>,
+    api_key: Option<SecretString>,
     base_url: Option<String>,
     api_version: Option<String>,
     project: Option<String>,
@@ -40,8 +43,10 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
     headers: Vec<(String, String)>,
-    http: Option<reqwest::Client>,
+    http: Option<reqwest::ClientBuilder>,
     retry: RetryPolicy,
+    limits: Limits,
+    plain_http_hosts: Vec<String>,
     user_agent: Option<String>,
     #[cfg(feature = "vertex")]
     google: GoogleOptions,
@@ -71,7 +76,7 @@ impl ClientBuilder {
 
     /// The API key; beats the environment. White space around it is dropped.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.api_key = Some(key.into().into());
         self
     }
 
@@ -110,12 +115,24 @@ impl ClientBuilder {
         self
     }
 
-    /// A `reqwest` client to send with, for a proxy, certificates or connection limits of
-    /// your own. It should not follow redirects, since they would carry the credential along.
+    /// The `reqwest` client to send with, for a proxy, certificates or connection limits of
+    /// your own. Its policy for redirects is set aside: none is followed, since they would
+    /// carry the credential to another host.
+    ///
+    /// ```
+    /// use genai_batch::{Client, reqwest};
+    ///
+    /// let http = reqwest::Client::builder().pool_max_idle_per_host(4);
+    /// let client = Client::builder()
+    ///     .api_key("my-api-key")
+    ///     .http_client(http)
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     ///
     /// Google's libraries fetch the access tokens for Vertex AI and read BigQuery over
     /// connections of their own, to which none of this applies.
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+    pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
         self
     }
@@ -123,6 +140,35 @@ impl ClientBuilder {
     /// How often and how long calls are repeated.
     pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// How much of what the service sends is held in memory at once.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Allows this host to be reached over `http`, where whoever listens on the way can read
+    /// the credential. Without this it is an error, save for hosts on this machine
+    /// (`localhost`, `127.0.0.1`, `::1`). May be called for several hosts.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let builder = Client::builder()
+    ///     .api_key("my-api-key")
+    ///     .base_url("http://gateway.internal:8080");
+    /// assert!(builder.build().is_err());
+    ///
+    /// let builder = Client::builder()
+    ///     .api_key("my-api-key")
+    ///     .base_url("http://gateway.internal:8080")
+    ///     .allow_plain_http("gateway.internal");
+    /// assert!(builder.build().is_ok());
+    /// ```
+    pub fn allow_plain_http(mut self, host: impl Into<String>) -> Self {
+        self.plain_http_hosts.push(host.into());
         self
     }
 

@@ -1,6 +1,6 @@
 //! From options and environment to one backend: the precedence that Google's SDKs have.
 
-use std::time::Duration;
+use secrecy::SecretString;
 
 use super::{ClientBuilder, check};
 use crate::backend::Service;
@@ -8,16 +8,13 @@ use crate::backend::gemini::Gemini;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::http::auth::Auth;
-use crate::http::{Session, Settings};
+use crate::http::{Session, Settings, client};
 
 const GEMINI_BASE_URL: &str = "https://generativelanguage.googleapis.com";
 /// The versions that the generated types describe.
 const GEMINI_API_VERSION: &str = "v1beta";
 #[cfg(feature = "vertex")]
 const VERTEX_API_VERSION: &str = "v1beta1";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a transfer may stand still.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
 const NO_KEY: &str = "no credentials: set GOOGLE_API_KEY or GEMINI_API_KEY, or pass a key to \
     Client::gemini (keys are made at https://aistudio.google.com/apikey)";
@@ -79,13 +76,13 @@ impl ClientBuilder {
         let key = self
             .api_key
             .clone()
-            .or_else(|| env("GOOGLE_API_KEY"))
-            .or_else(|| env("GEMINI_API_KEY"))
+            .or_else(|| secret(env("GOOGLE_API_KEY")))
+            .or_else(|| secret(env("GEMINI_API_KEY")))
             .ok_or_else(|| Error::configuration(NO_KEY))?;
         let variable = "GOOGLE_GEMINI_BASE_URL";
         let base_url = self.base_url.clone().or_else(|| env(variable));
         let base_url = base_url.unwrap_or_else(|| GEMINI_BASE_URL.to_owned());
-        let base_url = check::base_url(&base_url, "base_url", variable)?;
+        let base_url = self.checked_url(&base_url, "base_url", variable)?;
         let version = self.version(env, GEMINI_API_VERSION)?;
         let session = self.session(Auth::api_key(key)?)?;
         Ok(Client::new(Service::gemini(Gemini::new(
@@ -131,7 +128,7 @@ impl ClientBuilder {
         };
         let key = match (&self.api_key, &place) {
             (Some(key), _) => Some(key.clone()),
-            (None, None) if google.origin.is_none() => env("GOOGLE_API_KEY"),
+            (None, None) if google.origin.is_none() => secret(env("GOOGLE_API_KEY")),
             (None, _) => None,
         };
         if key.is_none() && place.is_none() {
@@ -166,7 +163,7 @@ impl ClientBuilder {
         let variable = "GOOGLE_VERTEX_BASE_URL";
         let given = self.base_url.clone().or_else(|| env(variable));
         let base_url = match &given {
-            Some(url) => check::base_url(url, "base_url", variable)?,
+            Some(url) => self.checked_url(url, "base_url", variable)?,
             None => host(place.as_ref().map(|place| &*place.location)),
         };
         let other = |option: &str, variable: &str, given: Option<String>| {
@@ -177,7 +174,7 @@ impl ClientBuilder {
                     // Google's own tools take a host alone.
                     false => format!("http://{url}"),
                 });
-            url.map(|url| check::base_url(&url, option, variable))
+            url.map(|url| self.checked_url(&url, option, variable))
                 .transpose()
         };
         let addresses = Addresses {
@@ -200,6 +197,10 @@ impl ClientBuilder {
         Ok(Client::new(Service::vertex(vertex)))
     }
 
+    fn checked_url(&self, url: &str, option: &str, variable: &str) -> Result<String> {
+        check::base_url(url, option, variable, &self.plain_http_hosts)
+    }
+
     /// Google's SDKs take `beta` for the version of that name.
     fn version(&self, env: Env<'_>, default: &str) -> Result<String> {
         let version = self
@@ -210,34 +211,26 @@ impl ClientBuilder {
         check::version(version.unwrap_or_else(|| default.to_owned()))
     }
 
-    fn session(&self, auth: Auth) -> Result<Session> {
+    fn session(self, auth: Auth) -> Result<Session> {
         let settings = Settings {
             timeout: self.timeout.unwrap_or(Settings::default().timeout),
             announce_timeout: self.timeout.is_some(),
             headers: check::headers(&self.headers)?,
-            retry: self.retry.clone(),
+            retry: self.retry,
+            limits: self.limits,
+            plain_http_hosts: self.plain_http_hosts,
         };
-        let http = match &self.http {
-            Some(http) => http.clone(),
-            None => self.make_http(settings.timeout)?,
-        };
+        let http = self.http.unwrap_or_else(|| {
+            let suffix = self.user_agent.as_deref();
+            client::plain(suffix, self.connect_timeout, settings.timeout)
+        });
+        let http = client::make(http)?;
         Ok(Session::with_settings(http, auth, settings))
     }
+}
 
-    fn make_http(&self, timeout: Duration) -> Result<reqwest::Client> {
-        let mut user_agent = concat!("genai-batch/", env!("CARGO_PKG_VERSION")).to_owned();
-        if let Some(suffix) = &self.user_agent {
-            user_agent = format!("{user_agent} {suffix}");
-        }
-        reqwest::Client::builder()
-            .user_agent(user_agent)
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            .read_timeout(timeout.max(READ_TIMEOUT))
-            // A redirect would take the credential to another host.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
-    }
+fn secret(variable: Option<String>) -> Option<SecretString> {
+    variable.map(SecretString::from)
 }
 
 fn chosen_by_env(env: Env<'_>) -> Result<BackendChoice> {

@@ -21,8 +21,8 @@ pub(crate) enum Auth {
 
 impl Auth {
     /// An API key; white space around it is dropped.
-    pub(crate) fn api_key(key: String) -> Result<Self> {
-        let key = SecretString::from(key.trim());
+    pub(crate) fn api_key(key: SecretString) -> Result<Self> {
+        let key = SecretString::from(key.expose_secret().trim());
         let secret = key.expose_secret();
         if secret.is_empty() {
             return Err(Error::configuration(

@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use super::censor::Secrets;
+use super::limits::Limits;
 use crate::error::{Error, HttpFailure};
 
-/// As much of an error body as is kept.
-const MAX_BODY: usize = 64 * 1024;
 /// As much of a body that is no JSON as goes into a message.
 const MAX_MESSAGE: usize = 300;
 
 /// Reads the rest of an answer that is no success into an error.
-pub(crate) async fn from_response(response: Response) -> Error {
+pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error {
     let status = response.status();
     let header_delay = retry_after_header(response.headers());
-    let body = read_bounded(response).await;
+    let body = read_bounded(response, limits).await;
     let parsed = ErrorBody::parse(&body);
     let text = String::from_utf8_lossy(&body).into_owned();
     let message = parsed.message.or_else(|| xml_message(&text));
@@ -45,22 +45,39 @@ pub(crate) async fn from_response(response: Response) -> Error {
 }
 
 /// The wait that a refusal asks for, and the answer, whole again.
-pub(crate) async fn read_retry_delay(response: Response) -> (Response, Option<Duration>) {
+pub(super) async fn read_retry_delay(
+    response: Response,
+    limits: &Limits,
+) -> (Response, Option<Duration>) {
     if let Some(delay) = retry_after_header(response.headers()) {
         return (response, Some(delay));
     }
-    let mut whole = http::Response::new(());
-    *whole.status_mut() = response.status();
-    *whole.headers_mut() = response.headers().clone();
-    let body = read_bounded(response).await;
+    let head = head(&response);
+    let body = read_bounded(response, limits).await;
     let asked = retry_info(&ErrorBody::parse(&body).details);
-    (whole.map(|()| body).into(), asked)
+    (head.map(|()| body).into(), asked)
 }
 
-async fn read_bounded(mut response: Response) -> Bytes {
+/// An answer that is no success: as much of it as is kept, without the secrets that it shows.
+pub(super) async fn keep(response: Response, limits: &Limits, secrets: &Secrets) -> Response {
+    let mut head = head(&response);
+    head.headers_mut().remove(CONTENT_LENGTH);
+    let body = read_bounded(response, limits).await;
+    let text = secrets.censor(String::from_utf8_lossy(&body).into_owned());
+    head.map(|()| text).into()
+}
+
+fn head(response: &Response) -> http::Response<()> {
+    let mut head = http::Response::new(());
+    *head.status_mut() = response.status();
+    *head.headers_mut() = response.headers().clone();
+    head
+}
+
+async fn read_bounded(mut response: Response, limits: &Limits) -> Bytes {
     let mut body = BytesMut::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MAX_BODY.saturating_sub(body.len());
+        let room = limits.error_body.saturating_sub(body.len());
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
             break;
@@ -151,7 +168,8 @@ mod tests {
 
     async fn error(status: u16, body: &str) -> Error {
         let response = http::Response::builder().status(status);
-        from_response(response.body(body.to_owned()).unwrap().into()).await
+        let response = response.body(body.to_owned()).unwrap().into();
+        from_response(response, &Limits::default()).await
     }
 
     #[tokio::test]
@@ -193,8 +211,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_huge_body_is_cut() {
-        let error = error(500, &"x".repeat(MAX_BODY * 3)).await;
-        assert_eq!(error.body().len(), MAX_BODY);
+        let max = Limits::default().error_body;
+        let error = error(500, &"x".repeat(max * 3)).await;
+        assert_eq!(error.body().len(), max);
         assert!(error.to_string().len() < 1000);
     }
 
@@ -211,7 +230,7 @@ mod tests {
             .header("retry-after", "18")
             .body(body)
             .unwrap();
-        let (response, asked) = read_retry_delay(response.into()).await;
+        let (response, asked) = read_retry_delay(response.into(), &Limits::default()).await;
         assert_eq!(asked, Some(Duration::from_secs(18)));
         assert_eq!(response.text().await.unwrap(), body);
     }

@@ -40,6 +40,8 @@ impl Session {
     /// A credential that cannot be had must fail here: `exec` has no error to say so.
     async fn prepare_for_hooks<E>(&self, request: &mut Request) -> Result<(), Error<E>> {
         self.prepare(request);
+        let checked = self.check_address(request.url());
+        checked.map_err(|error| Error::Custom(error.to_string()))?;
         if self.exchange.is_none() {
             let applied = self.shared.auth.apply(request.headers_mut()).await;
             applied.map_err(|error| Error::Custom(error.to_string()))?;

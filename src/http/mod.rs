@@ -5,11 +5,15 @@
 //! generated code covers, call [`Session::send`] themselves.
 
 pub(crate) mod auth;
+mod censor;
+pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod exchange;
 #[cfg(feature = "vertex")]
 pub(crate) mod google;
 pub(crate) mod hooks;
+pub(crate) mod limits;
+pub(crate) mod plain;
 pub(crate) mod retry;
 mod send;
 
@@ -23,6 +27,7 @@ use reqwest::{Request, Response};
 use crate::error::{Effort, Error, Result};
 use auth::Auth;
 use exchange::Exchange;
+use limits::Limits;
 use retry::{Repeat, RetryPolicy};
 use send::{Credential, Extent};
 
@@ -39,13 +44,9 @@ const API_VERSION: &str = "api-version";
 /// ```
 /// use genai_batch::raw::{gemini, Session};
 ///
-/// // A redirect would take the key to another host.
-/// let http = reqwest::Client::builder()
-///     .redirect(reqwest::redirect::Policy::none())
-///     .build()?;
-/// let session = Session::new(http.clone(), "my-api-key")?;
+/// let session = Session::new("my-api-key")?;
 /// let base = "https://generativelanguage.googleapis.com/v1beta";
-/// let raw = gemini::Client::new_with_client(base, http, session);
+/// let raw = gemini::Client::new_with_client(base, session.http_client(), session);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -68,6 +69,9 @@ pub(crate) struct Settings {
     pub(crate) announce_timeout: bool,
     pub(crate) headers: HeaderMap,
     pub(crate) retry: RetryPolicy,
+    pub(crate) limits: Limits,
+    /// Where a credential may go without encryption, besides this machine.
+    pub(crate) plain_http_hosts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -77,6 +81,8 @@ impl Default for Settings {
             announce_timeout: false,
             headers: HeaderMap::new(),
             retry: RetryPolicy::default(),
+            limits: Limits::default(),
+            plain_http_hosts: Vec::new(),
         }
     }
 }
@@ -86,10 +92,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the key is empty or cannot be sent in a header.
-    pub fn new(http: reqwest::Client, api_key: impl Into<String>) -> Result<Self> {
-        let auth = Auth::api_key(api_key.into())?;
+    /// If the key is empty or cannot be sent in a header, or the machine lacks what TLS needs.
+    pub fn new(api_key: impl Into<String>) -> Result<Self> {
+        let auth = Auth::api_key(api_key.into().into())?;
+        let http = client::make(client::plain(None, None, Settings::default().timeout))?;
         Ok(Self::with_settings(http, auth, Settings::default()))
+    }
+
+    /// The client that calls are sent with. It follows no redirects.
+    pub fn http_client(&self) -> reqwest::Client {
+        self.shared.http.clone()
     }
 
     pub(crate) fn with_settings(http: reqwest::Client, auth: Auth, settings: Settings) -> Self {
@@ -111,8 +123,8 @@ impl Session {
         }
     }
 
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.shared.http
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.settings.limits
     }
 
     /// Headers that every JSON call carries, apart from the credential.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::limits::AnswerTooLong;
 use crate::error::Effort;
 
 /// Whether an answer of this status may be different a moment later.
@@ -147,7 +148,9 @@ impl RetryPolicy {
         match (outcome, repeat) {
             (Ok(response), Repeat::Safe) => self.covers(response.status().as_u16()),
             (Ok(_), Repeat::OnlyUnsent) => false,
-            (Err(error), Repeat::Safe) => !error.is_builder() && !error.is_redirect(),
+            (Err(error), Repeat::Safe) => {
+                !error.is_builder() && AnswerTooLong::within(error).is_none()
+            }
             (Err(error), Repeat::OnlyUnsent) => error.is_connect(),
         }
     }

@@ -5,7 +5,9 @@ use reqwest::{Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::Session;
+use super::censor::Secrets;
 use super::error;
+use super::limits::read_whole;
 use super::retry::Repeat;
 use crate::error::{Effort, Error, Result};
 
@@ -46,12 +48,14 @@ impl Session {
         extent: Extent,
     ) -> Result<Response> {
         if credential == Credential::Required {
+            self.check_address(request.url())?;
             self.shared.auth.apply(request.headers_mut()).await?;
         }
         match self.attempt(request, repeat, credential, extent).await {
             Ok(Answer { response, .. }) if response.status().is_success() => Ok(response),
             Ok(Answer { response, effort }) => {
-                Err(error::from_response(response).await.with_effort(effort))
+                let error = error::from_response(response, self.limits()).await;
+                Err(error.with_effort(effort))
             }
             Err((source, effort)) => Err(Error::transport(source).with_effort(effort)),
         }
@@ -86,13 +90,17 @@ impl Session {
                 method = %request.method(), path = request.url().path(), attempt = attempts,
                 "sending request"
             );
+            let secrets = Secrets::of(request.headers());
             let mut outcome = self.shared.http.execute(request).await;
-            if let (Ok(response), Extent::Whole) = (&outcome, extent)
-                && response.status().is_success()
-                && let Ok(response) = outcome
-            {
-                outcome = read_whole(response).await;
-            }
+            outcome = match outcome {
+                Ok(answer) if !answer.status().is_success() => {
+                    Ok(error::keep(answer, self.limits(), &secrets).await)
+                }
+                Ok(answer) if extent == Extent::Whole => {
+                    read_whole(answer, self.limits().answer).await
+                }
+                other => other,
+            };
             let effort = Effort {
                 attempts,
                 elapsed: started.elapsed(),
@@ -117,7 +125,7 @@ impl Session {
             }
             let (outcome, asked) = match outcome {
                 Ok(response) if policy.covers(response.status().as_u16()) => {
-                    let (response, asked) = error::read_retry_delay(response).await;
+                    let (response, asked) = error::read_retry_delay(response, self.limits()).await;
                     (Ok(response), asked)
                 }
                 other => (other, None),
@@ -146,14 +154,6 @@ fn leaves_open(outcome: &reqwest::Result<Response>) -> bool {
         Ok(response) => matches!(response.status().as_u16(), 408 | 500..600),
         Err(error) => !error.is_connect(),
     }
-}
-
-async fn read_whole(response: Response) -> reqwest::Result<Response> {
-    let mut whole = http::Response::new(());
-    *whole.status_mut() = response.status();
-    *whole.headers_mut() = response.headers().clone();
-    let body = response.bytes().await?;
-    Ok(whole.map(|()| body).into())
 }
 
 /// Google's front ends refuse a POST whose length is not told, an empty one too.

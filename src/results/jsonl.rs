@@ -4,23 +4,38 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
-/// The longest line that is taken: images come as base64 within one.
-pub(crate) const MAX_LINE: usize = 256 * 1024 * 1024;
-
-/// A line longer than [`MAX_LINE`] arrived, starting at this line number.
+/// The line of this number is longer than is taken, and passed over.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LineTooLong(pub(crate) u64);
 
 /// Splits chunks at newlines. A line that lies within one chunk shares its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LineSplitter {
+    max_line: usize,
     chunks: VecDeque<Bytes>,
     /// The start of a line whose end has not arrived.
     partial: BytesMut,
+    /// Whether that line is too long and its rest is passed over.
+    skipping: bool,
     line_number: u64,
 }
 
 impl LineSplitter {
+    /// Takes lines of up to so many bytes, their end not counted.
+    pub(crate) fn new(max_line: usize) -> Self {
+        Self {
+            max_line,
+            chunks: VecDeque::new(),
+            partial: BytesMut::new(),
+            skipping: false,
+            line_number: 0,
+        }
+    }
+
+    pub(crate) fn max_line(&self) -> usize {
+        self.max_line
+    }
+
     pub(crate) fn push(&mut self, chunk: Bytes) {
         if !chunk.is_empty() {
             self.chunks.push_back(chunk);
@@ -28,18 +43,34 @@ impl LineSplitter {
     }
 
     /// The next whole line, without its end, and its number from 1. Blank lines are passed over.
+    /// After an error, the lines go on.
     pub(crate) fn next_line(&mut self) -> Result<Option<(u64, Bytes)>, LineTooLong> {
         while let Some(mut chunk) = self.chunks.pop_front() {
             let Some(end) = memchr::memchr(b'\n', &chunk) else {
-                self.partial.extend_from_slice(&chunk);
-                if self.partial.len() > MAX_LINE {
+                if self.skipping {
+                    continue;
+                }
+                if self.partial.len() + chunk.len() > self.max_line {
+                    self.partial = BytesMut::new();
+                    self.skipping = true;
                     return Err(LineTooLong(self.line_number + 1));
                 }
+                self.partial.extend_from_slice(&chunk);
                 continue;
             };
             let mut line = chunk.split_to(end + 1);
             if !chunk.is_empty() {
                 self.chunks.push_front(chunk);
+            }
+            if self.skipping {
+                self.skipping = false;
+                self.line_number += 1;
+                continue;
+            }
+            if self.partial.len() + end > self.max_line {
+                self.partial = BytesMut::new();
+                self.line_number += 1;
+                return Err(LineTooLong(self.line_number));
             }
             if !self.partial.is_empty() {
                 self.partial.extend_from_slice(&line);
@@ -54,6 +85,9 @@ impl LineSplitter {
 
     /// What stands after the last newline, once no more chunks come.
     pub(crate) fn last_line(&mut self) -> Option<(u64, Bytes)> {
+        if self.skipping {
+            return None;
+        }
         let line = self.partial.split().freeze();
         self.finish_line(line)
     }
@@ -74,17 +108,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn split(chunks: &[&[u8]]) -> Vec<(u64, Vec<u8>)> {
-        let mut splitter = LineSplitter::default();
-        let mut lines = Vec::new();
+    fn split(chunks: &[&[u8]]) -> Lines {
+        let (lines, too_long) = split_up_to(usize::MAX, chunks);
+        assert!(too_long.is_empty());
+        lines
+    }
+
+    type Lines = Vec<(u64, Vec<u8>)>;
+
+    fn split_up_to(max_line: usize, chunks: &[&[u8]]) -> (Lines, Vec<u64>) {
+        let mut splitter = LineSplitter::new(max_line);
+        let (mut lines, mut too_long) = (Vec::new(), Vec::new());
         for chunk in chunks {
             splitter.push(Bytes::copy_from_slice(chunk));
-            while let Some((number, line)) = splitter.next_line().unwrap() {
-                lines.push((number, line.to_vec()));
+            loop {
+                match splitter.next_line() {
+                    Ok(Some((number, line))) => lines.push((number, line.to_vec())),
+                    Ok(None) => break,
+                    Err(LineTooLong(number)) => too_long.push(number),
+                }
             }
+            assert!(splitter.partial.len() <= max_line);
         }
         lines.extend(splitter.last_line().map(|(n, line)| (n, line.to_vec())));
-        lines
+        (lines, too_long)
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_stops_no_other_wherever_it_is_cut() {
+        let text = b"12345\n123456\n\n1234567890\r\n1\r\n123456";
+        let lines = vec![(1, b"12345".to_vec()), (5, b"1".to_vec())];
+        for first in 0..text.len() {
+            for second in first..text.len() {
+                let chunks = [&text[..first], &text[first..second], &text[second..]];
+                let (told, too_long) = split_up_to(5, &chunks);
+                assert_eq!((told, too_long), (lines.clone(), vec![2, 4, 6]));
+            }
+        }
     }
 
     #[test]
@@ -105,7 +165,7 @@ mod tests {
     #[test]
     fn a_line_within_a_chunk_is_not_copied() {
         let chunk = Bytes::from_static(b"{\"a\":1}\n{\"b\":2}\n");
-        let mut splitter = LineSplitter::default();
+        let mut splitter = LineSplitter::new(100);
         splitter.push(chunk.clone());
         let (_, line) = splitter.next_line().unwrap().unwrap();
         assert_eq!(line.as_ptr(), chunk.as_ptr());

@@ -27,7 +27,7 @@ use futures_util::{StreamExt, stream};
 
 pub(crate) use content::Contents;
 pub(crate) use expected::{Expected, ExpectedBuilder, KeyTwice};
-use jsonl::{LineSplitter, LineTooLong, MAX_LINE};
+use jsonl::{LineSplitter, LineTooLong};
 pub(crate) use ledger::Expectation;
 use ledger::Ledger;
 pub use ledger::{Report, Standing};
@@ -60,6 +60,7 @@ pub(crate) enum Rows {
     Files {
         rest: FileStream,
         current: Option<OpenFile>,
+        max_line: usize,
     },
     /// In a table.
     #[cfg(feature = "bigquery")]
@@ -69,6 +70,9 @@ pub(crate) enum Rows {
         read: u64,
     },
 }
+
+/// The JSON of a row with its number, or why there is none.
+type Numbered = (u64, std::result::Result<Bytes, String>);
 
 pub(crate) struct OpenFile {
     file: OutputFile,
@@ -80,19 +84,20 @@ impl Rows {
         Self::Inline(rows.into_iter().enumerate())
     }
 
-    pub(crate) fn file(name: String, chunks: ByteStream) -> Self {
+    pub(crate) fn file(name: String, chunks: ByteStream, max_line: usize) -> Self {
         let file = OutputFile {
             name,
             chunks,
             repetition: Repetition::None,
         };
-        Self::files(Box::pin(stream::iter([Ok(file)])))
+        Self::files(Box::pin(stream::iter([Ok(file)])), max_line)
     }
 
-    pub(crate) fn files(files: FileStream) -> Self {
+    pub(crate) fn files(files: FileStream, max_line: usize) -> Self {
         Self::Files {
             rest: files,
             current: None,
+            max_line,
         }
     }
 
@@ -105,12 +110,16 @@ impl Rows {
         }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(u64, Bytes)>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
         match self {
             Self::Inline(rows) => {
-                Poll::Ready(rows.next().map(|(index, row)| Ok((index as u64, row))))
+                Poll::Ready(rows.next().map(|(index, row)| Ok((index as u64, Ok(row)))))
             }
-            Self::Files { rest, current } => loop {
+            Self::Files {
+                rest,
+                current,
+                max_line,
+            } => loop {
                 if let Some(file) = current
                     && let Some(line) = ready!(file.poll_line(cx))
                 {
@@ -120,7 +129,7 @@ impl Rows {
                     Some(Ok(file)) => {
                         *current = Some(OpenFile {
                             file,
-                            splitter: LineSplitter::default(),
+                            splitter: LineSplitter::new(*max_line),
                         });
                     }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -131,7 +140,7 @@ impl Rows {
             Self::Table { rows, read, .. } => {
                 let row = ready!(rows.poll_next_unpin(cx));
                 *read += 1;
-                Poll::Ready(row.map(|row| row.map(|row| (*read, row))))
+                Poll::Ready(row.map(|row| row.map(|row| (*read, Ok(row)))))
             }
         }
     }
@@ -162,22 +171,22 @@ impl Rows {
 
 impl OpenFile {
     /// The next line and its number; `None` at the end of the file.
-    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(u64, Bytes)>>> {
+    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
+        let numbered = |(number, line)| (number, Ok(line));
         loop {
             match self.splitter.next_line() {
-                Ok(Some(line)) => return Poll::Ready(Some(Ok(line))),
+                Ok(Some(line)) => return Poll::Ready(Some(Ok(numbered(line)))),
                 Ok(None) => {}
                 Err(LineTooLong(number)) => {
-                    return Poll::Ready(Some(Err(Error::protocol(format!(
-                        "line {number} of {} is longer than {MAX_LINE} bytes",
-                        self.file.name
-                    )))));
+                    let max = self.splitter.max_line();
+                    let reason = format!("it is longer than {max} bytes (`Limits::max_line`)");
+                    return Poll::Ready(Some(Ok((number, Err(reason)))));
                 }
             }
             match ready!(self.file.chunks.poll_next_unpin(cx)) {
                 Some(Ok(chunk)) => self.splitter.push(chunk),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(self.splitter.last_line().map(Ok)),
+                None => return Poll::Ready(self.splitter.last_line().map(numbered).map(Ok)),
             }
         }
     }
@@ -278,7 +287,7 @@ impl ResultStream {
                     break;
                 }
             };
-            match (self.read_row)(json) {
+            match json.and_then(self.read_row) {
                 Ok(mut row) => {
                     if self.repeats.passes_over(&row, rows.repetition()) {
                         continue;

@@ -14,10 +14,11 @@ use super::entry::{DefaultFields, Defaults, EmbedForm, JobKind, Line};
 use super::spool::Spool;
 use super::{EntryStream, Source, SourceKind};
 use crate::error::{Error, Result};
-use crate::results::jsonl::MAX_LINE;
 use crate::results::{Contents, Expected, ExpectedBuilder, KeyTwice};
 
 const READ_BUFFER: usize = 256 * 1024;
+/// The longest line that is taken for a request: images come as base64 within one.
+const MAX_LINE: usize = 256 * 1024 * 1024;
 
 /// How large a list of requests may be to go inline, in the body of the create.
 ///

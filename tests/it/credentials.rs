@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use genai_batch::Client;
+use genai_batch::{Client, InlineLimit};
 use genai_batch_emulator::{Emulator, Failure, Operation, TokenKind};
 
 use crate::support::{KEY, collect, quick, sums, vertex_client};
@@ -286,6 +286,14 @@ async fn while_everything_is_logged() {
     let error = client.batches().list().all().await.unwrap_err();
     shown += &format!("{error} {error:?}");
     let gemini = crate::support::client(emulator.base_url());
+    run(&gemini).await;
+    let uploaded = gemini.batches().create("gemini-2.5-flash", sums(3).0);
+    let uploaded = uploaded.inline_limit(InlineLimit::NEVER).await.unwrap();
+    let uploaded = quick(gemini.batches().wait(&uploaded)).await.unwrap();
+    let faults = emulator.faults();
+    faults.cut_next_download(50);
+    let results = gemini.batches().results(&uploaded).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
     let error = gemini.batches().get("batches/none").await.unwrap_err();
     shown += &format!("{gemini:?} {error:?}");
     shown += &String::from_utf8_lossy(&log.0.lock().unwrap());

@@ -15,6 +15,7 @@ mod memory;
 mod raw;
 mod results;
 mod retry;
+mod security;
 #[cfg(feature = "gcs")]
 mod storage;
 mod support;

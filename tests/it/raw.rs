@@ -29,10 +29,9 @@ async fn a_raw_client_shares_credentials_and_retries() {
 #[tokio::test]
 async fn a_raw_client_creates_a_job_on_its_own() {
     let backend = Backend::gemini().await;
-    let http = reqwest::Client::new();
-    let session = Session::new(http.clone(), KEY).unwrap();
+    let session = Session::new(KEY).unwrap();
     let base = format!("{}/v1beta", backend.emulator.base_url());
-    let raw = gemini::Client::new_with_client(&base, http, session);
+    let raw = gemini::Client::new_with_client(&base, session.http_client(), session);
     let body: gemini::types::BatchGenerateContentRequest =
         serde_json::from_value(serde_json::json!({
             "batch": { "displayName": "raw", "priority": "7", "inputConfig": { "requests": {

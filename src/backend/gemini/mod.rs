@@ -52,7 +52,7 @@ impl Gemini {
     pub(crate) fn new(session: Session, base_url: String, api_version: String) -> Self {
         let raw = raw::gemini::Client::new_with_client(
             &format!("{base_url}/{api_version}"),
-            session.http().clone(),
+            session.http_client(),
             session.clone(),
         );
         Self {

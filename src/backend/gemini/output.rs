@@ -23,7 +23,8 @@ impl Output for Gemini {
                 let chunks = files::download(self, name)
                     .await
                     .map_err(|e| e.during(format!("reading {name}")))?;
-                Ok(Some(Rows::file(name.clone(), Box::pin(chunks))))
+                let max_line = self.session().limits().line;
+                Ok(Some(Rows::file(name.clone(), Box::pin(chunks), max_line)))
             }
             Some(JobDestination::Inline) => {
                 let rows = convert::inlined_rows(&job.record.json)?;

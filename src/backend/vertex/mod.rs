@@ -82,7 +82,7 @@ impl Vertex {
         }
         let raw = raw::vertex::Client::new_with_client(
             &format!("{}/{}", addresses.base_url, addresses.api_version),
-            session.http().clone(),
+            session.http_client(),
             session.clone(),
         );
         Ok(Self {

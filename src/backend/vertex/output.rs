@@ -71,7 +71,10 @@ impl Vertex {
                 })
             }
         });
-        Ok(Some(Rows::files(Box::pin(files))))
+        Ok(Some(Rows::files(
+            Box::pin(files),
+            self.session.limits().line,
+        )))
     }
 
     #[cfg(not(feature = "bigquery"))]
