@@ -234,9 +234,13 @@ impl Error {
         self.unless(gone)
     }
 
+    /// Whether an attempt before the last may have been carried out.
+    pub(crate) fn may_be_done(&self) -> bool {
+        self.0.effort.is_some_and(|effort| effort.may_be_done)
+    }
+
     fn unless(self, gone: bool) -> Result<()> {
-        let may_be_done = self.0.effort.is_some_and(|effort| effort.may_be_done);
-        match gone && may_be_done {
+        match gone && self.may_be_done() {
             true => Ok(()),
             false => Err(self),
         }

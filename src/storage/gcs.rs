@@ -6,11 +6,13 @@ use futures_util::TryStreamExt;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, ObjectStore, ObjectStoreExt, RetryConfig, StaticCredentialProvider,
+    GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+    StaticCredentialProvider,
 };
 use tokio::io::AsyncReadExt;
 
 use super::NewObject;
+use super::resume::{self, Chunks, Remote, changed};
 use super::transport::{Transport, convert_error, told};
 use crate::error::{Error, Result};
 use crate::http::Session;
@@ -69,16 +71,10 @@ impl CloudStorage {
                 "Cloud Storage takes no API key: pass Google Cloud credentials",
             ));
         }
-        let policy = self.session.retry_policy();
-        // For downloads that break off; the session repeats calls by itself.
+        // The session repeats calls, and `resume` continues what breaks off.
         let retry = RetryConfig {
-            backoff: BackoffConfig {
-                init_backoff: policy.first_backoff(),
-                max_backoff: policy.longest_backoff(),
-                base: 2.0,
-            },
-            max_retries: policy.attempts().saturating_sub(1) as usize,
-            retry_timeout: policy.time_budget(),
+            max_retries: 0,
+            ..RetryConfig::default()
         };
         // The session puts the real one in its place.
         let no_credential = GcpCredential {
@@ -130,13 +126,18 @@ impl CloudStorage {
 
     /// The contents of an object, as they arrive.
     pub(crate) async fn open(&self, uri: &str) -> Result<ByteStream> {
-        let object = self.with_bucket(uri, "reading", |store, path| async move {
-            store.get(&path).await
-        });
-        let name = uri.to_owned();
-        Ok(Box::pin(object.await?.into_stream().map_err(
-            move |error| convert_error(error).during(format!("reading {name}")),
-        )))
+        let Location { bucket, path } = Location::parse(uri)?;
+        let store = self.bucket(&bucket);
+        let store = store.map_err(|error| error.during(format!("reading {uri}")))?;
+        let object = told(store.get(&path).await, "reading", uri)?;
+        let remote = RemoteObject {
+            session: self.session.clone(),
+            store,
+            path,
+            uri: uri.to_owned(),
+            meta: object.meta.clone(),
+        };
+        Ok(resume::download(remote, chunks(object)))
     }
 
     /// Writes a file into an object.
@@ -162,14 +163,7 @@ impl CloudStorage {
         }
         let store = self.bucket(&bucket);
         let store = store.map_err(|error| error.during(format!("writing {uri}")))?;
-        if !overwrite {
-            match told(store.head(&path).await, "looking for", uri) {
-                Ok(_) => return Err(crate::results::save::exists(uri)),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(NewObject::new(uri, store, path))
+        NewObject::start(uri, store, path, overwrite).await
     }
 
     /// Deletes an object; one that is gone already is no error.
@@ -182,6 +176,58 @@ impl CloudStorage {
             other => other,
         }
     }
+}
+
+/// An object, as it was when its download started.
+struct RemoteObject {
+    session: Session,
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    uri: String,
+    meta: ObjectMeta,
+}
+
+impl Remote for RemoteObject {
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn name(&self) -> &str {
+        &self.uri
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.meta.size)
+    }
+
+    fn is_resumable(&self) -> bool {
+        true
+    }
+
+    async fn open_at(&mut self, offset: u64) -> Result<Chunks> {
+        let range = (offset > 0).then_some(GetRange::Offset(offset));
+        let options = GetOptions {
+            range,
+            ..GetOptions::default()
+        };
+        let object = self.store.get_opts(&self.path, options).await;
+        let object = object.map_err(convert_error)?;
+        let (was, is) = (&self.meta, &object.meta);
+        if is.version != was.version {
+            return Err(changed("its generation"));
+        }
+        if is.e_tag != was.e_tag {
+            return Err(changed("its ETag"));
+        }
+        if is.size != was.size {
+            return Err(changed("its size"));
+        }
+        Ok(chunks(object))
+    }
+}
+
+fn chunks(object: GetResult) -> Chunks {
+    Box::pin(object.into_stream().map_err(convert_error))
 }
 
 async fn copy(file: &mut tokio::fs::File, object: &mut NewObject) -> Result<()> {

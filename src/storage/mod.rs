@@ -3,6 +3,7 @@
 #[cfg(feature = "bigquery")]
 pub(crate) mod bigquery;
 pub(crate) mod files;
+mod resume;
 #[cfg(not(feature = "gcs"))]
 pub(crate) use none::NewObject;
 #[cfg(feature = "gcs")]

@@ -3,26 +3,37 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::transport::told;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::results::save::exists;
 
 /// What is sent in one part.
 const PART: usize = 8 * 1024 * 1024;
+const PRECONDITION_FAILED: u16 = 412;
 /// How many parts may be under way at once.
 const PARTS_AT_ONCE: usize = 2;
+
+/// Where an object is to stand.
+struct Target {
+    uri: String,
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    overwrite: bool,
+}
 
 /// An object that appears whole once it is finished. Nothing is sent before a part is full; what
 /// was sent is thrown away if the object is dropped.
 pub(crate) struct NewObject {
-    uri: String,
-    store: Arc<dyn ObjectStore>,
-    path: Path,
+    target: Target,
     part: Vec<u8>,
+    /// How many bytes were written before `part`.
+    sent: u64,
     upload: Option<Upload>,
 }
 
@@ -32,14 +43,26 @@ struct Upload {
 }
 
 impl NewObject {
-    pub(super) fn new(uri: &str, store: Arc<dyn ObjectStore>, path: Path) -> Self {
-        Self {
+    /// Starts an object, unless something stands there that must not be replaced.
+    pub(super) async fn start(
+        uri: &str,
+        store: Arc<dyn ObjectStore>,
+        path: Path,
+        overwrite: bool,
+    ) -> Result<Self> {
+        let target = Target {
             uri: uri.to_owned(),
             store,
             path,
+            overwrite,
+        };
+        target.check_free().await?;
+        Ok(Self {
+            target,
             part: Vec::new(),
+            sent: 0,
             upload: None,
-        }
+        })
     }
 
     /// After an error, nothing more can be written.
@@ -51,6 +74,7 @@ impl NewObject {
             bytes = later;
             if self.part.len() == PART {
                 let sent = self.send_part().await;
+                let sent = self.target.told(sent);
                 self.settle(sent).await?;
             }
         }
@@ -69,21 +93,22 @@ impl NewObject {
         }
     }
 
-    async fn settle(&mut self, outcome: object_store::Result<()>) -> Result<()> {
+    async fn settle(&mut self, outcome: Result<()>) -> Result<()> {
         if outcome.is_err()
             && let Some(upload) = self.upload.take()
         {
             upload.abort().await;
         }
-        told(outcome, "writing", &self.uri)
+        outcome
     }
 
     async fn send_part(&mut self) -> object_store::Result<()> {
         let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART));
+        self.sent += part.len() as u64;
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => none.insert(Upload {
-                object: self.store.put_multipart(&self.path).await?,
+                object: self.target.store.put_multipart(&self.target.path).await?,
                 parts: JoinSet::new(),
             }),
         };
@@ -92,20 +117,92 @@ impl NewObject {
         Ok(())
     }
 
-    async fn complete(&mut self) -> object_store::Result<()> {
+    async fn complete(&mut self) -> Result<()> {
         if self.upload.is_none() {
             let whole = std::mem::take(&mut self.part);
-            return self.store.put(&self.path, whole.into()).await.map(drop);
+            return self.target.put(whole.into()).await;
         }
         if !self.part.is_empty() {
-            self.send_part().await?;
+            let sent = self.send_part().await;
+            self.target.told(sent)?;
         }
         if let Some(upload) = &mut self.upload {
-            upload.wait_for_less_than(1).await?;
-            upload.object.complete().await?;
+            let sent = upload.wait_for_less_than(1).await;
+            self.target.told(sent)?;
+        }
+        // The last call takes no condition, so this is as late as can be asked.
+        self.target.check_free().await?;
+        if let Some(upload) = &mut self.upload {
+            let completed = upload.object.complete().await;
+            match self.target.told(completed) {
+                Err(error) if error.is_not_found() && error.may_be_done() => {
+                    self.target.find_completed(self.sent, error).await?;
+                }
+                other => drop(other?),
+            }
         }
         self.upload = None;
         Ok(())
+    }
+}
+
+impl Target {
+    /// Refuses to go on if something stands there, and it must not be replaced.
+    async fn check_free(&self) -> Result<()> {
+        if self.overwrite {
+            return Ok(());
+        }
+        match told(self.store.head(&self.path).await, "looking for", &self.uri) {
+            Ok(_) => Err(exists(&self.uri)),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds to an outcome that this was being written.
+    fn told<T>(&self, outcome: object_store::Result<T>) -> Result<T> {
+        told(outcome, "writing", &self.uri)
+    }
+
+    /// An upload that is gone was completed by a call whose answer was lost, if the object is
+    /// there.
+    async fn find_completed(&self, size: u64, error: Error) -> Result<()> {
+        match self.store.head(&self.path).await {
+            Ok(object) if object.size == size => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    /// Writes a small object in one call.
+    async fn put(&self, whole: Bytes) -> Result<()> {
+        let mode = match self.overwrite {
+            true => PutMode::Overwrite,
+            false => PutMode::Create,
+        };
+        let put = self
+            .store
+            .put_opts(&self.path, whole.clone().into(), mode.into())
+            .await;
+        match self.told(put) {
+            Err(error) if error.status() == Some(PRECONDITION_FAILED) => {
+                // What stands there may be what an earlier attempt wrote.
+                match error.may_be_done() && self.holds(&whole).await {
+                    true => Ok(()),
+                    false => Err(exists(&self.uri)),
+                }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn holds(&self, whole: &Bytes) -> bool {
+        let is_as_long = |object: &object_store::GetResult| object.meta.size == whole.len() as u64;
+        match self.store.get(&self.path).await {
+            Ok(object) if is_as_long(&object) => {
+                object.bytes().await.is_ok_and(|held| held == *whole)
+            }
+            _ => false,
+        }
     }
 }
 

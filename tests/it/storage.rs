@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use genai_batch::{BatchJob, Client, Error};
 use genai_batch_emulator::{
     Builder, Emulator, Failure, Model, Operation, RowFailure, TokenKind, text_response,
@@ -248,6 +249,136 @@ async fn results_that_cannot_be_read_leave_no_upload() {
     assert_eq!(count(Operation::CreateMultipartUpload), 1);
     assert_eq!(count(Operation::AbortMultipartUpload), 1);
     assert!(emulator.objects("gs://results/").is_empty());
+}
+
+#[tokio::test]
+async fn an_object_that_is_cut_anywhere_gives_the_same_bytes() {
+    let backend = Backend::vertex().await;
+    let job = done(&backend.client, 2).await;
+    let read = || async {
+        let results = backend.client.batches().results(&job).await.unwrap();
+        let rows = results.map_ok(|result| result.json().to_owned());
+        rows.try_collect::<Vec<_>>().await.unwrap()
+    };
+    let whole = read().await;
+    let object = output_object(&backend);
+    let size = backend.emulator.object(&object).unwrap().len();
+    for offset in 0..size as u64 {
+        backend.emulator.faults().cut_next_object(offset);
+        assert!(read().await == whole, "cut at {offset}");
+    }
+}
+
+fn output_object(backend: &Backend) -> String {
+    let objects = backend.emulator.objects("gs://staging-bucket/");
+    let output = objects
+        .into_iter()
+        .find(|uri| uri.ends_with("predictions.jsonl"));
+    output.unwrap()
+}
+
+#[tokio::test]
+async fn an_object_that_is_replaced_while_it_is_read_is_an_error() {
+    let backend = Backend::vertex().await;
+    let emulator = &backend.emulator;
+    let job = done(&backend.client, 3).await;
+    let object = output_object(&backend);
+    let content = emulator.object(&object).unwrap();
+    emulator.faults().cut_next_object(content.len() as u64 - 10);
+    let mut results = backend.client.batches().results(&job).await.unwrap();
+    results.try_next().await.unwrap();
+    emulator.put_object(&object, content);
+    let error = results.verify().await.unwrap_err();
+    assert!(
+        error.to_string().contains("its generation is another"),
+        "{error}"
+    );
+    assert!(error.to_string().contains(&object), "{error}");
+    assert!(!error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_that_is_cut_at_any_call_arrives_whole() {
+    let backend = Backend::vertex().await;
+    let (emulator, batches) = (&backend.emulator, backend.client.batches());
+    let file = large_file();
+    let calls = [
+        Operation::CreateMultipartUpload,
+        Operation::UploadPart,
+        Operation::UploadPart,
+        Operation::UploadPart,
+        Operation::CompleteMultipartUpload,
+    ];
+    let content = |uri: &str| emulator.object(uri).unwrap();
+    let staged = || {
+        let objects = emulator.objects("gs://staging-bucket/");
+        objects.into_iter().filter(|uri| !uri.contains("/dest/"))
+    };
+    batches.create(MODEL, file.path()).await.unwrap();
+    let whole = content(&staged().next().unwrap());
+    assert_eq!(emulator.request_count(Operation::UploadPart), 3);
+    for failure in [
+        Failure::CloseBeforeAnswer,
+        Failure::CloseAfterEffect,
+        Failure::service_unavailable(),
+    ] {
+        for (index, operation) in calls.into_iter().enumerate() {
+            let before = calls[..index].iter().filter(|call| **call == operation);
+            emulator.faults().pass_next(operation, before.count());
+            emulator.faults().fail_next(operation, 1, failure.clone());
+            batches.create(MODEL, file.path()).await.unwrap();
+            emulator.faults().clear();
+        }
+    }
+    assert_eq!(staged().count(), 1 + 3 * calls.len());
+    assert!(staged().all(|uri| content(&uri) == whole));
+}
+
+/// In one call, and in parts.
+#[tokio::test]
+async fn nothing_is_replaced_unasked_even_if_it_came_meanwhile() {
+    let target = "gs://results/saved.jsonl";
+    let (small, large) = (
+        Backend::vertex().await,
+        Backend::vertex_with(|builder| builder.model(Talkative)).await,
+    );
+    for (backend, halted) in [
+        (small, Operation::ListObjects),
+        (large, Operation::UploadPart),
+    ] {
+        let emulator = &backend.emulator;
+        let job = done(&backend.client, 1).await;
+        // The first look has found nothing by then.
+        let later = Failure::too_many_requests(Duration::from_secs(1));
+        emulator.faults().fail_next(halted, 1, later);
+        let results = backend.client.batches().results(&job);
+        let save = tokio::spawn(results.save_to(target).into_future());
+        until(|| emulator.request_count(halted) >= 1).await;
+        emulator.put_object(target, "here first");
+        let error = save.await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("exists already"), "{error}");
+        assert_eq!(emulator.object(target).unwrap(), "here first");
+        let started = emulator.request_count(Operation::CreateMultipartUpload);
+        assert_eq!(
+            emulator.request_count(Operation::AbortMultipartUpload),
+            started
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_object_whose_answer_is_lost_is_written_once() {
+    let backend = Backend::vertex().await;
+    let (emulator, target) = (&backend.emulator, "gs://results/saved.jsonl");
+    let job = done(&backend.client, 3).await;
+    emulator
+        .faults()
+        .fail_next(Operation::PutObject, 1, Failure::CloseAfterEffect);
+    let save = || backend.client.batches().results(&job).save_to(target);
+    assert!(save().await.unwrap().is_complete());
+    let saved = emulator.object(target).unwrap();
+    assert_eq!(saved.iter().filter(|byte| **byte == b'\n').count(), 3);
+    assert!(save().await.unwrap_err().is_invalid_input());
 }
 
 #[tokio::test]

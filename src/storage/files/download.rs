@@ -1,4 +1,4 @@
-//! Downloads from the Files API, as they arrive, picked up again where they break off.
+//! Downloads from the Files API, as they arrive.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,17 +6,16 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
-use tokio::time::Instant;
 
 use crate::backend::gemini::Gemini;
-use crate::error::{Effort, Error, Result};
+use crate::error::{Error, Result};
+use crate::http::Session;
 use crate::name::gemini_file_id;
 use crate::results::ByteStream;
-
-type Chunks = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+use crate::storage::resume::{self, Chunks, Remote, changed};
 
 /// The contents of a file: a [`Stream`] of bytes in the pieces in which they arrive.
 ///
@@ -37,26 +36,18 @@ impl Download {
 
 /// Starts a download. The address works for names of any length, unlike a get.
 pub(crate) async fn download(backend: &Gemini, name: &str) -> Result<Download> {
-    let id = gemini_file_id(name)?.to_owned();
-    let response = request(backend, &id, HeaderMap::new()).await?;
+    let id = gemini_file_id(name)?;
+    let response = request(backend, id, HeaderMap::new()).await?;
     let size = response.content_length();
-    let transfer = Transfer {
+    let file = RemoteFile {
         backend: backend.clone(),
-        id,
+        name: format!("files/{id}"),
         size,
         etag: response.headers().get(ETAG).cloned(),
-        offset: 0,
-        chunks: Some(Box::pin(response.bytes_stream())),
-        failures: 0,
-        failing_since: None,
     };
-    let chunks = stream::try_unfold(transfer, |mut transfer| async {
-        let chunk = transfer.next().await?;
-        Ok(chunk.map(|chunk| (chunk, transfer)))
-    });
     Ok(Download {
         size,
-        chunks: Some(Box::pin(chunks)),
+        chunks: Some(resume::download(file, chunks(response))),
     })
 }
 
@@ -67,89 +58,45 @@ async fn request(backend: &Gemini, id: &str, headers: HeaderMap) -> Result<Respo
     exchange.finish(sent)
 }
 
-/// A download under way, over as many answers as it takes.
-struct Transfer {
-    backend: Gemini,
-    id: String,
-    size: Option<u64>,
-    etag: Option<HeaderValue>,
-    /// How many bytes have been passed on.
-    offset: u64,
-    chunks: Option<Chunks>,
-    /// How often in a row it broke off without a byte.
-    failures: u32,
-    failing_since: Option<Instant>,
+fn chunks(response: Response) -> Chunks {
+    let chunks = response.bytes_stream();
+    Box::pin(chunks.map(|chunk| chunk.map_err(Error::transport)))
 }
 
-impl Transfer {
-    /// The next piece; `None` at the end, never before the announced size.
-    async fn next(&mut self) -> Result<Option<Bytes>> {
-        loop {
-            let failure = match &mut self.chunks {
-                None => match self.resume().await {
-                    Ok(chunks) => {
-                        self.chunks = Some(chunks);
-                        continue;
-                    }
-                    Err(error) => error,
-                },
-                Some(chunks) => match chunks.next().await {
-                    Some(Ok(chunk)) => {
-                        self.offset += chunk.len() as u64;
-                        self.failures = 0;
-                        self.failing_since = None;
-                        return Ok(Some(chunk));
-                    }
-                    None if self.size.is_none_or(|size| size == self.offset) => return Ok(None),
-                    None => Error::protocol(format!(
-                        "the download ended after {} of {} bytes",
-                        self.offset,
-                        self.size.unwrap_or_default()
-                    )),
-                    Some(Err(error)) => Error::transport(error),
-                },
-            };
-            // Without a size or mark nothing tells that what comes next fits what came before.
-            let resumable = self.size.is_some() || self.etag.is_some();
-            let broke_off = self.chunks.take().is_some();
-            self.failures += 1;
-            let effort = Effort {
-                attempts: self.failures,
-                elapsed: self
-                    .failing_since
-                    .get_or_insert_with(Instant::now)
-                    .elapsed(),
-                may_be_done: false,
-            };
-            let pause = match broke_off && resumable {
-                true => self.backend.session().delay_after_break(effort),
-                false => self.backend.session().delay_after(&failure, effort),
-            };
-            match pause {
-                Some(pause) if resumable => tokio::time::sleep(pause).await,
-                _ => {
-                    let doing = format!("downloading files/{}", self.id);
-                    return Err(failure.with_effort(effort).during(doing));
-                }
-            }
-        }
+/// A file, as it was when its download started.
+struct RemoteFile {
+    backend: Gemini,
+    name: String,
+    size: Option<u64>,
+    etag: Option<HeaderValue>,
+}
+
+impl Remote for RemoteFile {
+    fn session(&self) -> &Session {
+        self.backend.session()
     }
 
-    /// Asks for the rest.
-    async fn resume(&mut self) -> Result<Chunks> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    fn is_resumable(&self) -> bool {
+        self.size.is_some() || self.etag.is_some()
+    }
+
+    async fn open_at(&mut self, offset: u64) -> Result<Chunks> {
         let mut headers = HeaderMap::new();
-        if self.offset > 0 {
-            let range = HeaderValue::try_from(format!("bytes={}-", self.offset));
+        if offset > 0 {
+            let range = HeaderValue::try_from(format!("bytes={offset}-"));
             headers.extend(range.ok().map(|range| (RANGE, range)));
             headers.extend(self.etag.clone().map(|etag| (IF_RANGE, etag)));
         }
-        let response = request(&self.backend, &self.id, headers).await?;
-        let changed = |what: &str| {
-            Error::protocol(format!(
-                "the file changed while it was downloaded: {what} is another, and what came so \
-                 far cannot be continued"
-            ))
-        };
+        let id = gemini_file_id(&self.name)?;
+        let response = request(&self.backend, id, headers).await?;
         if response.headers().get(ETAG) != self.etag.as_ref() {
             return Err(changed("its ETag"));
         }
@@ -157,9 +104,7 @@ impl Transfer {
             let range = response.headers().get(CONTENT_RANGE);
             let range = range.and_then(|range| parse_range(range.to_str().ok()?));
             return match range {
-                Some((start, size)) if start == self.offset && size == self.size => {
-                    Ok(Box::pin(response.bytes_stream()))
-                }
+                Some((start, size)) if start == offset && size == self.size => Ok(chunks(response)),
                 _ => Err(changed("its range")),
             };
         }
@@ -167,15 +112,14 @@ impl Transfer {
         if response.content_length() != self.size {
             return Err(changed("its size"));
         }
-        let mut skip = self.offset;
-        let rest = response.bytes_stream().map(move |chunk| {
+        let mut skip = offset;
+        Ok(Box::pin(chunks(response).map(move |chunk| {
             chunk.map(|mut chunk| {
                 let passed = skip.min(chunk.len() as u64);
                 skip -= passed;
                 chunk.split_off(passed as usize)
             })
-        });
-        Ok(Box::pin(rest))
+        })))
     }
 }
 
