@@ -214,7 +214,7 @@ impl Session {
         &self.shared.auth
     }
 
-    #[cfg(any(feature = "gcs", feature = "bigquery"))]
+    #[cfg(feature = "bigquery")]
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
         &self.shared.settings.retry
     }

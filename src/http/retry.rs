@@ -120,17 +120,17 @@ impl RetryPolicy {
         self.max_attempts
     }
 
-    #[cfg(any(feature = "gcs", feature = "bigquery"))]
+    #[cfg(feature = "bigquery")]
     pub(crate) fn first_backoff(&self) -> Duration {
         self.initial_backoff
     }
 
-    #[cfg(any(feature = "gcs", feature = "bigquery"))]
+    #[cfg(feature = "bigquery")]
     pub(crate) fn longest_backoff(&self) -> Duration {
         self.max_backoff
     }
 
-    #[cfg(any(feature = "gcs", feature = "bigquery"))]
+    #[cfg(feature = "bigquery")]
     pub(crate) fn time_budget(&self) -> Duration {
         self.budget
     }

@@ -1,5 +1,7 @@
 //! The Files API: uploads that are cut and resumed, listing, deleting, downloading.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,6 +67,105 @@ async fn an_upload_goes_on_from_where_it_was_cut() {
         assert_eq!(backend.emulator.file_content(file.name()).unwrap(), bytes);
     }
     assert!(backend.emulator.request_count(Operation::QueryUpload) >= 3);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_cut_at_any_chunk_arrives_whole() {
+    let backend = Backend::gemini().await;
+    let bytes = contents(3 * CHUNK + 1000);
+    let faults = backend.emulator.faults();
+    for cut in 0..4_u64 {
+        for stored in [0, 1, 262_144, 262_145, CHUNK as u64] {
+            if cut == 0 {
+                faults.interrupt_next_chunk(stored);
+            }
+            let later = faults.clone();
+            let upload = backend.client.files().upload(bytes.clone());
+            let upload = upload.on_progress(move |sent, _| {
+                if sent == cut * CHUNK as u64 {
+                    later.interrupt_next_chunk(stored);
+                }
+            });
+            let file = upload.mime_type("text/plain").await.unwrap();
+            let arrived = backend.emulator.file_content(file.name()).unwrap();
+            assert!(arrived == bytes, "cut in chunk {cut} after {stored} bytes");
+        }
+    }
+    assert_eq!(backend.emulator.request_count(Operation::QueryUpload), 20);
+}
+
+#[tokio::test]
+async fn a_local_file_that_changes_while_it_is_uploaded_makes_no_file() {
+    let backend = Backend::gemini().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_owned();
+    std::fs::write(&path, contents(CHUNK + 10)).unwrap();
+    let upload = backend.client.files().upload(&*path);
+    let upload = upload.mime_type("text/plain").on_progress({
+        let path = path.clone();
+        move |_, _| {
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }
+    });
+    let error = upload.await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("changed"), "{error}");
+    assert!(backend.emulator.files().is_empty());
+}
+
+/// A server that gives each connection the next of these answers and closes it.
+fn answering(answers: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = BufReader::new(&stream).lines();
+            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_file_that_is_another_when_its_download_goes_on_is_an_error() {
+    let answer = |status: &str, headers: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\n\r\n{body}")
+    };
+    let whole = "0123456789";
+    let first = || answer("200 OK", "content-length: 10\r\netag: \"a\"\r\n", "01234");
+    let rest = |etag: &str, range: &str| {
+        let headers =
+            format!("content-length: 5\r\netag: {etag}\r\ncontent-range: bytes {range}\r\n");
+        answer("206 Partial Content", &headers, "56789")
+    };
+    let again = |etag: &str, body: &str| {
+        let headers = format!("content-length: {}\r\netag: {etag}\r\n", body.len());
+        answer("200 OK", &headers, body)
+    };
+    for (then, expected) in [
+        (rest("\"a\"", "5-9/10"), Ok(whole)),
+        (again("\"a\"", whole), Ok(whole)),
+        (rest("\"b\"", "5-9/10"), Err("its ETag")),
+        (again("\"b\"", whole), Err("its ETag")),
+        (rest("\"a\"", "4-8/10"), Err("its range")),
+        (rest("\"a\"", "5-9/11"), Err("its range")),
+        (again("\"a\"", "0123456789a"), Err("its size")),
+    ] {
+        let client = crate::support::client(&answering(vec![first(), then]));
+        let download = client.files().download("files/a").await.unwrap();
+        let read = download.try_collect::<Vec<_>>().await;
+        match (read, expected) {
+            (Ok(read), Ok(expected)) => assert_eq!(read.concat(), expected.as_bytes()),
+            (Err(error), Err(what)) => {
+                assert!(error.to_string().contains(what), "{error}");
+                assert!(!error.is_retryable(), "{error}");
+            }
+            (read, expected) => panic!("{read:?} in place of {expected:?}"),
+        }
+    }
 }
 
 #[tokio::test]

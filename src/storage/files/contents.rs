@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -107,7 +108,8 @@ impl fmt::Debug for UploadSource {
 
 /// The contents, in chunks of [`CHUNK`] bytes.
 pub(super) enum Reader {
-    File(tokio::fs::File),
+    /// With the time of its last change, where others may change it.
+    File(tokio::fs::File, Option<SystemTime>),
     Bytes(Bytes),
     Stream(Contents, BytesMut),
 }
@@ -124,9 +126,11 @@ impl Reader {
                     let message = format!("{} is not a file", path.display());
                     return Err(Error::input(message));
                 }
-                Ok((Self::File(file), metadata.len()))
+                // Not every file system keeps the time.
+                let changed = metadata.modified().ok();
+                Ok((Self::File(file, changed), metadata.len()))
             }
-            Kind::Spooled(file, len) => Ok((Self::File(file), len)),
+            Kind::Spooled(file, len) => Ok((Self::File(file, None), len)),
             Kind::Bytes(bytes) => {
                 let len = bytes.len() as u64;
                 Ok((Self::Bytes(bytes), len))
@@ -140,7 +144,7 @@ impl Reader {
                     spool.write(&chunk).await.map_err(failed)?;
                 }
                 let (file, len) = spool.into_file().await.map_err(failed)?;
-                Ok((Self::File(file), len))
+                Ok((Self::File(file, None), len))
             }
         }
     }
@@ -149,7 +153,7 @@ impl Reader {
     pub(super) async fn next_chunk(&mut self) -> Result<Bytes> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.split_to(bytes.len().min(CHUNK))),
-            Self::File(file) => {
+            Self::File(file, _) => {
                 let mut chunk = Vec::with_capacity(CHUNK);
                 file.take(CHUNK as u64)
                     .read_to_end(&mut chunk)
@@ -167,6 +171,18 @@ impl Reader {
                 Ok(held.split_to(held.len().min(CHUNK)).freeze())
             }
         }
+    }
+}
+
+impl Reader {
+    /// Whether what was read so far is still what is there, as far as can be told.
+    pub(super) async fn is_unchanged(&mut self) -> Result<bool> {
+        let Self::File(file, Some(changed)) = self else {
+            return Ok(true);
+        };
+        let failed = |e| Error::io("the contents could not be read", e);
+        let now = file.metadata().await.map_err(failed)?.modified();
+        Ok(now.is_ok_and(|now| now == *changed))
     }
 }
 

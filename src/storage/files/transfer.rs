@@ -1,6 +1,6 @@
 //! The contents of an upload on their way, chunk after chunk.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Request, Response, Url};
 use tokio::time::Instant;
@@ -14,6 +14,9 @@ pub(super) type OnProgress = Box<dyn FnMut(u64, u64) + Send>;
 
 pub(super) const COMMAND: &str = "x-goog-upload-command";
 const OFFSET: &str = "x-goog-upload-offset";
+
+/// The size of every chunk but the last is a multiple of this, wherever it starts.
+const GRANULE: usize = 256 * 1024;
 
 /// What the service says of an upload.
 enum Progress {
@@ -34,17 +37,27 @@ pub(super) struct Transfer {
 impl Transfer {
     pub(super) async fn run(mut self) -> Result<File> {
         let mut offset = 0;
+        let mut left = Bytes::new();
         loop {
-            let chunk = self.contents.next_chunk().await?;
+            let next = self.contents.next_chunk().await?;
+            let is_short = next.len() < CHUNK;
+            let chunk = join(left, next);
             let end = offset + chunk.len() as u64;
-            if end > self.len || (chunk.len() < CHUNK && end < self.len) {
+            if end > self.len || (is_short && end < self.len) {
                 return Err(Error::input(format!(
                     "the contents changed while they were uploaded: {} bytes were announced",
                     self.len
                 )));
             }
-            let answer = self.send_chunk(offset, chunk).await?;
-            offset = end;
+            // Before the last chunk, after which there would be a file.
+            if end == self.len && !self.contents.is_unchanged().await? {
+                return Err(Error::input(
+                    "the contents changed while they were uploaded, and no file was made of them",
+                ));
+            }
+            let (answer, sent) = self.send_chunk(offset, chunk.clone()).await?;
+            left = chunk.slice(sent..);
+            offset += sent as u64;
             if let Some(on_progress) = &mut self.on_progress {
                 on_progress(offset, self.len);
             }
@@ -66,22 +79,30 @@ impl Transfer {
         }
     }
 
-    /// Sends a chunk to its end, from wherever the service says it stopped.
-    async fn send_chunk(&mut self, start: u64, chunk: Bytes) -> Result<Progress> {
+    /// Sends a chunk to its end, from wherever the service says it stopped; of one that is not
+    /// the last, as many bytes as the service takes from there. Tells how many arrived.
+    async fn send_chunk(&mut self, start: u64, chunk: Bytes) -> Result<(Progress, usize)> {
         let end = start + chunk.len() as u64;
         let started = Instant::now();
         let mut offset = start;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let rest = chunk.slice((offset - start) as usize..);
-            let command = if end == self.len {
-                "upload, finalize"
-            } else {
-                "upload"
+            let before = (offset - start) as usize;
+            let (command, rest) = match end == self.len {
+                true => ("upload, finalize", chunk.slice(before..)),
+                false => {
+                    let rest = chunk.len() - before;
+                    let whole = rest - rest % GRANULE;
+                    ("upload", chunk.slice(before..before + whole))
+                }
             };
+            let arrived = before + rest.len();
+            if rest.is_empty() && end < self.len {
+                return Ok((Progress::Active(Some(offset)), before));
+            }
             let failure = match self.send(command, Some(offset), rest).await {
-                Ok(progress) => return Ok(progress),
+                Ok(progress) => return Ok((progress, arrived)),
                 Err(error) => error,
             };
             let effort = Effort {
@@ -94,11 +115,8 @@ impl Transfer {
             };
             tokio::time::sleep(delay).await;
             match self.send("query", None, Bytes::new()).await {
-                Ok(Progress::Final(body)) => return Ok(Progress::Final(body)),
+                Ok(Progress::Final(body)) => return Ok((Progress::Final(body), chunk.len())),
                 Ok(Progress::Active(Some(received))) if (start..=end).contains(&received) => {
-                    if received == end && end < self.len {
-                        return Ok(Progress::Active(Some(received)));
-                    }
                     offset = received;
                 }
                 Ok(Progress::Active(received)) => {
@@ -134,6 +152,16 @@ impl Transfer {
         let response = self.backend.session().send_chunk(request).await?;
         read_progress(response).await
     }
+}
+
+fn join(left: Bytes, next: Bytes) -> Bytes {
+    if left.is_empty() {
+        return next;
+    }
+    let mut joined = BytesMut::with_capacity(left.len() + next.len());
+    joined.extend_from_slice(&left);
+    joined.extend_from_slice(&next);
+    joined.freeze()
 }
 
 async fn read_progress(response: Response) -> Result<Progress> {
