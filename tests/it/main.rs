@@ -6,6 +6,7 @@
 mod bad_input;
 #[cfg(all(feature = "bigquery", feature = "gcs"))]
 mod bigquery;
+mod cancellation;
 mod contract;
 #[cfg(feature = "gcs")]
 mod credentials;
