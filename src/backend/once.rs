@@ -18,9 +18,12 @@ use crate::http::Session;
 use crate::job::BatchJob;
 use crate::page::{Page, paged};
 
-/// How often the service is asked for the job before it counts as not created. The pauses
-/// between grow like those of retries, to 15 seconds in all by default.
+/// How often the service is asked for the job before it counts as not created, where it
+/// answered that it failed. The pauses between grow like those of retries, by default to 15
+/// seconds in all.
 const LOOKS: u32 = 4;
+/// The same where it gave no answer, and may still be at it: by default over a minute.
+const LOOKS_WITHOUT_ANSWER: u32 = 6;
 
 /// What no other create carries: 12 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +109,11 @@ pub(super) async fn create_once<C: Creation>(creation: &C) -> Result<BatchJob> {
         };
         tracing::warn!(error = %unclear, "the answer to a create was lost, looking for its job");
         let mut looked = false;
-        for look in 1..=LOOKS {
+        let looks = match unclear.status() {
+            Some(_) => LOOKS,
+            None => LOOKS_WITHOUT_ANSWER,
+        };
+        for look in 1..=looks {
             tokio::time::sleep(session.pause(look)).await;
             match find(creation, mark).await {
                 Ok(Some(job)) => {
