@@ -12,7 +12,7 @@ use crate::rules::enums::KNOWN_VALUES;
 type Facts = BTreeMap<String, String>;
 
 /// What was added, removed or retyped between two OpenAPI documents, a line each.
-pub(crate) fn in_words(before: &Value, after: &Value) -> Vec<String> {
+pub fn in_words(before: &Value, after: &Value) -> Vec<String> {
     let (before, after) = (facts(before), facts(after));
     let removed = before
         .keys()
@@ -30,7 +30,7 @@ pub(crate) fn in_words(before: &Value, after: &Value) -> Vec<String> {
 }
 
 /// A unified diff of one file, empty if nothing differs.
-pub(crate) fn unified(file: &str, before: &str, after: &str) -> String {
+pub fn unified(file: &str, before: &str, after: &str) -> String {
     TextDiff::from_lines(before, after)
         .unified_diff()
         .header(

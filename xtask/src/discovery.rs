@@ -14,9 +14,9 @@ use crate::select::Only;
 
 /// One of the two APIs, and what of it belongs to us.
 #[derive(Debug)]
-pub(crate) struct Api {
+pub struct Api {
     /// Stem of the document in `openapi/`.
-    pub(crate) stem: &'static str,
+    pub stem: &'static str,
     /// Google's name of the API.
     pub(crate) name: &'static str,
     /// The API version the document describes.
@@ -29,7 +29,7 @@ pub(crate) struct Api {
 }
 
 /// The Gemini Developer API.
-pub(crate) const GEMINI: Api = Api {
+pub const GEMINI: Api = Api {
     stem: "gemini",
     name: "generativelanguage",
     version: "v1beta",
@@ -45,7 +45,7 @@ pub(crate) const GEMINI: Api = Api {
 
 /// Vertex AI. Deleting a job answers with a long-running operation, hence
 /// `operations`.
-pub(crate) const VERTEX: Api = Api {
+pub const VERTEX: Api = Api {
     stem: "vertex",
     name: "aiplatform",
     version: "v1beta1",
@@ -59,13 +59,13 @@ pub(crate) const VERTEX: Api = Api {
 
 impl Api {
     /// Where Google publishes the document.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let Self { name, version, .. } = self;
         format!("https://{name}.googleapis.com/$discovery/rest?version={version}")
     }
 
     /// The document's file name in a directory of saved documents.
-    pub(crate) fn file_name(&self) -> String {
+    pub fn file_name(&self) -> String {
         format!("{}.{}.json", self.name, self.version)
     }
 }
@@ -73,9 +73,11 @@ impl Api {
 /// A discovery document.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Document {
-    pub(crate) version: String,
-    pub(crate) revision: Option<String>,
+pub struct Document {
+    /// The API version that it describes.
+    pub version: String,
+    /// When Google last changed it, as a date without dashes.
+    pub revision: Option<String>,
     pub(crate) title: String,
     pub(crate) root_url: String,
     pub(crate) schemas: BTreeMap<String, Object>,
@@ -116,7 +118,7 @@ impl Method {
 }
 
 /// Reads the document of `api` out of what was fetched for it.
-pub(crate) fn parse(api: &Api, bytes: &[u8]) -> Result<Document> {
+pub fn parse(api: &Api, bytes: &[u8]) -> Result<Document> {
     read(api, bytes)
         .with_context(|| format!("the discovery document of {} {}", api.name, api.version))
 }

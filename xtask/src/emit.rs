@@ -13,13 +13,15 @@ use crate::select::{Selection, select};
 
 /// An OpenAPI document, and what of the patch Google has by now.
 #[derive(Debug)]
-pub(crate) struct Emitted {
-    pub(crate) openapi: Value,
-    pub(crate) caught_up: Vec<String>,
+pub struct Emitted {
+    /// The document.
+    pub openapi: Value,
+    /// What the patch adds and Google has too.
+    pub caught_up: Vec<String>,
 }
 
 /// Emits the OpenAPI document of `api`.
-pub(crate) fn emit(api: &Api, document: &Document, patch: &Value) -> Result<Emitted> {
+pub fn emit(api: &Api, document: &Document, patch: &Value) -> Result<Emitted> {
     let Selection {
         methods,
         mut schemas,
@@ -52,7 +54,7 @@ pub(crate) fn emit(api: &Api, document: &Document, patch: &Value) -> Result<Emit
 }
 
 /// A JSON document as `openapi/` keeps it: sorted, indented, ended by a newline.
-pub(crate) fn to_text(document: &Value) -> Result<String> {
+pub fn to_text(document: &Value) -> Result<String> {
     let mut sorted = document.clone();
     sorted.sort_all_objects();
     Ok(serde_json::to_string_pretty(&sorted)? + "\n")

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ureq::Agent;
-
-use crate::discovery::Api;
+use xtask::discovery::Api;
 
 /// The Vertex AI document has 4 MB; more than ten times that is something else.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -59,8 +58,9 @@ mod tests {
     use std::net::TcpListener;
     use std::thread;
 
+    use xtask::discovery::GEMINI;
+
     use super::*;
-    use crate::discovery::GEMINI;
 
     /// Answers one request with `answer`, byte for byte.
     fn serve(answer: String) -> String {

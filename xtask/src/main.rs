@@ -1,15 +1,11 @@
 //! Maintenance commands, run as `cargo xtask <command>`. This file only
 //! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
-//! [`interop`] runs Google's own Python SDK against the emulator.
+//! [`interop`] runs Google's own Python SDK against the emulator. What regen
+//! makes of the documents is in the library beside it.
 
-mod diff;
-mod discovery;
-mod emit;
 mod fetch;
 mod interop;
 mod regen;
-mod rules;
-mod select;
 
 use std::env;
 use std::path::PathBuf;

@@ -11,10 +11,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use xtask::diff;
+use xtask::discovery::{self, Api, GEMINI, VERTEX};
+use xtask::emit::{emit, to_text};
 
-use crate::diff;
-use crate::discovery::{self, Api, GEMINI, VERTEX};
-use crate::emit::{emit, to_text};
 use crate::fetch::Origin;
 use crate::workspace;
 

@@ -1,0 +1,13 @@
+//! The pure part of `cargo xtask regen`: from the bytes of a discovery document
+//! to the OpenAPI document of `openapi/`, and in words what differs between two.
+//! Nothing here reads a file, asks a server or prints; the commands do.
+//!
+//! ```text
+//! bytes → discovery → select → rules/* → emit → diff
+//! ```
+
+pub mod diff;
+pub mod discovery;
+pub mod emit;
+mod rules;
+mod select;
