@@ -71,6 +71,9 @@ mod builder;
 mod client;
 mod destination;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod job;
 mod name;

@@ -5,7 +5,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Result};
 use crate::http::plain;
 
-pub(super) fn version(version: String) -> Result<String> {
+pub(crate) fn version(version: String) -> Result<String> {
     let plain = version.bytes().all(|b| b.is_ascii_alphanumeric());
     if version.is_empty() || !plain {
         return Err(Error::configuration(format!(
@@ -17,7 +17,7 @@ pub(super) fn version(version: String) -> Result<String> {
 
 /// Checks a base URL; `option` and `variable` are where it may be set, and `plain_http_hosts`
 /// need no encryption.
-pub(super) fn base_url(
+pub(crate) fn base_url(
     text: &str,
     option: &str,
     variable: &str,
@@ -57,7 +57,7 @@ pub(super) fn base_url(
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-pub(super) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
+pub(crate) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let header: HeaderName = name

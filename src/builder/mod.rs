@@ -1,6 +1,6 @@
 //! How a client is configured: by options, then by environment variables.
 
-mod check;
+pub(crate) mod check;
 mod resolve;
 
 use std::fmt;

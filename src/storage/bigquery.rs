@@ -35,15 +35,15 @@ pub(crate) struct BigQueryTables {
 
 /// A table, from its URI.
 #[derive(Debug, PartialEq, Eq)]
-struct TableName {
-    project: String,
-    dataset: String,
-    table: String,
+pub(crate) struct TableName {
+    pub(crate) project: String,
+    pub(crate) dataset: String,
+    pub(crate) table: String,
 }
 
 impl TableName {
     /// Reads `bq://project.dataset.table`; a project of a domain has dots of its own.
-    fn parse(uri: &str) -> Result<Self> {
+    pub(crate) fn parse(uri: &str) -> Result<Self> {
         let rest = uri.strip_prefix("bq://").unwrap_or(uri);
         let mut parts = rest.rsplitn(3, '.');
         let (table, dataset, project) = (parts.next(), parts.next(), parts.next());

@@ -28,13 +28,13 @@ pub(crate) struct CloudStorage {
 
 /// An object or prefix, from its URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Location {
-    bucket: String,
-    path: Path,
+pub(crate) struct Location {
+    pub(crate) bucket: String,
+    pub(crate) path: Path,
 }
 
 impl Location {
-    fn parse(uri: &str) -> Result<Self> {
+    pub(crate) fn parse(uri: &str) -> Result<Self> {
         let refuse =
             |hint: String| Error::input(format!("{uri:?} is not in Cloud Storage: {hint}"));
         let rest = uri.strip_prefix("gs://");

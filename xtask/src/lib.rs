@@ -9,5 +9,8 @@
 pub mod diff;
 pub mod discovery;
 pub mod emit;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod rules;
 mod select;

@@ -7,7 +7,7 @@
 mod convert;
 mod output;
 mod request;
-mod results;
+pub(crate) mod results;
 
 use std::sync::Arc;
 

@@ -5,10 +5,10 @@
 //! Storage first.
 
 mod convert;
-mod name;
+pub(crate) mod name;
 mod output;
 mod request;
-mod results;
+pub(crate) mod results;
 #[cfg(feature = "gcs")]
 mod staging;
 

@@ -43,14 +43,14 @@ pub(crate) fn host(location: Option<&str>) -> String {
 
 /// A job: its number, and where it is if its name says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct JobName {
-    pub(super) place: Option<Place>,
-    pub(super) id: String,
+pub(crate) struct JobName {
+    pub(crate) place: Option<Place>,
+    pub(crate) id: String,
 }
 
 impl JobName {
     /// Reads a full name, `batchPredictionJobs/ID`, or `ID`.
-    pub(super) fn parse(name: &str) -> Result<Self> {
+    pub(crate) fn parse(name: &str) -> Result<Self> {
         let segments: Vec<_> = name.split('/').collect();
         let (place, id) = match segments[..] {
             [
@@ -80,7 +80,7 @@ impl JobName {
 }
 
 /// The full name of a model, from any form in which people write it.
-pub(super) fn model(name: &str, place: Option<&Place>) -> Result<String> {
+pub(crate) fn model(name: &str, place: Option<&Place>) -> Result<String> {
     let refuse = |hint: &str| Err(Error::input(format!("invalid model {name:?}: {hint}")));
     let segments: Vec<_> = name.split('/').collect();
     let plain = segments.iter().all(|s| s.split(':').all(is_plain_id));
@@ -211,5 +211,17 @@ mod tests {
             );
         }
         assert!(model("endpoints/7", None).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn full_names_of_jobs_are_read_and_written_the_same(
+            project in "([a-z]{1,5}\\.com:)?[a-z][a-z0-9-]{0,8}", location in "[a-z]{2,6}(-[a-z]{3,5}[0-9])?", id in "[0-9]{1,20}"
+        ) {
+            let name = format!("projects/{project}/locations/{location}/batchPredictionJobs/{id}");
+            let job = JobName::parse(&name).unwrap();
+            assert_eq!(job.place, Some(Place { project, location }));
+            assert_eq!(job.id, id);
+        }
     }
 }

@@ -43,7 +43,7 @@ struct Instance<'a> {
 }
 
 /// Reads a row; the error says why it is none.
-pub(super) fn read_row(json: Bytes) -> Result<Row, String> {
+pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
     let wire: WireRow<'_> = serde_json::from_str(text).map_err(|e| on_one_line(&e))?;
     let failure = wire
