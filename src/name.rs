@@ -80,6 +80,8 @@ pub(crate) fn gemini_file_id(name: &str) -> Result<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -144,6 +146,34 @@ mod tests {
             "https://generativelanguage.googleapis.com/v1beta/files/abc-1:download?alt=media",
         ] {
             assert_eq!(gemini_file_id(name).unwrap(), "abc-1");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_read_in_every_form_and_stay_one_segment(id in "[a-zA-Z0-9@._-]{0,3}[a-zA-Z0-9]") {
+            let base = GeminiModel::Base(id.clone());
+            prop_assert_eq!(GeminiModel::parse(&format!("models/{id}")).unwrap(), base);
+            let tuned = GeminiModel::Tuned(id.clone());
+            prop_assert_eq!(GeminiModel::parse(&format!("tunedModels/{id}")).unwrap(), tuned);
+            let job = format!("batches/{id}");
+            prop_assert_eq!(gemini_job_id(&job).unwrap(), &*id);
+            for name in [format!("files/{id}"), format!("https://h/v1/files/{id}:download")] {
+                prop_assert_eq!(gemini_file_id(&name).unwrap(), &*id);
+            }
+            crate::fuzzing::stays_in_place("https://h/v1beta", &["batches", &id]);
+        }
+
+        #[test]
+        fn an_id_with_any_other_character_is_refused(
+            before in "[a-z]{0,2}", odd in "[^a-zA-Z0-9@._-]", after in "[a-z]{0,2}"
+        ) {
+            let id = format!("{before}{odd}{after}");
+            prop_assert!(!is_plain_id(&id));
+            let (job, model) = (format!("batches/{id}"), format!("tunedModels/{id}"));
+            prop_assert!(gemini_job_id(&job).is_err());
+            prop_assert!(GeminiModel::parse(&model).is_err());
+            prop_assert!(gemini_file_id(&id).is_err());
         }
     }
 }

@@ -168,4 +168,20 @@ mod tests {
         }
         assert_ne!(Mark::new(), Mark::new());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_display_name_is_the_same_without_its_mark(
+            name in ".*|.* #[0-9a-f]{12}", twice in proptest::prelude::any::<bool>()
+        ) {
+            let (mark, other) = (Mark::new(), Mark::new());
+            let name = match twice {
+                true => other.put_on(&name),
+                false => name,
+            };
+            let marked = mark.put_on(&name);
+            assert!(mark.is_on(&marked) && !other.is_on(&marked));
+            assert_eq!(without_mark(marked), name);
+        }
+    }
 }

@@ -188,5 +188,39 @@ mod tests {
                 .collect();
             prop_assert_eq!(split(&chunks), naive);
         }
+
+        /// Among the texts are those that begin with a byte order mark, or hold half of one.
+        #[test]
+        fn a_short_text_gives_the_same_lines_however_it_is_cut(
+            text in prop::collection::vec(prop::sample::select(b"\xEF\xBB\xBF\n\r a".to_vec()), 0..8),
+            mark in any::<bool>(),
+        ) {
+            let text = match mark {
+                true => [b"\xEF\xBB\xBF", &text[..]].concat(),
+                false => text,
+            };
+            let naive = crate::fuzzing::naive_lines(&text);
+            for cuts in 0..1u32 << text.len().saturating_sub(1) {
+                let mut chunks = Vec::new();
+                let mut start = 0;
+                for end in 1..text.len() {
+                    if cuts >> (end - 1) & 1 == 1 {
+                        chunks.push(&text[start..end]);
+                        start = end;
+                    }
+                }
+                chunks.push(&text[start..]);
+                prop_assert_eq!(split(&chunks), naive.clone(), "{:?}", chunks);
+            }
+        }
+
+        #[test]
+        fn any_bytes_in_any_chunks_give_the_lines_of_a_plain_split(
+            chunks in prop::collection::vec(prop::collection::vec(
+                prop_oneof![3 => any::<u8>(), 1 => Just(b'\n'), 1 => Just(b'\r')], 0..20), 0..10)
+        ) {
+            let chunks: Vec<_> = chunks.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(split(&chunks), crate::fuzzing::naive_lines(&chunks.concat()));
+        }
     }
 }

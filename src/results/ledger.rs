@@ -301,6 +301,9 @@ fn note(count: &mut u64, named: &mut Vec<String>, name: impl FnOnce() -> String)
 }
 
 #[cfg(test)]
+mod arithmetic;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::results::ExpectedBuilder;

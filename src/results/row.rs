@@ -313,3 +313,39 @@ impl fmt::Display for RowError {
 }
 
 impl std::error::Error for RowError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::backend::gemini::results::read_row as read_gemini;
+    #[cfg(feature = "vertex")]
+    use crate::backend::vertex::results::read_row as read_vertex;
+
+    /// The same text, each of its UTF-16 units as an escape.
+    fn escaped(text: &str) -> String {
+        let units = text.encode_utf16();
+        let escapes: String = units.map(|unit| format!("\\u{unit:04x}")).collect();
+        format!("\"{escapes}\"")
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_key_in_every_spelling(text in any::<String>()) {
+            for json in [Value::from(&*text).to_string(), escaped(&text)] {
+                let raw: &RawValue = serde_json::from_str(&json).unwrap();
+                let key = read_key(raw);
+                prop_assert_eq!(key.as_deref(), Some(&*text));
+                let line = format!(r#"{{"key":{json},"response":{{"candidates":[]}}}}"#);
+                let key = read_gemini(Bytes::from(line.clone())).unwrap().key;
+                prop_assert_eq!(key.as_deref(), Some(&*text));
+                #[cfg(feature = "vertex")]
+                prop_assert_eq!(read_vertex(Bytes::from(line)).unwrap().key, key);
+                let inline = format!(r#"{{"metadata":{{"key":{json}}},"response":{{}}}}"#);
+                let key = read_gemini(Bytes::from(inline)).unwrap().key;
+                prop_assert_eq!(key.as_deref(), Some(&*text));
+            }
+        }
+    }
+}

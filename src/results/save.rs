@@ -142,9 +142,14 @@ async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+    use crate::fuzzing;
+    use crate::job::Status;
     use crate::results::Standing;
-    use crate::results::row::{Row, RowBody};
+    use crate::results::row::{Row, RowBody, RowError};
 
     #[test]
     fn a_line_is_one_however_the_service_indents() {
@@ -212,5 +217,52 @@ mod tests {
         again.finish().await.unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new\n");
         assert_eq!(entries(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_saved_line_reads_as_the_same_result(
+            key in any::<String>(),
+            fields in prop::collection::btree_map(any::<String>(), fuzzing::json(), 0..4),
+            metadata in prop::option::of(fuzzing::json()),
+            pretty in any::<bool>(),
+            code in any::<i64>(),
+            is_error in any::<bool>(),
+        ) {
+            let text = |value: &Value| match pretty {
+                true => serde_json::to_string_pretty(value).unwrap().replace('\n', "\r\n"),
+                false => value.to_string(),
+            };
+            let response = json!(fields);
+            let status = Status {
+                code,
+                message: key.clone(),
+                details: vec![response.clone()],
+            };
+            let row = Row {
+                key: Some(key.as_str().into()),
+                body: match is_error {
+                    true => RowBody::Error(RowError::new(status.clone())),
+                    false => RowBody::Response(text(&response).into()),
+                },
+                metadata: metadata.as_ref().map(|metadata| text(metadata).into()),
+                request: None,
+                json: Default::default(),
+            };
+            let mut line = Vec::new();
+            write_line(&BatchResult::new(row, Standing::Matched), &mut line);
+            prop_assert_eq!(line.pop(), Some(b'\n'));
+            prop_assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
+
+            let again = crate::backend::gemini::results::read_row(line.into()).unwrap();
+            prop_assert_eq!(again.key.as_deref(), Some(&*key));
+            let kept = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+            let metadata = metadata.filter(|metadata| !metadata.is_null());
+            prop_assert_eq!(again.metadata.as_deref().map(kept), metadata);
+            match again.body {
+                RowBody::Error(error) => prop_assert_eq!(error.status(), &status),
+                RowBody::Response(json) => prop_assert_eq!(kept(&json), response),
+            }
+        }
     }
 }

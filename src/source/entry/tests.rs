@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn parse(line: &str) -> Result<Line, String> {
@@ -150,5 +152,83 @@ fn wrong_lines_are_told_apart() {
     ] {
         let error = parse(line).unwrap_err();
         assert!(error.contains(reason), "{line}: {error}");
+    }
+}
+
+/// What a request is once it was written under a key and read again.
+fn written(line: &Line, key: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    line.write_jsonl(key, &mut out);
+    out
+}
+
+fn metadata() -> impl Strategy<Value = Vec<(String, Value)>> {
+    let name = any::<String>().prop_filter("the key's own name", |name| name != "key");
+    let fields = prop::collection::btree_map(name, crate::fuzzing::json(), 0..3);
+    fields.prop_map(|fields| fields.into_iter().collect())
+}
+
+proptest! {
+    #[test]
+    fn a_request_is_one_line_that_reads_as_the_same_request(
+        text in any::<String>(),
+        key in any::<String>().prop_filter("a key", |key| !key.is_empty()),
+        metadata in metadata(),
+        field in crate::fuzzing::json(),
+    ) {
+        let mut request = Request::text(&*text).key(&*key).field("x", field);
+        for (name, value) in &metadata {
+            request = request.metadata(&**name, value.clone());
+        }
+        let kind = JobKind::GenerateContent;
+        let line = Line::from_entry(request.into(), kind, &Vec::new()).unwrap();
+        prop_assert_eq!(line.key.as_deref(), Some(&*key));
+        let out = written(&line, &key);
+        prop_assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
+
+        let again = Line::parse(&out, kind, &Vec::new()).unwrap();
+        prop_assert_eq!(again.key.as_deref(), Some(&*key));
+        prop_assert_eq!(&again.request, &line.request);
+        prop_assert_eq!(written(&again, &key), out);
+        let request: Value = serde_json::from_str(&again.request).unwrap();
+        prop_assert_eq!(&request["contents"][0]["parts"][0]["text"], &Value::from(&*text));
+
+        let mut inline = Vec::new();
+        line.write_inline(&key, &mut inline);
+        let inline: Value = serde_json::from_slice(&inline).unwrap();
+        prop_assert_eq!(&inline["request"], &request);
+        let mut travels: Map<String, Value> = metadata.into_iter().collect();
+        travels.insert("key".to_owned(), key.into());
+        prop_assert_eq!(&inline["metadata"], &Value::Object(travels));
+    }
+
+    #[test]
+    fn an_embedding_is_one_line_that_reads_as_the_same_in_every_form(
+        text in any::<String>(),
+        key in any::<String>().prop_filter("a key", |key| !key.is_empty()),
+        title in prop::option::of(any::<String>()),
+        dimensions in prop::option::of(any::<u32>()),
+        metadata in metadata(),
+    ) {
+        let mut request = crate::EmbedRequest::text(&*text).key(&*key);
+        if let Some(title) = title {
+            request = request.task_type("RETRIEVAL_DOCUMENT").title(title);
+        }
+        if let Some(dimensions) = dimensions {
+            request = request.output_dimensionality(dimensions);
+        }
+        for (name, value) in metadata {
+            request = request.metadata(name, value);
+        }
+        for form in [EmbedForm::Gemini, EmbedForm::VertexGemini, EmbedForm::VertexText] {
+            let kind = JobKind::EmbedContent(form);
+            let line = Line::from_entry(request.clone().into(), kind, &Vec::new()).unwrap();
+            let out = written(&line, &key);
+            prop_assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
+            let again = Line::parse(&out, kind, &Vec::new()).unwrap();
+            prop_assert_eq!(again.key.as_deref(), Some(&*key));
+            prop_assert_eq!(again.content(), line.content());
+            prop_assert_eq!(written(&again, &key), out);
+        }
     }
 }
