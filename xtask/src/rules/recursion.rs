@@ -3,7 +3,7 @@
 //! way; left to itself the generator boxes the field, which is then sent as
 //! `null` where it is absent. Lists and maps are boxes already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use heck::ToUpperCamelCase;
@@ -16,7 +16,7 @@ pub(crate) fn indirect(schemas: &mut BTreeMap<String, Object>) -> Result<()> {
     let recursive: Vec<_> = schemas
         .iter()
         .flat_map(|(owner, schema)| direct(schema).map(move |edge| (owner, edge)))
-        .filter(|(owner, (_, target))| reaches(schemas, target, owner, &mut Vec::new()))
+        .filter(|(owner, (_, target))| reaches(schemas, target, owner))
         .map(|(owner, (field, target))| (owner.clone(), field.clone(), target.to_owned()))
         .collect();
     for (owner, field, target) in recursive {
@@ -52,23 +52,17 @@ fn direct(schema: &Object) -> impl Iterator<Item = (&String, &str)> {
     })
 }
 
-fn reaches<'a>(
-    schemas: &'a BTreeMap<String, Object>,
-    from: &'a str,
-    to: &str,
-    seen: &mut Vec<&'a str>,
-) -> bool {
-    if from == to {
-        return true;
+fn reaches(schemas: &BTreeMap<String, Object>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut waiting = vec![from];
+    while let Some(name) = waiting.pop() {
+        if name == to {
+            return true;
+        }
+        let fields = schemas.get(name).into_iter().flat_map(direct);
+        waiting.extend(fields.filter_map(|(_, next)| seen.insert(next).then_some(next)));
     }
-    if seen.contains(&from) {
-        return false;
-    }
-    seen.push(from);
-    let Some(schema) = schemas.get(from) else {
-        return false;
-    };
-    direct(schema).any(|(_, next)| reaches(schemas, next, to, seen))
+    false
 }
 
 #[cfg(test)]
@@ -101,6 +95,18 @@ mod tests {
                 "Person": {"properties": {"name": {"type": "string"}}},
             }),
         );
+    }
+
+    #[test]
+    fn a_way_may_be_longer_than_the_stack_is_deep() {
+        let schemas: BTreeMap<String, Object> = (0..100_000)
+            .map(|n| {
+                let next = json!({"properties": {"next": reference(&format!("S{}", n + 1))}});
+                (format!("S{n}"), next.as_object().unwrap().clone())
+            })
+            .collect();
+        assert!(reaches(&schemas, "S0", "S100000"));
+        assert!(!reaches(&schemas, "S1", "S0"));
     }
 
     #[test]
