@@ -54,7 +54,8 @@ pub(crate) fn base_url(
     if matches!(last, Some("v1" | "v1beta" | "v1beta1" | "v1alpha")) {
         return refuse("leave out the API version, which is the option `api_version`");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    // As it was read: what the parser drops, a line end or so, would go into a path otherwise.
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 pub(crate) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
@@ -71,4 +72,23 @@ pub(crate) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
         map.append(header, value);
     }
     Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_go_to_what_a_base_url_was_read_as() {
+        for (text, read) in [
+            ("https://h/a/", "https://h/a"),
+            ("https://proxy.example\n", "https://proxy.example"),
+            (" https://h ", "https://h"),
+            ("https://h/a\tb\u{0}", "https://h/ab"),
+            ("http:\\\\h\\a", "http://h/a"),
+            ("http://h/a/..", "http://h"),
+        ] {
+            assert_eq!(base_url(text, "base_url", "BASE_URL").unwrap(), read);
+        }
+    }
 }
