@@ -69,16 +69,21 @@ fn base_url(text: &str) {
 fn vertex(text: &str) {
     use crate::backend::vertex::name::{JobName, Place, host, model};
 
-    let places = text.split_once('/').map(|(p, l)| Place::new(p, l));
-    if let Some(Ok(place)) = places {
+    let keeps_the_host = |place: &Place| {
         let (project, location) = (&*place.project, &*place.location);
         let host = host(Some(location));
         stays_in_place(&host, &["projects", project, "locations", location]);
-        let url = Url::parse(&host).unwrap();
-        assert!(url.host_str().unwrap().ends_with(".googleapis.com"));
-        assert_eq!((url.username(), url.password()), ("", None));
+        let origin = Url::parse(&host).unwrap().origin();
+        assert_eq!(host.to_ascii_lowercase(), origin.ascii_serialization());
+        assert!(host.ends_with(".googleapis.com"));
+    };
+    if let Some((project, location)) = text.split_once('/')
+        && let Ok(place) = Place::new(project, location)
+    {
+        keeps_the_host(&place);
     }
     if let Ok(job) = JobName::parse(text) {
+        job.place.iter().for_each(keeps_the_host);
         let full = match &job.place {
             None => format!("batchPredictionJobs/{}", job.id),
             Some(Place { project, location }) => format!(

@@ -11,13 +11,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Checks that both are one path segment of plain characters.
+    /// Checks that both are one path segment of plain characters, and the location also a part
+    /// of a host name.
     pub(crate) fn new(project: &str, location: &str) -> Result<Self> {
         // Projects of a domain are named `example.com:project`.
         let project_is_plain = project.split(':').all(is_plain_id);
         for (what, value, plain) in [
             ("project", project, project_is_plain),
-            ("location", location, is_plain_id(location)),
+            ("location", location, is_location(location)),
         ] {
             if !plain {
                 return Err(Error::configuration(format!(
@@ -30,6 +31,13 @@ impl Place {
             location: location.to_owned(),
         })
     }
+}
+
+/// Whether an id can stand within a host name and changes nothing else about it: no `user@`,
+/// no further domain, no `xn--`.
+fn is_location(id: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    id.split('-').all(is_word)
 }
 
 /// Where the API of a location is; no location is the project-less express mode.
@@ -127,6 +135,28 @@ mod tests {
             host(Some("europe-west1")),
             "https://europe-west1-aiplatform.googleapis.com"
         );
+    }
+
+    #[test]
+    fn a_location_cannot_change_the_host() {
+        for location in [
+            "user@l",
+            "evil.example",
+            "a_b",
+            "xn--a",
+            "-l",
+            "l-",
+            "",
+            ".",
+            "l:1",
+        ] {
+            assert!(Place::new("p", location).is_err(), "{location}");
+            let job = format!("projects/p/locations/{location}/batchPredictionJobs/5");
+            assert!(JobName::parse(&job).is_err(), "{job}");
+        }
+        for location in ["global", "us", "us-central1", "northamerica-northeast1"] {
+            assert!(Place::new("p", location).is_ok(), "{location}");
+        }
     }
 
     #[test]
