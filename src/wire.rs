@@ -69,6 +69,17 @@ pub(crate) fn page(
     })
 }
 
+/// Reads an object. Derived readers take a list too, as the fields in order, and would find a
+/// key in any list that begins with a text.
+pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de str) -> serde_json::Result<T> {
+    let begins_as_list = json.trim_ascii_start().starts_with('[');
+    if begins_as_list {
+        let found = serde::de::Unexpected::Seq;
+        return Err(serde::de::Error::invalid_type(found, &"an object"));
+    }
+    serde_json::from_str(json)
+}
+
 /// A `google.rpc.Status`, of which only the code may be there.
 pub(crate) fn status(json: &str) -> Option<Status> {
     #[derive(Deserialize)]
@@ -80,7 +91,7 @@ pub(crate) fn status(json: &str) -> Option<Status> {
         #[serde(default, deserialize_with = "lenient")]
         details: Option<Vec<Value>>,
     }
-    let wire: Wire = serde_json::from_str(json).ok()?;
+    let wire: Wire = object(json).ok()?;
     Some(Status {
         // `google.rpc.Code` 2 is UNKNOWN.
         code: wire.code.map_or(2, |Int64(code)| code),
@@ -108,5 +119,6 @@ mod tests {
         assert_eq!(status(r#"{"message":"odd","code":{}}"#).unwrap().code, 2);
         assert_eq!(status(r#"{"code":99}"#).unwrap().status(), "UNKNOWN");
         assert!(status("7").is_none());
+        assert!(status(r#"[3,"text"]"#).is_none());
     }
 }

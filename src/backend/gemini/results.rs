@@ -35,7 +35,7 @@ struct WireRow<'a> {
 /// Reads a row; the error says why it is none.
 pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
-    let wire: WireRow<'_> = serde_json::from_str(text).map_err(|e| on_one_line(&e))?;
+    let wire: WireRow<'_> = wire::object(text).map_err(|e| on_one_line(&e))?;
     let slice = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
     let body = match (wire.response, wire.error) {
         (response, Some(error)) if !is_empty(error, response) => {
@@ -91,7 +91,7 @@ fn metadata_key(metadata: &RawValue) -> Option<Key> {
         #[serde(borrow)]
         key: Option<&'a RawValue>,
     }
-    let metadata: Metadata<'_> = serde_json::from_str(metadata.get()).ok()?;
+    let metadata: Metadata<'_> = wire::object(metadata.get()).ok()?;
     read_key(metadata.key?)
 }
 
@@ -136,6 +136,8 @@ mod tests {
                 .is_none()
         );
         assert!(read(r#"{"key":null,"response":{}}"#).key.is_none());
+        let list = r#"{"response":{},"metadata":["a"]}"#;
+        assert!(read(list).key.is_none());
         assert_eq!(
             read(r#"{"key":17,"response":{}}"#).key.as_deref(),
             Some("17")
@@ -153,7 +155,8 @@ mod tests {
             assert!(row.error().is_malformed(), "{json}");
             assert_eq!(row.key.as_deref(), Some("a"));
         }
-        for json in ["{", "7", "[]", "", r#"{"key":"a","response":{"#] {
+        let list = r#"["a",{"candidates":[]},null,null,null,null,null,null]"#;
+        for json in ["{", "7", "[]", list, "", r#"{"key":"a","response":{"#] {
             assert!(read_row(Bytes::copy_from_slice(json.as_bytes())).is_err());
         }
     }

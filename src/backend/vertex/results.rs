@@ -45,7 +45,7 @@ struct Instance<'a> {
 /// Reads a row; the error says why it is none.
 pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
-    let wire: WireRow<'_> = serde_json::from_str(text).map_err(|e| on_one_line(&e))?;
+    let wire: WireRow<'_> = wire::object(text).map_err(|e| on_one_line(&e))?;
     let failure = wire
         .status
         .and_then(status_error)
@@ -64,7 +64,10 @@ pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let request = request.and_then(|raw| value(raw, &json));
     // What was part of an older request comes back within the instance.
     let instance: Instance<'_> = match (wire.instance, &request) {
-        (Some(_), Some(instance)) => serde_json::from_slice(instance).unwrap_or_default(),
+        (Some(_), Some(instance)) => std::str::from_utf8(instance)
+            .ok()
+            .and_then(|instance| wire::object(instance).ok())
+            .unwrap_or_default(),
         _ => Instance::default(),
     };
     let key = wire.key.or(instance.key).and_then(read_key);
@@ -198,5 +201,13 @@ mod tests {
         );
         assert_eq!(row.response(), r#"{"candidates":[]}"#);
         assert_eq!(row.request.as_deref(), Some(&br#"{"contents":[]}"#[..]));
+    }
+
+    #[test]
+    fn a_list_is_neither_a_row_nor_an_instance() {
+        let row = read(r#"{"instance":["a",{"n":1}],"status":""}"#);
+        assert!(row.key.is_none() && row.metadata.is_none());
+        let list = br#"["a","",null,{"candidates":[1]},null,null,null,null]"#;
+        assert!(read_row(Bytes::from_static(list)).is_err());
     }
 }
