@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::discovery::{Api, Document, Method, Resource};
-use crate::rules::{Object, empty, walk};
+use crate::rules::{Object, empty, shape, walk};
 
 /// Which methods of a resource are taken.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +59,21 @@ pub(crate) fn select(api: &Api, document: &Document) -> Result<Selection> {
     }
     let mut roots = Vec::new();
     for method in &methods {
+        let told = || format!("method `{}`", method.id);
         for body in [&method.request, &method.response].into_iter().flatten() {
+            shape::check(body).with_context(told)?;
             references(body, &mut roots);
+        }
+        for parameter in method.parameters.values() {
+            let parameter = parameter.as_object().with_context(told)?;
+            shape::check(parameter).with_context(told)?;
+            let mut found = Vec::new();
+            references(parameter, &mut found);
+            ensure!(
+                found.is_empty(),
+                "{} has a parameter that is a message",
+                told()
+            );
         }
     }
     let schemas = closure(roots, &document.schemas)?;
@@ -98,6 +111,7 @@ fn closure(
         let schema = schemas
             .get(&name)
             .with_context(|| format!("schema `{name}` is referred to and missing"))?;
+        shape::check(schema).with_context(|| format!("schema `{name}`"))?;
         references(schema, &mut wanted);
         found.insert(name, schema.clone());
     }

@@ -1,6 +1,6 @@
 //! The transforms from discovery's dialect to ours, one pure function a file.
-//! [`crate::emit`] applies them in this order: [`empty`] (while selecting),
-//! [`operation_ids`], [`paths`], [`parameters`], then on every schema [`facts`],
+//! [`crate::emit`] applies them in this order: [`shape`] and [`empty`] (while
+//! selecting), [`operation_ids`], [`paths`], [`parameters`], then on every schema [`facts`],
 //! [`enums`], [`formats`], [`any`], then [`names`] and [`recursion`] over all
 //! schemas, and last, over the whole document, [`patch`] and [`notes`].
 
@@ -16,6 +16,7 @@ pub(crate) mod parameters;
 pub(crate) mod patch;
 pub(crate) mod paths;
 pub(crate) mod recursion;
+pub(crate) mod shape;
 
 use serde_json::{Map, Value};
 
