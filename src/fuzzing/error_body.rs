@@ -9,6 +9,7 @@ use reqwest::header::{HeaderValue, RETRY_AFTER};
 use super::block_on;
 use crate::error::{Effort, Error};
 use crate::http::error::{from_response, read_retry_delay};
+use crate::http::limits::Limits;
 use crate::http::retry::{RetryPolicy, is_passing_status};
 
 /// As much of a body as is read, and as much of it as a text, where each byte that is no
@@ -36,12 +37,12 @@ pub fn error_body(data: &[u8]) {
     let (header, body) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
     let answer = || answer(status, header, body);
 
-    let error = block_on(from_response(answer()));
+    let error = block_on(from_response(answer(), &Limits::default()));
     keeps_the_status(&error, status);
     has_bounds(&error, body);
     asks_for_a_wait_that_fits(&error);
 
-    let (whole, asked) = block_on(read_retry_delay(answer()));
+    let (whole, asked) = block_on(read_retry_delay(answer(), &Limits::default()));
     assert_eq!(whole.status(), status);
     assert_eq!(asked.is_some(), error.retry_after().is_some());
     let whole = block_on(whole.bytes()).unwrap();

@@ -36,7 +36,8 @@ pub fn result_line(data: &[u8]) {
     let rows = match how & 2 {
         0 => {
             let chunks = cut(text, &[cuts, cuts >> 4]).into_iter().map(Ok);
-            Rows::file("out.jsonl".to_owned(), Box::pin(stream::iter(chunks)))
+            let chunks = Box::pin(stream::iter(chunks));
+            Rows::file("out.jsonl".to_owned(), chunks, usize::MAX)
         }
         _ => Rows::inline(lines.iter().map(|(_, line)| line.clone().into()).collect()),
     };

@@ -2,32 +2,50 @@
 
 use bytes::Bytes;
 
-use crate::results::jsonl::LineSplitter;
+use crate::results::jsonl::{LineSplitter, LineTooLong};
 
-/// However a text is cut into chunks, its lines are those of a plain split.
+/// However a text is cut into chunks, its lines are those of a plain split, but for those that
+/// are too long.
 ///
 /// The first byte says how many of the next ones are lengths of chunks, taken over and over,
-/// and whether lines are asked for after each chunk or after the last.
+/// whether lines are asked for after each chunk or after the last, and how long a line may be.
 pub fn splitter(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else {
         return;
     };
     let (lengths, text) = rest.split_at(rest.len().min(usize::from(first & 7)));
     let chunks = cut(text, lengths);
-    let lines = match first & 8 {
-        0 => split_eagerly(&chunks),
-        _ => split_at_the_end(&chunks),
+    let max_line = match first >> 4 {
+        0 => usize::MAX,
+        some => 3 * usize::from(some),
     };
-    assert_eq!(lines, naive(text));
+    let splitter = LineSplitter::new(max_line);
+    let lines = match first & 8 {
+        0 => split_eagerly(splitter, &chunks),
+        _ => split_at_the_end(splitter, &chunks),
+    };
+    assert_eq!(lines, naive_up_to(max_line, text));
 }
+
+/// A line with its number; `None` is one that is too long.
+type Line = (u64, Option<Vec<u8>>);
 
 /// The lines of a text with their numbers, blank ones left out, by the simplest means.
 pub(crate) fn naive(text: &[u8]) -> Vec<(u64, Vec<u8>)> {
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let lines = naive_up_to(usize::MAX, text).into_iter();
+    lines.filter_map(|(n, line)| Some((n, line?))).collect()
+}
+
+fn naive_up_to(max_line: usize, text: &[u8]) -> Vec<Line> {
     (1..)
         .zip(text.split(|byte| *byte == b'\n'))
-        .map(|(number, line)| (number, line.trim_ascii().to_vec()))
-        .filter(|(_, line)| !line.is_empty())
+        .map(|(number, line)| {
+            let without_bom = line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1);
+            let content = without_bom.unwrap_or(line);
+            let fits = line.len() <= max_line;
+            (number, fits.then(|| content.trim_ascii().to_vec()))
+        })
+        .filter(|(_, line)| line.as_ref().is_none_or(|line| !line.is_empty()))
         .collect()
 }
 
@@ -49,8 +67,7 @@ pub(super) fn cut(text: &[u8], lengths: &[u8]) -> Vec<Bytes> {
     chunks
 }
 
-fn split_eagerly(chunks: &[Bytes]) -> Vec<(u64, Vec<u8>)> {
-    let mut splitter = LineSplitter::default();
+fn split_eagerly(mut splitter: LineSplitter, chunks: &[Bytes]) -> Vec<Line> {
     let mut lines = Vec::new();
     for chunk in chunks {
         splitter.push(chunk.clone());
@@ -59,8 +76,7 @@ fn split_eagerly(chunks: &[Bytes]) -> Vec<(u64, Vec<u8>)> {
     finish(splitter, lines)
 }
 
-fn split_at_the_end(chunks: &[Bytes]) -> Vec<(u64, Vec<u8>)> {
-    let mut splitter = LineSplitter::default();
+fn split_at_the_end(mut splitter: LineSplitter, chunks: &[Bytes]) -> Vec<Line> {
     let mut lines = Vec::new();
     for chunk in chunks {
         splitter.push(chunk.clone());
@@ -69,15 +85,20 @@ fn split_at_the_end(chunks: &[Bytes]) -> Vec<(u64, Vec<u8>)> {
     finish(splitter, lines)
 }
 
-fn drain(splitter: &mut LineSplitter, lines: &mut Vec<(u64, Vec<u8>)>) {
-    while let Some((number, line)) = splitter.next_line().unwrap() {
-        lines.push((number, line.to_vec()));
+fn drain(splitter: &mut LineSplitter, lines: &mut Vec<Line>) {
+    loop {
+        match splitter.next_line() {
+            Ok(Some((number, line))) => lines.push((number, Some(line.to_vec()))),
+            Ok(None) => break,
+            Err(LineTooLong(number)) => lines.push((number, None)),
+        }
     }
-    assert!(splitter.next_line().unwrap().is_none());
+    assert_eq!(splitter.next_line(), Ok(None));
 }
 
-fn finish(mut splitter: LineSplitter, mut lines: Vec<(u64, Vec<u8>)>) -> Vec<(u64, Vec<u8>)> {
-    lines.extend(splitter.last_line().map(|(n, line)| (n, line.to_vec())));
+fn finish(mut splitter: LineSplitter, mut lines: Vec<Line>) -> Vec<Line> {
+    let last = splitter.last_line();
+    lines.extend(last.map(|(number, line)| (number, Some(line.to_vec()))));
     assert!(splitter.last_line().is_none());
     lines
 }

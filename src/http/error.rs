@@ -45,7 +45,7 @@ pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error 
 }
 
 /// The wait that a refusal asks for, and the answer, whole again.
-pub(super) async fn read_retry_delay(
+pub(crate) async fn read_retry_delay(
     response: Response,
     limits: &Limits,
 ) -> (Response, Option<Duration>) {

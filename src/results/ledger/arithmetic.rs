@@ -164,7 +164,7 @@ fn book(known: &Known, rows: &[Row]) -> Report {
         let place = format!("row {place}");
         match row {
             Row::Read { key, is_error } => {
-                ledger.book(key.as_deref(), *is_error, || place);
+                ledger.book(key.as_deref(), *is_error, || place.clone());
             }
             Row::Unreadable => ledger.book_unreadable(&place, "torn"),
         }
