@@ -296,6 +296,13 @@ impl RowError {
         &self.status
     }
 
+    /// Whether a quota refused this one request (`RESOURCE_EXHAUSTED`, or 429 where the service
+    /// writes an HTTP status), so that it may be submitted again later.
+    /// [`Error::is_quota`](crate::Error::is_quota) is about whole calls and jobs.
+    pub fn is_quota(&self) -> bool {
+        matches!(self.status.code, 8 | 429)
+    }
+
     /// Whether the row held neither a response nor an error, so that this error is the
     /// client's and not the service's. [`BatchResult::json`] is what came.
     pub fn is_malformed(&self) -> bool {
@@ -328,6 +335,19 @@ mod tests {
         let units = text.encode_utf16();
         let escapes: String = units.map(|unit| format!("\\u{unit:04x}")).collect();
         format!("\"{escapes}\"")
+    }
+
+    #[test]
+    fn quota_is_told_from_other_errors() {
+        let error = |code| {
+            RowError::new(Status {
+                code,
+                message: String::new(),
+                details: Vec::new(),
+            })
+        };
+        assert!(error(8).is_quota() && error(429).is_quota());
+        assert!(!error(3).is_quota() && !RowError::malformed("x").is_quota());
     }
 
     proptest! {
