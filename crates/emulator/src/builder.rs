@@ -206,7 +206,7 @@ impl Builder {
             required: self.access.required,
             token_lifetime: self.token_lifetime,
         };
-        let oauth = Arc::new(Oauth::new(oauth, clock.clone()));
+        let oauth = Arc::new(Oauth::new(oauth, clock.clone(), self.faults.clone()));
         let access = Access {
             tokens: Some(Arc::clone(&oauth)),
             ..self.access
@@ -245,6 +245,7 @@ impl Builder {
             bigquery,
             faults: self.faults,
             log: Log::default(),
+            connections: Arc::default(),
         });
         let server = Server::start(listener, Arc::clone(&services))?;
         Ok(Emulator::new(services, server))

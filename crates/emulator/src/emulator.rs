@@ -150,6 +150,11 @@ impl Emulator {
         self.services.log.all()
     }
 
+    /// How many connections are open now, idle ones included.
+    pub fn open_connections(&self) -> usize {
+        self.services.open_connections()
+    }
+
     /// How many calls of `operation` were received so far.
     pub fn request_count(&self, operation: Operation) -> usize {
         self.services.log.count(operation)

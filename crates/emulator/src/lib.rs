@@ -46,6 +46,7 @@ mod operation;
 mod query;
 mod range;
 mod reply;
+mod sabotage;
 mod server;
 mod snapshot;
 mod storage;

@@ -4,7 +4,8 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -13,6 +14,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use serde::Serialize;
+use tokio::time::Sleep;
 
 const PIECE: usize = 64 * 1024;
 
@@ -105,6 +107,44 @@ impl http_body::Body for BrokenOff {
             return Poll::Pending;
         }
         Poll::Ready(Some(Err(Cut)))
+    }
+}
+
+/// A body that comes in small pieces, each a while after the one before.
+#[derive(Debug)]
+pub(crate) struct Drip {
+    rest: Bytes,
+    piece: usize,
+    pause: Duration,
+    next: Pin<Box<Sleep>>,
+}
+
+impl Drip {
+    pub(crate) fn new(bytes: Bytes, piece: usize, pause: Duration) -> Self {
+        Self {
+            rest: bytes,
+            piece: piece.max(1),
+            pause,
+            next: Box::pin(tokio::time::sleep(pause)),
+        }
+    }
+}
+
+impl http_body::Body for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        ready!(self.next.as_mut().poll(context));
+        self.next = Box::pin(tokio::time::sleep(self.pause));
+        let piece = self.piece.min(self.rest.len());
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
     }
 }
 

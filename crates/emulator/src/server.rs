@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -24,7 +25,8 @@ use crate::faults::{Failure, Faults, canned};
 use crate::gemini::Gemini;
 use crate::log::{Log, RequestRecord, without_key};
 use crate::oauth::Oauth;
-use crate::reply::{BrokenOff, Cut};
+use crate::reply::Cut;
+use crate::sabotage;
 use crate::storage::{Buckets, Storage};
 use crate::vertex::Vertex;
 
@@ -40,6 +42,14 @@ pub(crate) struct Services {
     pub(crate) bigquery: BigQuery,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    /// Held once by each connection that is open.
+    pub(crate) connections: Arc<()>,
+}
+
+impl Services {
+    pub(crate) fn open_connections(&self) -> usize {
+        Arc::strong_count(&self.connections) - 1
+    }
 }
 
 /// A running server, which stops when it is dropped.
@@ -106,7 +116,9 @@ async fn accept(listener: tokio::net::TcpListener, services: Arc<Services>) {
         };
         while connections.try_join_next().is_some() {}
         let services = Arc::clone(&services);
+        let open = Arc::clone(&services.connections);
         connections.spawn(async move {
+            let _open = open;
             let service = service_fn(move |request| answer(Arc::clone(&services), request));
             let _ = stream.set_nodelay(true);
             // The error of a connection that was cut, on either side, concerns nobody here.
@@ -131,14 +143,7 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
         status: None,
     });
     let failure = operation.and_then(|operation| services.faults.take_failure(operation));
-    let serve = async |body: Body| match target {
-        Some(target) => target.serve(&services, &head, body).await,
-        None => {
-            drain(body).await;
-            let (method, path) = (&head.method, head.uri.path());
-            ApiError::not_found(format!("There is no {method} {path}.")).into_response()
-        }
-    };
+    let serve = async |body| serve(&services, target, &head, body).await;
     let response = match failure {
         None => serve(body).await,
         Some(Failure::Status {
@@ -157,7 +162,24 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
             serve(body).await;
             return Err(Cut);
         }
-        Some(Failure::CutAnswer { after }) => cut_answer(serve(body).await, after).await,
+        Some(Failure::CutAnswer { after }) => sabotage::cut(serve(body).await, |_| after).await?,
+        Some(Failure::CutAnswerAt { permille }) => {
+            let share = |len| sabotage::share(len, permille);
+            sabotage::cut(serve(body).await, share).await?
+        }
+        Some(Failure::Drip { piece, pause }) => {
+            sabotage::drip(serve(body).await, piece, pause).await
+        }
+        Some(Failure::CutRequest { after }) => {
+            sabotage::take_in(body, after).await;
+            return Err(Cut);
+        }
+        Some(Failure::DeliverTwice) => {
+            let body = sabotage::whole(body).await;
+            serve(Body::from(body.clone())).await;
+            let again = Target::of(&head);
+            self::serve(&services, again, &head, Body::from(body)).await
+        }
         Some(Failure::Hang) => {
             drain(body).await;
             std::future::pending::<Infallible>().await;
@@ -168,16 +190,16 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
     Ok(response)
 }
 
-/// The same answer, broken off after so many bytes of its body.
-async fn cut_answer(response: Response, after: usize) -> Response {
-    let (mut head, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap_or_default();
-    head.headers
-        .insert(axum::http::header::CONTENT_LENGTH, body.len().into());
-    let after = after.min(body.len());
-    Response::from_parts(head, Body::new(BrokenOff::after(body.slice(..after))))
+/// The answer of the service that a call is for.
+async fn serve(services: &Services, target: Option<Target>, head: &Parts, body: Body) -> Response {
+    match target {
+        Some(target) => target.serve(services, head, body).await,
+        None => {
+            drain(body).await;
+            let (method, path) = (&head.method, head.uri.path());
+            ApiError::not_found(format!("There is no {method} {path}.")).into_response()
+        }
+    }
 }
 
 /// Takes in a body, so that an answer finds a client that has finished sending.

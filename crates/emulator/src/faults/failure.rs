@@ -29,6 +29,27 @@ pub enum Failure {
         /// How many bytes are sent.
         after: usize,
     },
+    /// The call takes effect, and its answer breaks off after this share of its body, in
+    /// thousandths, and in any case before its end. One without a body does not come at all.
+    CutAnswerAt {
+        /// 0 sends the head alone; 1000 or more, all but the last byte.
+        permille: u16,
+    },
+    /// The call takes effect, and its answer comes in pieces of this size with pauses between.
+    Drip {
+        /// How many bytes come at once; at least 1.
+        piece: usize,
+        /// How long it is from one piece to the next, in real time.
+        pause: Duration,
+    },
+    /// The connection closes when this many bytes of the call's body have come in, and the call has
+    /// no effect.
+    CutRequest {
+        /// How many bytes are taken in at least.
+        after: usize,
+    },
+    /// The call takes effect twice, as where a proxy repeats it, and the second answer is given.
+    DeliverTwice,
     /// The call has no effect, and no answer ever comes; the connection stays open.
     Hang,
 }

@@ -25,8 +25,8 @@ use crate::sync::lock;
 /// A handle to the fault switches. Clones turn the same switches.
 ///
 /// The switches about jobs (all but [`fail_next`](Self::fail_next), [`pass_next`](Self::pass_next),
-/// those on pages, downloads, chunks, deletions, projects, buckets and tables) hold for the jobs that are created after they were turned,
-/// until [`clear`](Self::clear).
+/// those on pages, downloads, chunks, tokens, deletions, projects, buckets and tables) hold for the
+/// jobs that are created after they were turned, until [`clear`](Self::clear).
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     inner: Arc<Mutex<Inner>>,
@@ -41,6 +41,8 @@ struct Inner {
     chunk_cuts: VecDeque<u64>,
     stores: stores::StoreFaults,
     vertex: VertexFaults,
+    /// How many calls a token is good for; `None` for any number.
+    token_calls: Option<usize>,
 }
 
 /// What is wrong with the pages of a listing.
@@ -153,6 +155,19 @@ impl Faults {
         queue.extend(std::iter::repeat_n(None, times));
     }
 
+    /// How many of the failures lined up for `operation` have not happened yet.
+    pub fn failures_left(&self, operation: Operation) -> usize {
+        let inner = lock(&self.inner);
+        let queue = inner.calls.get(&operation);
+        queue.map_or(0, |queue| queue.iter().flatten().count())
+    }
+
+    /// Lets listings end again, after [`repeat_page_token`](Self::repeat_page_token) or
+    /// [`empty_pages`](Self::empty_pages).
+    pub fn mend_pages(&self) {
+        lock(&self.inner).pages = PageFaults::default();
+    }
+
     /// Closes the connection of the next download after this many bytes of content.
     pub fn cut_next_download(&self, after: u64) {
         lock(&self.inner).download_cuts.push_back(after);
@@ -161,6 +176,18 @@ impl Faults {
     /// Answers 503 to the next upload chunk, having stored only this many bytes of it.
     pub fn interrupt_next_chunk(&self, stored: u64) {
         lock(&self.inner).chunk_cuts.push_back(stored);
+    }
+
+    /// How many cuts of downloads, objects and chunks were lined up and have not happened yet.
+    pub fn cuts_left(&self) -> usize {
+        let inner = lock(&self.inner);
+        inner.download_cuts.len() + inner.chunk_cuts.len() + inner.stores.object_cuts_left()
+    }
+
+    /// Holds every token for expired once it was good for this many calls, as a service does whose
+    /// clock is ahead of that of the client; a token that was used up already is refused at once.
+    pub fn expire_tokens_after(&self, calls: usize) {
+        lock(&self.inner).token_calls = Some(calls);
     }
 
     fn job(&self, turn: impl FnOnce(&mut JobFaults)) {
@@ -177,6 +204,10 @@ impl Faults {
 
     pub(crate) fn take_failure(&self, operation: Operation) -> Option<Failure> {
         lock(&self.inner).calls.get_mut(&operation)?.pop_front()?
+    }
+
+    pub(crate) fn calls_of_a_token(&self) -> Option<usize> {
+        lock(&self.inner).token_calls
     }
 
     pub(crate) fn take_download_cut(&self) -> Option<u64> {
@@ -197,9 +228,22 @@ mod tests {
         let faults = Faults::default();
         faults.pass_next(Operation::GetBatch, 1);
         faults.fail_next(Operation::GetBatch, 1, Failure::CloseBeforeAnswer);
+        assert_eq!(faults.failures_left(Operation::GetBatch), 1);
         assert!(faults.take_failure(Operation::ListBatches).is_none());
         assert!(faults.take_failure(Operation::GetBatch).is_none());
         assert!(faults.take_failure(Operation::GetBatch).is_some());
+        assert_eq!(faults.failures_left(Operation::GetBatch), 0);
         assert!(faults.take_failure(Operation::GetBatch).is_none());
+    }
+
+    #[test]
+    fn cuts_are_counted_until_they_happen() {
+        let faults = Faults::default();
+        faults.cut_next_download(1);
+        faults.cut_next_object(1);
+        faults.interrupt_next_chunk(1);
+        assert_eq!(faults.cuts_left(), 3);
+        assert!(faults.take_object_cut().is_some() && faults.take_chunk_cut().is_some());
+        assert_eq!(faults.cuts_left(), 1);
     }
 }

@@ -12,6 +12,12 @@ pub(super) struct StoreFaults {
     tables: TableFaults,
 }
 
+impl StoreFaults {
+    pub(super) fn object_cuts_left(&self) -> usize {
+        self.object_cuts.len()
+    }
+}
+
 /// The buckets that are out of reach.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StorageFaults {

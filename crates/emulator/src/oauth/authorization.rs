@@ -74,7 +74,9 @@ impl Oauth {
         if token.matches('.').count() == 2 {
             self.take_in(token);
         }
-        self.tokens.check(token, now).map_err(TokenRefusal::Bad)
+        let limit = self.faults.calls_of_a_token();
+        let checked = self.tokens.check(token, now, limit);
+        checked.map_err(TokenRefusal::Bad)
     }
 
     /// Takes in a token that a client signed with the key of the service account. It lives as long

@@ -36,6 +36,7 @@ pub use tokens::{TokenKind, TokenSnapshot};
 
 use crate::clock::Clock;
 use crate::error::ApiError;
+use crate::faults::Faults;
 use crate::gemini::read;
 use crate::server::drain;
 
@@ -67,15 +68,17 @@ pub(crate) struct Settings {
 pub(crate) struct Oauth {
     settings: Settings,
     clock: Clock,
+    faults: Faults,
     tokens: tokens::Tokens,
     key: keys::LazyKey,
 }
 
 impl Oauth {
-    pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
+    pub(crate) fn new(settings: Settings, clock: Clock, faults: Faults) -> Self {
         Self {
             settings,
             clock,
+            faults,
             tokens: tokens::Tokens::default(),
             key: keys::LazyKey::default(),
         }

@@ -59,6 +59,8 @@ pub(crate) struct Tokens(Mutex<Inner>);
 struct Inner {
     /// In the order in which they came about.
     tokens: Vec<TokenSnapshot>,
+    /// How many calls each of them was good for.
+    calls: Vec<usize>,
     places: HashMap<String, usize>,
 }
 
@@ -90,14 +92,22 @@ impl Tokens {
             expire_time: later(now, lifetime),
             revoked: false,
         });
+        inner.calls.push(0);
     }
 
-    pub(crate) fn check(&self, token: &str, now: DateTime<Utc>) -> Result<(), Problem> {
-        let inner = lock(&self.0);
-        let token = inner
-            .places
-            .get(token)
-            .and_then(|place| inner.tokens.get(*place))
+    /// Judges a token that a call came with; `limit` is the number of calls that one is good for.
+    pub(crate) fn check(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+        limit: Option<usize>,
+    ) -> Result<(), Problem> {
+        let inner = &mut *lock(&self.0);
+        let place = *inner.places.get(token).ok_or(Problem::Unknown)?;
+        let (token, calls) = inner
+            .tokens
+            .get(place)
+            .zip(inner.calls.get_mut(place))
             .ok_or(Problem::Unknown)?;
         if token.revoked {
             return Err(Problem::Revoked);
@@ -105,6 +115,10 @@ impl Tokens {
         if now >= token.expire_time {
             return Err(Problem::Expired);
         }
+        if limit.is_some_and(|limit| *calls >= limit) {
+            return Err(Problem::Expired);
+        }
+        *calls += 1;
         Ok(())
     }
 
@@ -130,14 +144,25 @@ mod tests {
         let lifetime = Duration::from_secs(60);
         let token = tokens.issue(TokenKind::Metadata, now, lifetime);
         assert!(token.starts_with("ya29.emulator-"));
-        assert_eq!(tokens.check(&token, now), Ok(()));
-        assert_eq!(tokens.check("other", now), Err(Problem::Unknown));
+        assert_eq!(tokens.check(&token, now, None), Ok(()));
+        assert_eq!(tokens.check("other", now, None), Err(Problem::Unknown));
         let end = later(now, lifetime);
-        assert_eq!(tokens.check(&token, end), Err(Problem::Expired));
+        assert_eq!(tokens.check(&token, end, None), Err(Problem::Expired));
         tokens.revoke_all();
-        assert_eq!(tokens.check(&token, now), Err(Problem::Revoked));
+        assert_eq!(tokens.check(&token, now, None), Err(Problem::Revoked));
         let fresh = tokens.issue(TokenKind::Metadata, now, lifetime);
-        assert_eq!(tokens.check(&fresh, now), Ok(()));
+        assert_eq!(tokens.check(&fresh, now, None), Ok(()));
         assert_eq!(tokens.all().len(), 2);
+    }
+
+    #[test]
+    fn a_token_may_be_good_for_a_few_calls_alone() {
+        let tokens = Tokens::default();
+        let now = DateTime::UNIX_EPOCH;
+        let token = tokens.issue(TokenKind::Metadata, now, Duration::from_secs(60));
+        assert_eq!(tokens.check(&token, now, None), Ok(()));
+        assert_eq!(tokens.check(&token, now, Some(2)), Ok(()));
+        assert_eq!(tokens.check(&token, now, Some(2)), Err(Problem::Expired));
+        assert_eq!(tokens.check(&token, now, None), Ok(()));
     }
 }

@@ -66,6 +66,78 @@ async fn canned_failures_come_in_order() {
 }
 
 #[tokio::test]
+async fn answers_are_cut_at_a_share_and_come_in_drips() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    let name = fixture.create_inline(&["a"]).await;
+    let path = format!("v1beta/{name}");
+    let get = || fixture.call(Method::GET, &path).send();
+    let whole = get().await.unwrap().bytes().await.unwrap();
+    for permille in [0, 500, 1000] {
+        faults.fail_next(Operation::GetBatch, 1, Failure::CutAnswerAt { permille });
+        let mut cut = get().await.unwrap();
+        let mut received = Vec::new();
+        let error = loop {
+            match cut.chunk().await {
+                Ok(Some(piece)) => received.extend_from_slice(&piece),
+                Ok(None) => panic!("the answer is whole"),
+                Err(error) => break error,
+            }
+        };
+        assert!(error.is_body() || error.is_decode(), "{error:?}");
+        let share = whole.len() * usize::from(permille) / 1000;
+        assert_eq!(received, &whole[..share.min(whole.len() - 1)]);
+    }
+    let drip = Failure::Drip {
+        piece: whole.len() / 3,
+        pause: Duration::from_millis(1),
+    };
+    faults.fail_next(Operation::GetBatch, 1, drip);
+    let mut answer = get().await.unwrap();
+    let mut pieces = Vec::new();
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        pieces.push(piece);
+    }
+    assert!(pieces.len() > 1 && pieces.concat() == whole);
+}
+
+#[tokio::test]
+async fn a_call_may_be_cut_on_its_way_or_arrive_twice() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    let operation = Operation::BatchGenerateContent;
+    faults.fail_next(operation, 1, Failure::CutRequest { after: 10 });
+    faults.fail_next(operation, 1, Failure::DeliverTwice);
+    let requests = json!({"requests": [{"request": request("hi")}]});
+    let batch = json!({"displayName": "twice", "inputConfig": {"requests": requests}});
+    assert!(fixture.create(&batch).send().await.is_err());
+    assert!(fixture.emulator.jobs().is_empty());
+    let created = ok(fixture.create(&batch)).await;
+    let jobs = fixture.emulator.jobs();
+    assert_eq!(jobs.len(), 2);
+    assert_eq!(created["name"], *jobs[0].name);
+    assert_eq!(faults.failures_left(operation), 0);
+}
+
+#[tokio::test]
+async fn connections_are_counted_while_they_are_open() {
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.emulator.open_connections(), 0);
+    fixture.create_inline(&["a"]).await;
+    assert_eq!(fixture.emulator.open_connections(), 1);
+}
+
+#[tokio::test]
+async fn a_listing_may_be_mended() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    faults.repeat_page_token();
+    assert!(fixture.get("batches").await["nextPageToken"].is_string());
+    faults.mend_pages();
+    assert_eq!(fixture.get("batches").await.get("nextPageToken"), None);
+}
+
+#[tokio::test]
 async fn rows_are_lost_doubled_and_mixed_up() {
     let fixture = Fixture::new().await;
     let faults = fixture.emulator.faults();

@@ -330,3 +330,13 @@ async fn the_metadata_server_knows_its_machine() {
     let unknown = get("computeMetadata/v1/instance/nothing");
     assert_eq!(unknown.send().await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn a_service_whose_clock_is_ahead_refuses_tokens_early() {
+    let fixture = guarded().await;
+    fixture.emulator.faults().expire_tokens_after(2);
+    let token = fixture.emulator.issue_token();
+    assert!(fixture.is_let_in(&token).await && fixture.is_let_in(&token).await);
+    assert!(!fixture.is_let_in(&token).await);
+    assert!(fixture.is_let_in(&fixture.emulator.issue_token()).await);
+}
