@@ -1,8 +1,9 @@
 //! Maintenance commands, run as `cargo xtask <command>`. This file only
 //! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
-//! [`interop`] runs Google's own Python SDK against the emulator. What regen
-//! makes of the documents is in the library beside it.
+//! [`interop`] runs Google's own Python SDK against the emulator, [`chaos`] the
+//! fault suite. What regen makes of the documents is in the library beside it.
 
+mod chaos;
 mod fetch;
 mod interop;
 mod regen;
@@ -21,6 +22,8 @@ enum Command {
     Regen(regen::Options),
     /// Run Google's Python SDK against the emulator.
     Interop(interop::Options),
+    /// Play whole jobs under random faults.
+    Chaos(chaos::Options),
 }
 
 /// The root of the workspace, wherever the command was called from. Cargo tells
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Regen(options) => regen::run(&options),
         Command::Interop(options) => interop::run(&options),
+        Command::Chaos(options) => chaos::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -178,10 +178,15 @@ impl Faults {
         lock(&self.inner).chunk_cuts.push_back(stored);
     }
 
-    /// How many cuts of downloads, objects and chunks were lined up and have not happened yet.
-    pub fn cuts_left(&self) -> usize {
+    /// How many cuts of downloads and objects were lined up and have not happened yet.
+    pub fn download_cuts_left(&self) -> usize {
         let inner = lock(&self.inner);
-        inner.download_cuts.len() + inner.chunk_cuts.len() + inner.stores.object_cuts_left()
+        inner.download_cuts.len() + inner.stores.object_cuts_left()
+    }
+
+    /// How many interruptions of chunks were lined up and have not happened yet.
+    pub fn chunk_cuts_left(&self) -> usize {
+        lock(&self.inner).chunk_cuts.len()
     }
 
     /// Holds every token for expired once it was good for this many calls, as a service does whose
@@ -242,8 +247,14 @@ mod tests {
         faults.cut_next_download(1);
         faults.cut_next_object(1);
         faults.interrupt_next_chunk(1);
-        assert_eq!(faults.cuts_left(), 3);
+        assert_eq!(
+            (faults.download_cuts_left(), faults.chunk_cuts_left()),
+            (2, 1)
+        );
         assert!(faults.take_object_cut().is_some() && faults.take_chunk_cut().is_some());
-        assert_eq!(faults.cuts_left(), 1);
+        assert_eq!(
+            (faults.download_cuts_left(), faults.chunk_cuts_left()),
+            (1, 0)
+        );
     }
 }

@@ -1,0 +1,150 @@
+//! Where each fault is injected, and how it shows afterwards that it really happened.
+//!
+//! Faults of the user's own doing, dropped futures and revoked tokens, are the user's to inject;
+//! [`Deeds`] says which were.
+
+use std::time::Duration;
+
+use genai_batch_emulator::{Emulator, Failure, Faults, Rows};
+
+use crate::fault::{Fault, How, OddState, Step};
+use crate::plan::{Backend, Plan};
+use crate::truth::{FAILURE, Truth};
+
+/// How long a job is held in an odd state.
+const HELD: Duration = Duration::from_millis(15);
+const DRIP: Duration = Duration::from_millis(1);
+
+/// What the user really did of what was drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Deeds {
+    pub(crate) dropped: Vec<Step>,
+    pub(crate) revoked: bool,
+}
+
+/// Turns the switches of the emulator.
+pub(crate) fn inject(plan: &Plan, faults: &Faults) {
+    for fault in &plan.faults {
+        inject_one(fault, faults);
+    }
+}
+
+fn inject_one(fault: &Fault, faults: &Faults) {
+    match fault.clone() {
+        Fault::Call {
+            on,
+            how,
+            skip,
+            times,
+        } => {
+            faults.pass_next(on, skip);
+            faults.fail_next(on, times, failure(&how));
+        }
+        Fault::DownloadCuts(cuts) => {
+            for after in cuts {
+                faults.cut_next_download(after);
+                faults.cut_next_object(after);
+            }
+        }
+        Fault::ChunkCut(stored) => faults.interrupt_next_chunk(stored),
+        Fault::Shuffled(seed) => faults.shuffle_results(seed),
+        Fault::RowsDropped(rows) => faults.drop_rows(Rows::At(rows)),
+        Fault::KeysDropped(rows) => faults.drop_keys(Rows::At(rows)),
+        Fault::RowsDoubled(rows) => faults.double_rows(Rows::At(rows)),
+        Fault::ForeignRows(count) => faults.add_foreign_rows(count),
+        Fault::GarbageLine => faults.add_garbage_line(),
+        Fault::OutputLate(by) => faults.delay_output(by),
+        Fault::FileLate(by) => faults.delay_output_file(by),
+        Fault::OnePlace(place) => faults.put_output(place),
+        Fault::CountsFrozen => {
+            faults.freeze_stats();
+            faults.freeze_listed_stats();
+        }
+        Fault::Expired => faults.expire_jobs(),
+        Fault::Failed(code) => faults.fail_jobs(code, FAILURE),
+        Fault::Sharded(files) => faults.shard_output(files),
+        Fault::Incremental(rows) => faults.write_incremental_file(Rows::At(rows)),
+        Fault::ErrorFile => faults.write_error_file(),
+        Fault::Partial(rows) => faults.succeed_partially(Rows::At(rows), 13, "a shard was lost"),
+        Fault::OddState(OddState::Paused) => faults.pause_jobs(HELD),
+        Fault::OddState(OddState::Updating) => faults.update_jobs(HELD),
+        Fault::OddState(OddState::Unspecified) => faults.show_running_as("JOB_STATE_UNSPECIFIED"),
+        Fault::OddState(OddState::Unknown) => faults.show_running_as("JOB_STATE_DREAMING"),
+        Fault::EmptyPages => faults.empty_pages(),
+        Fault::PageRepeated => faults.repeat_page_token(),
+        Fault::TokensSkewed(calls) => faults.expire_tokens_after(calls),
+        Fault::TokensRevoked(_) | Fault::Dropped(..) => {}
+    }
+}
+
+fn failure(how: &How) -> Failure {
+    let status = |code, name| Failure::status(code, name, "chaos");
+    match *how {
+        How::Status(408) => status(408, "DEADLINE_EXCEEDED"),
+        How::Status(429) => status(429, "RESOURCE_EXHAUSTED"),
+        How::Status(500) => status(500, "INTERNAL"),
+        How::Status(502) => Failure::html(502),
+        How::Status(503) => Failure::service_unavailable(),
+        How::Status(code) => status(code, "DEADLINE_EXCEEDED"),
+        How::Busy(Duration::ZERO) => {
+            status(429, "RESOURCE_EXHAUSTED").with_header("retry-after", "0")
+        }
+        How::Busy(wait) => Failure::too_many_requests(wait),
+        How::Closed => Failure::CloseBeforeAnswer,
+        How::CallCut(after) => Failure::CutRequest { after },
+        How::Unanswered => Failure::CloseAfterEffect,
+        How::AnswerCut(permille) => Failure::CutAnswerAt { permille },
+        How::Drip(piece) => Failure::Drip { piece, pause: DRIP },
+        How::Twice => Failure::DeliverTwice,
+        How::Hang => Failure::Hang,
+    }
+}
+
+/// Whether a fault really happened.
+pub(crate) fn happened(
+    fault: &Fault,
+    plan: &Plan,
+    truth: &Truth,
+    emulator: &Emulator,
+    deeds: &Deeds,
+) -> bool {
+    let faults = emulator.faults();
+    let names = |rows: &[usize], told: &dyn Fn(&str) -> bool| {
+        rows.iter().any(|row| told(&plan.asks[*row].key))
+    };
+    match fault {
+        Fault::Call { on, times, .. } => faults.failures_left(*on) < *times,
+        // Each cut is lined up for both kinds of download.
+        Fault::DownloadCuts(cuts) => faults.download_cuts_left() < 2 * cuts.len(),
+        Fault::ChunkCut(_) => faults.chunk_cuts_left() == 0,
+        Fault::RowsDoubled(rows) => {
+            truth.has_results && names(rows, &|key| truth.doubled.iter().any(|k| k == key))
+        }
+        Fault::GarbageLine => truth.unreadable > 0,
+        Fault::Incremental(rows) => truth.has_results && !rows.is_empty(),
+        Fault::ErrorFile => {
+            truth.has_results && truth.count(|t| matches!(t, crate::plan::Told::Error(_))) > 0
+        }
+        Fault::EmptyPages | Fault::PageRepeated => lists(plan, emulator) > 0,
+        Fault::TokensRevoked(_) => deeds.revoked,
+        Fault::TokensSkewed(_) => emulator.tokens().len() > 1,
+        Fault::Dropped(step, _) => deeds.dropped.contains(step),
+        Fault::CountsFrozen | Fault::Expired | Fault::Failed(_) | Fault::OddState(_) => true,
+        Fault::Shuffled(_)
+        | Fault::RowsDropped(_)
+        | Fault::KeysDropped(_)
+        | Fault::ForeignRows(_)
+        | Fault::OutputLate(_)
+        | Fault::FileLate(_)
+        | Fault::OnePlace(_)
+        | Fault::Sharded(_)
+        | Fault::Partial(_) => truth.has_results,
+    }
+}
+
+fn lists(plan: &Plan, emulator: &Emulator) -> usize {
+    emulator.request_count(match plan.backend {
+        Backend::Gemini => genai_batch_emulator::Operation::ListBatches,
+        Backend::Vertex => genai_batch_emulator::Operation::ListBatchPredictionJobs,
+    })
+}

@@ -1,0 +1,214 @@
+//! A round as it was drawn: which backend, which requests, how the user goes about it, and what
+//! goes wrong.
+
+use std::fmt;
+
+use genai_batch_emulator::Operation;
+
+use crate::fault::{Fault, Step};
+
+/// The service that a round runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backend {
+    /// The Gemini Developer API.
+    Gemini,
+    /// Vertex AI, with Cloud Storage.
+    Vertex,
+}
+
+/// Where the requests come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A list in memory.
+    List,
+    /// An iterator.
+    Iterator,
+    /// A local JSONL file.
+    LocalFile,
+    /// A file of the Files API that was uploaded before, or an object in Cloud Storage.
+    Remote,
+}
+
+/// Where the results go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// The caller takes them one by one.
+    Stream,
+    /// Into a local file.
+    LocalFile,
+    /// Into an object in Cloud Storage.
+    Object,
+}
+
+/// How the client gets to know which results are to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Knowledge {
+    /// It made the job.
+    Job,
+    /// The user names the keys.
+    Keys,
+    /// The user gives the requests once more.
+    Requests,
+}
+
+/// One request of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Its key.
+    pub key: String,
+    /// Its text.
+    pub prompt: String,
+    /// What is to come of it if nothing goes wrong.
+    pub answer: Told,
+}
+
+/// What a request was told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Told {
+    /// The text of its response.
+    Text(String),
+    /// The code of its error.
+    Error(i64),
+    /// That nothing came.
+    Missing,
+}
+
+/// A round as it was drawn.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The number of the round.
+    pub round: u64,
+    /// The service.
+    pub backend: Backend,
+    /// The requests.
+    pub asks: Vec<Ask>,
+    /// Where they come from.
+    pub source: Source,
+    /// Whether requests go through a file even if there are few.
+    pub never_inline: bool,
+    /// Where the results go.
+    pub delivery: Delivery,
+    /// How the client knows which are to come.
+    pub knowledge: Knowledge,
+    /// Whether the user looks for the job before creating it.
+    pub looks_first: bool,
+    /// Whether the user makes and cancels another job before.
+    pub cancels_another: bool,
+    /// Whether the input is to be removed in the end.
+    pub removes_input: bool,
+    /// Whether the user deletes the job in the end.
+    pub deletes: bool,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Plan {
+    /// The display name of the job.
+    pub fn display_name(&self) -> String {
+        format!("chaos-{}-{}", self.seed, self.round)
+    }
+
+    /// Whether the requests go through a file of the service or Cloud Storage.
+    pub(crate) fn input_is_file(&self) -> bool {
+        const INLINE: usize = 100;
+        self.backend == Backend::Vertex
+            || self.source == Source::Remote
+            || self.never_inline
+            || self.asks.len() > INLINE
+    }
+
+    /// Whether the client itself puts the requests there.
+    pub(crate) fn client_stages(&self) -> bool {
+        self.input_is_file() && self.source != Source::Remote
+    }
+
+    /// Whether calls of Google Cloud have to come with a token of the emulator.
+    pub(crate) fn has_tokens(&self) -> bool {
+        let of_tokens =
+            |fault: &Fault| matches!(fault, Fault::TokensRevoked(_) | Fault::TokensSkewed(_));
+        self.faults.iter().any(of_tokens)
+    }
+
+    /// After how many polls the future of a step is dropped.
+    pub(crate) fn drops(&self, step: Step) -> Option<usize> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::Dropped(at, polls) if *at == step => Some(*polls),
+            _ => None,
+        })
+    }
+
+    /// Whether the client can find the key of a row by its request: Vertex AI sends that along.
+    pub(crate) fn finds_keys(&self) -> bool {
+        self.backend == Backend::Vertex && self.knowledge == Knowledge::Requests
+    }
+
+    /// How the user gets at the results.
+    pub(crate) fn reading(&self) -> Step {
+        match self.delivery {
+            Delivery::Stream => Step::Results,
+            Delivery::LocalFile | Delivery::Object => Step::Save,
+        }
+    }
+
+    /// The calls that this round is sure to make, for faults to meet.
+    pub(crate) fn calls(&self) -> Vec<Operation> {
+        use Operation as Op;
+        let names: &[(bool, Operation)] = match self.backend {
+            Backend::Gemini => &[
+                (true, Op::BatchGenerateContent),
+                (true, Op::GetBatch),
+                (self.looks_first, Op::ListBatches),
+                (self.input_is_file(), Op::StartUpload),
+                (self.input_is_file(), Op::UploadChunk),
+                (self.input_is_file(), Op::DownloadFile),
+                (self.cancels_another, Op::CancelBatch),
+                (self.removes_input && self.client_stages(), Op::DeleteFile),
+                (self.deletes, Op::DeleteBatch),
+            ],
+            Backend::Vertex => &[
+                (true, Op::CreateBatchPredictionJob),
+                (true, Op::GetBatchPredictionJob),
+                (self.looks_first, Op::ListBatchPredictionJobs),
+                (
+                    self.client_stages() || self.delivery == Delivery::Object,
+                    Op::PutObject,
+                ),
+                (true, Op::ListObjects),
+                (true, Op::GetObject),
+                (self.delivery == Delivery::Object, Op::GetObjectMetadata),
+                (self.cancels_another, Op::CancelBatchPredictionJob),
+                (self.removes_input && self.client_stages(), Op::DeleteObject),
+                (self.deletes, Op::DeleteBatchPredictionJob),
+            ],
+        };
+        let made = names.iter().filter(|(made, _)| *made);
+        made.map(|(_, name)| *name).collect()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "--seed {} --round {}: {:?}, {} requests from {:?} to {:?} by {:?}",
+            self.seed,
+            self.round,
+            self.backend,
+            self.asks.len(),
+            self.source,
+            self.delivery,
+            self.knowledge
+        )?;
+        for fault in &self.faults {
+            write!(f, "\n    {fault:?}")?;
+        }
+        Ok(())
+    }
+}
