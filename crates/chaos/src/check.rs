@@ -197,3 +197,127 @@ fn names(told: &[String], expected: &[String]) -> bool {
     let known = sorted.iter().all(|key| expected.binary_search(key).is_ok());
     known && sorted.len() == told.len() && told.len() == expected.len().min(NAMED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::{Fault, Step};
+    use crate::observed::{Row, Stumble};
+    use crate::plan::{Knowledge, Plan};
+
+    fn told(n: usize) -> Told {
+        Told::Text(n.to_string())
+    }
+
+    fn row(key: &str, told: Told) -> Row {
+        Row {
+            key: Some(key.to_owned()),
+            told,
+        }
+    }
+
+    /// Three requests, the last of them lost at the service, and what a good client makes of it.
+    fn round() -> (Truth, Observed) {
+        let mut plan = crate::draw(0, 0);
+        let ask = |n: usize| crate::plan::Ask {
+            key: format!("k{n}"),
+            prompt: String::new(),
+            answer: told(n),
+        };
+        plan = Plan {
+            asks: (0..3).map(ask).collect(),
+            knowledge: Knowledge::Job,
+            faults: vec![Fault::RowsDropped(vec![2])],
+            ..plan
+        };
+        let mut report = Report::default();
+        report.submitted = Some(3);
+        report.keys_known = true;
+        report.finished = true;
+        report.responses = 2;
+        report.missing = 1;
+        report.missing_keys = vec!["k2".to_owned()];
+        let rows = vec![
+            row("k1", told(1)),
+            row("k0", told(0)),
+            row("k2", Told::Missing),
+        ];
+        let seen = Observed {
+            rows,
+            report: Some(report),
+            jobs: 1,
+            jobs_asked: 1,
+            ..Observed::default()
+        };
+        (Truth::of(&plan), seen)
+    }
+
+    fn verdict(change: impl FnOnce(&mut Observed)) -> Verdict {
+        let (truth, mut seen) = round();
+        change(&mut seen);
+        check(&truth, &seen)
+    }
+
+    #[test]
+    fn a_loss_of_the_service_that_is_told_is_none_of_the_client() {
+        assert!(verdict(|_| {}).is_clean());
+    }
+
+    #[test]
+    fn an_outcome_that_is_not_there_is_lost() {
+        assert_eq!(verdict(|seen| drop(seen.rows.remove(0))).lost.len(), 1);
+        let missing = verdict(|seen| seen.rows[0].told = Told::Missing);
+        assert_eq!(missing.lost, [r#""k1": missing instead of Text("1")"#]);
+        let stuck = verdict(|seen| seen.gave_up = Some(Step::Wait));
+        assert_eq!(stuck.lost.len(), 3);
+    }
+
+    #[test]
+    fn an_outcome_that_comes_again_is_doubled() {
+        let again = verdict(|seen| seen.rows.push(row("k1", told(1))));
+        assert_eq!(again.doubled.len(), 1);
+    }
+
+    #[test]
+    fn an_answer_under_another_key_is_mismatched() {
+        let swapped = verdict(|seen| {
+            seen.rows[0].told = told(0);
+            seen.rows[1].told = told(1);
+        });
+        assert_eq!(swapped.mismatched.len(), 2);
+        let stranger = verdict(|seen| seen.rows.push(row("x", told(7))));
+        assert_eq!(stranger.mismatched.len(), 1);
+        let made_up = verdict(|seen| seen.rows[2].told = told(2));
+        assert_eq!(made_up.mismatched.len(), 1);
+    }
+
+    #[test]
+    fn a_report_that_does_not_add_up_is_mismatched() {
+        let with = |change: fn(&mut Report)| {
+            let told = verdict(|seen| seen.report.iter_mut().for_each(change));
+            told.mismatched.len()
+        };
+        assert_eq!(with(|_| {}), 0);
+        assert_eq!(with(|report| report.responses = 3), 1);
+        assert_eq!(with(|report| report.missing_keys.clear()), 1);
+        assert_eq!(with(|report| report.finished = false), 1);
+        assert_eq!(with(|report| report.missing_keys[0].push('0')), 1);
+    }
+
+    #[test]
+    fn jobs_and_failures_without_a_cause_are_told() {
+        assert_eq!(verdict(|seen| seen.jobs = 3).duplicate_jobs, 2);
+        let stumble = Stumble {
+            step: Step::Wait,
+            error: "no".to_owned(),
+        };
+        let unexcused = verdict(|seen| seen.stumbles.push(stumble.clone()));
+        assert_eq!(unexcused.other.len(), 1);
+        let (mut truth, mut seen) = round();
+        truth.excused = true;
+        seen.stumbles.push(stumble);
+        assert!(check(&truth, &seen).is_clean());
+        let ended = verdict(|seen| seen.bad_end = Some("it ended as failed".to_owned()));
+        assert_eq!(ended.mismatched.len(), 1);
+    }
+}

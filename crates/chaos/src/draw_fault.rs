@@ -140,7 +140,9 @@ impl<'a> Deck<'a> {
     fn draw_of_user(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
         let vertex = plan.backend == Backend::Vertex;
         let rng = &mut *self.rng;
-        let polls = rng.usize(1..=20);
+        // Most futures are done within a few dozen polls.
+        let most = rng.usize(1..=24);
+        let polls = rng.usize(1..=most);
         let drop = |step| Some(Fault::Dropped(step, polls));
         match kind {
             Kind::EmptyPages => plan.looks_first.then_some(Fault::EmptyPages),

@@ -19,7 +19,7 @@ pub(crate) async fn cut(
     after: impl FnOnce(usize) -> usize,
 ) -> Result<Response, Cut> {
     let (mut head, body) = response.into_parts();
-    let body = whole(body).await;
+    let body = whole(body).await.ok_or(Cut)?;
     if body.is_empty() {
         return Err(Cut);
     }
@@ -38,22 +38,25 @@ pub(crate) fn share(len: usize, permille: u16) -> usize {
 }
 
 /// The same answer, a piece at a time.
-pub(crate) async fn drip(response: Response, piece: usize, pause: Duration) -> Response {
+pub(crate) async fn drip(
+    response: Response,
+    piece: usize,
+    pause: Duration,
+) -> Result<Response, Cut> {
     let (mut head, body) = response.into_parts();
-    let body = whole(body).await;
+    let body = whole(body).await.ok_or(Cut)?;
     head.headers.insert(CONTENT_LENGTH, length(&body));
-    Response::from_parts(head, Body::new(Drip::new(body, piece, pause)))
+    let drip = Drip::new(body, piece, pause);
+    Ok(Response::from_parts(head, Body::new(drip)))
 }
 
 fn length(body: &Bytes) -> HeaderValue {
     body.len().into()
 }
 
-/// All of a body, as far as it came.
-pub(crate) async fn whole(body: Body) -> Bytes {
-    axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap_or_default()
+/// All of a body; `None` for one that breaks off by itself.
+pub(crate) async fn whole(body: Body) -> Option<Bytes> {
+    axum::body::to_bytes(body, usize::MAX).await.ok()
 }
 
 /// Takes in at least so many bytes of a body, where it has as many.

@@ -168,14 +168,14 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
             sabotage::cut(serve(body).await, share).await?
         }
         Some(Failure::Drip { piece, pause }) => {
-            sabotage::drip(serve(body).await, piece, pause).await
+            sabotage::drip(serve(body).await, piece, pause).await?
         }
         Some(Failure::CutRequest { after }) => {
             sabotage::take_in(body, after).await;
             return Err(Cut);
         }
         Some(Failure::DeliverTwice) => {
-            let body = sabotage::whole(body).await;
+            let body = sabotage::whole(body).await.ok_or(Cut)?;
             serve(Body::from(body.clone())).await;
             let again = Target::of(&head);
             self::serve(&services, again, &head, Body::from(body)).await

@@ -102,6 +102,25 @@ async fn answers_are_cut_at_a_share_and_come_in_drips() {
 }
 
 #[tokio::test]
+async fn a_cut_that_meets_another_is_no_empty_answer() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    let name = fixture.create_from_file(&["a"]).await;
+    fixture.advance(100);
+    let file = name.replace("batches/", "files/batch-");
+    let path = format!("v1beta/{file}:download?alt=media");
+    let (piece, pause) = (10, Duration::from_millis(1));
+    for failure in [
+        Failure::Drip { piece, pause },
+        Failure::CutAnswerAt { permille: 500 },
+    ] {
+        faults.cut_next_download(20);
+        faults.fail_next(Operation::DownloadFile, 1, failure);
+        assert!(fixture.call(Method::GET, &path).send().await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn a_call_may_be_cut_on_its_way_or_arrive_twice() {
     let fixture = Fixture::new().await;
     let faults = fixture.emulator.faults();

@@ -1,0 +1,101 @@
+//! The suite itself: that rounds hold, that every fault can happen, and that a client or user who
+//! is worse than the usual does not pass.
+
+use genai_batch_chaos::{Habits, Kind, Observed, Outcome, Plan, Told, draw, draw_with, play, run};
+
+/// Rounds with one fault of this kind.
+fn rounds_with(kind: Kind) -> impl Iterator<Item = Plan> {
+    (0..200).filter_map(move |round| draw_with(1, round, kind))
+}
+
+/// The first round in which a fault of this kind really happens.
+async fn round_with(kind: Kind, habits: Habits) -> Outcome {
+    const TRIES: usize = 40;
+    for plan in rounds_with(kind).take(TRIES) {
+        let outcome = play(plan, habits).await;
+        if outcome.injected.contains(&kind) {
+            return outcome;
+        }
+    }
+    panic!("{kind} did not happen in {TRIES} rounds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_doubled_or_mixed_up() {
+    let tally = run(20_260_801, 0..60, 12, Habits::default()).await;
+    let failed: Vec<_> = tally.failed.iter().map(ToString::to_string).collect();
+    assert!(tally.is_clean(), "{}\n{tally}", failed.join("\n"));
+    assert_eq!(tally.total.survived, 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_happens_and_is_survived() {
+    let all = Kind::ALL.iter().map(|kind| async {
+        let outcome = round_with(*kind, Habits::default()).await;
+        assert!(outcome.verdict.is_clean(), "{outcome}");
+    });
+    futures_util::future::join_all(all).await;
+}
+
+#[tokio::test]
+async fn a_round_can_be_played_again() {
+    let play = async || play(draw(5, 17), Habits::default()).await;
+    let (one, two) = (play().await, play().await);
+    assert_eq!(one.injected, two.injected);
+    assert_eq!(one.plan.to_string(), two.plan.to_string());
+}
+
+#[tokio::test]
+async fn creating_again_without_looking_makes_duplicate_jobs() {
+    let habits = Habits {
+        adopts: false,
+        looks_before_creating_again: false,
+        ..Habits::default()
+    };
+    for kind in [Kind::CreateUnanswered, Kind::CreateCut] {
+        let outcome = round_with(kind, habits).await;
+        assert!(outcome.verdict.duplicate_jobs > 0, "{outcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_gives_up_at_once_needs_an_excuse() {
+    let habits = Habits {
+        adopts: false,
+        ..Habits::default()
+    };
+    let outcome = round_with(Kind::CreateUnanswered, habits).await;
+    let verdict = outcome.verdict;
+    assert_eq!(verdict.duplicate_jobs, 0);
+    assert!(!verdict.other.is_empty());
+}
+
+async fn tampered(tamper: fn(&mut Observed)) -> Outcome {
+    let habits = Habits {
+        tamper,
+        ..Habits::default()
+    };
+    round_with(Kind::Shuffled, habits).await
+}
+
+/// The first two rows with different texts.
+fn swap_two(seen: &mut Observed) {
+    let is_text = |told: &Told| matches!(told, Told::Text(_));
+    let texts = (0..seen.rows.len()).filter(|at| is_text(&seen.rows[*at].told));
+    let texts: Vec<_> = texts.take(2).collect();
+    let (one, two) = (texts[0], texts[1]);
+    let kept = seen.rows[one].told.clone();
+    seen.rows[one].told = std::mem::replace(&mut seen.rows[two].told, kept);
+}
+
+#[tokio::test]
+async fn results_that_are_tampered_with_do_not_pass() {
+    let swapped = tampered(swap_two).await.verdict;
+    assert_eq!((swapped.mismatched.len(), swapped.lost.len()), (2, 0));
+    let dropped = tampered(|seen| drop(seen.rows.pop())).await.verdict;
+    assert_eq!((dropped.mismatched.len(), dropped.lost.len()), (0, 1));
+    let again = tampered(|seen| seen.rows.extend_from_within(..1))
+        .await
+        .verdict;
+    assert_eq!(again.doubled.len(), 1);
+}
