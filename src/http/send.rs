@@ -123,6 +123,8 @@ impl Session {
                 request = next;
                 continue;
             }
+            // It was good for this attempt; what a later one is refused for is another matter.
+            renewed &= is_refusal(&outcome);
             let (outcome, asked) = match outcome {
                 Ok(response) if policy.covers(response.status().as_u16()) => {
                     let (response, asked) = error::read_retry_delay(response, self.limits()).await;
@@ -146,6 +148,11 @@ impl Session {
             }
         }
     }
+}
+
+/// Whether the credential was refused.
+fn is_refusal(outcome: &reqwest::Result<Response>) -> bool {
+    matches!(outcome, Ok(response) if response.status() == StatusCode::UNAUTHORIZED)
 }
 
 /// Whether a call may have been carried out although this came of it.

@@ -118,6 +118,27 @@ async fn a_token_that_the_service_holds_for_expired_is_renewed() {
     assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
 }
 
+/// A service whose clock is ahead may refuse the token of a later attempt as it did that of the
+/// first: only a token that was never good for anything is not worth another.
+#[tokio::test]
+async fn tokens_are_renewed_as_often_as_the_service_takes_the_new_one() {
+    let emulator = strict().await;
+    let client = user_client(&emulator);
+    emulator.faults().expire_tokens_after(1);
+    let cut = Failure::CutAnswer { after: 1 };
+    let list = Operation::ListBatchPredictionJobs;
+    emulator.faults().fail_next(list, 1, cut.clone());
+    emulator.faults().pass_next(list, 1);
+    emulator.faults().fail_next(list, 1, cut);
+    client.batches().list().all().await.unwrap();
+    assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 3);
+
+    emulator.faults().expire_tokens_after(0);
+    let error = client.batches().list().all().await.unwrap_err();
+    assert!(error.is_unauthenticated(), "{error}");
+    assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 4);
+}
+
 #[tokio::test]
 async fn calls_at_once_share_one_token() {
     let emulator = strict().await;
