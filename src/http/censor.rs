@@ -1,18 +1,20 @@
 //! Keeping credentials out of what a service sends back: some pages of errors show the request.
 
+use bytes::Bytes;
+use memchr::memmem;
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
-const CENSORED: &str = "[censored]";
+const CENSORED: &[u8] = b"[censored]";
 /// Anything shorter would be found in ordinary words.
 const SHORTEST: usize = 8;
 
 /// The secrets that a request carried.
-pub(super) struct Secrets(Vec<SecretString>);
+pub(crate) struct Secrets(Vec<SecretString>);
 
 impl Secrets {
     /// Those in the headers that are marked as sensitive.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let values = headers.values().filter(|value| value.is_sensitive());
         let texts = values.filter_map(|value| {
             let text = value.to_str().ok()?;
@@ -23,15 +25,28 @@ impl Secrets {
         Self(texts.collect())
     }
 
-    /// The text without them.
-    pub(super) fn censor(&self, mut text: String) -> String {
+    /// A body without them.
+    pub(super) fn censor(&self, mut body: Bytes) -> Bytes {
         for secret in &self.0 {
-            if text.contains(secret.expose_secret()) {
-                text = text.replace(secret.expose_secret(), CENSORED);
+            let secret = secret.expose_secret().as_bytes();
+            if memmem::find(&body, secret).is_some() {
+                body = without(&body, secret).into();
             }
         }
-        text
+        body
     }
+}
+
+fn without(body: &[u8], secret: &[u8]) -> Vec<u8> {
+    let mut rest = body;
+    let mut left = Vec::with_capacity(body.len());
+    while let Some(start) = memmem::find(rest, secret) {
+        left.extend_from_slice(&rest[..start]);
+        left.extend_from_slice(CENSORED);
+        rest = &rest[start + secret.len()..];
+    }
+    left.extend_from_slice(rest);
+    left
 }
 
 #[cfg(test)]
@@ -55,7 +70,7 @@ mod tests {
         let secrets = Secrets::of(&headers);
         let page = "Bearer the-token; the-password (the-token) on not-a-secret";
         assert_eq!(
-            secrets.censor(page.to_owned()),
+            secrets.censor(page.into()),
             "Bearer [censored]; [censored] ([censored]) on not-a-secret"
         );
     }

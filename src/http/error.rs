@@ -21,7 +21,7 @@ const MAX_MESSAGE: usize = 300;
 pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error {
     let status = response.status();
     let header_delay = retry_after_header(response.headers());
-    let body = read_bounded(response, limits).await;
+    let (body, _) = read_bounded(response, limits).await;
     let parsed = ErrorBody::parse(&body);
     let text = String::from_utf8_lossy(&body).into_owned();
     let message = parsed.message.or_else(|| xml_message(&text));
@@ -44,46 +44,52 @@ pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error 
     Error::status_answer(http, message)
 }
 
-/// The wait that a refusal asks for, and the answer, whole again.
-pub(crate) async fn read_retry_delay(
+/// A refusal that has been read.
+pub(crate) struct Refusal {
+    /// The answer, with as much of its body as came and is kept.
+    pub(crate) response: Response,
+    /// The wait that it asks for.
+    pub(crate) asked: Option<Duration>,
+    /// Whether it broke off, so that nobody knows what else it says.
+    pub(crate) is_cut: bool,
+}
+
+/// Reads an answer that is no success, without making an error of it yet, and without the
+/// secrets that it shows.
+pub(crate) async fn read_refusal(
     response: Response,
     limits: &Limits,
-) -> (Response, Option<Duration>) {
-    if let Some(delay) = retry_after_header(response.headers()) {
-        return (response, Some(delay));
-    }
-    let head = head(&response);
-    let body = read_bounded(response, limits).await;
-    let asked = retry_info(&ErrorBody::parse(&body).details);
-    (head.map(|()| body).into(), asked)
-}
-
-/// An answer that is no success: as much of it as is kept, without the secrets that it shows.
-pub(super) async fn keep(response: Response, limits: &Limits, secrets: &Secrets) -> Response {
-    let mut head = head(&response);
-    head.headers_mut().remove(CONTENT_LENGTH);
-    let body = read_bounded(response, limits).await;
-    let text = secrets.censor(String::from_utf8_lossy(&body).into_owned());
-    head.map(|()| text).into()
-}
-
-fn head(response: &Response) -> http::Response<()> {
+    secrets: &Secrets,
+) -> Refusal {
     let mut head = http::Response::new(());
     *head.status_mut() = response.status();
     *head.headers_mut() = response.headers().clone();
-    head
+    head.headers_mut().remove(CONTENT_LENGTH);
+    let header_delay = retry_after_header(response.headers());
+    let (body, is_cut) = read_bounded(response, limits).await;
+    let asked = header_delay.or_else(|| retry_info(&ErrorBody::parse(&body).details));
+    Refusal {
+        response: head.map(|()| secrets.censor(body)).into(),
+        asked,
+        is_cut,
+    }
 }
 
-async fn read_bounded(mut response: Response, limits: &Limits) -> Bytes {
+/// A body as far as it is kept, and whether it broke off before that.
+async fn read_bounded(mut response: Response, limits: &Limits) -> (Bytes, bool) {
     let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return (body.freeze(), false),
+            Err(_) => return (body.freeze(), true),
+        };
         let room = limits.error_body.saturating_sub(body.len());
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
-            break;
+            return (body.freeze(), false);
         }
     }
-    body.freeze()
 }
 
 #[derive(Default)]
@@ -230,8 +236,10 @@ mod tests {
             .header("retry-after", "18")
             .body(body)
             .unwrap();
-        let (response, asked) = read_retry_delay(response.into(), &Limits::default()).await;
-        assert_eq!(asked, Some(Duration::from_secs(18)));
-        assert_eq!(response.text().await.unwrap(), body);
+        let secrets = Secrets::of(&HeaderMap::new());
+        let refusal = read_refusal(response.into(), &Limits::default(), &secrets).await;
+        assert_eq!(refusal.asked, Some(Duration::from_secs(18)));
+        assert!(!refusal.is_cut);
+        assert_eq!(refusal.response.text().await.unwrap(), body);
     }
 }

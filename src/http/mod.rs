@@ -5,7 +5,7 @@
 //! generated code covers, call [`Session::send`] themselves.
 
 pub(crate) mod auth;
-mod censor;
+pub(crate) mod censor;
 pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod exchange;

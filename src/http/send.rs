@@ -92,15 +92,12 @@ impl Session {
             );
             let secrets = Secrets::of(request.headers());
             let mut outcome = self.shared.http.execute(request).await;
-            outcome = match outcome {
-                Ok(answer) if !answer.status().is_success() => {
-                    Ok(error::keep(answer, self.limits(), &secrets).await)
-                }
-                Ok(answer) if extent == Extent::Whole => {
-                    read_whole(answer, self.limits().answer).await
-                }
-                other => other,
-            };
+            if let (Ok(response), Extent::Whole) = (&outcome, extent)
+                && response.status().is_success()
+                && let Ok(response) = outcome
+            {
+                outcome = read_whole(response, self.limits().answer).await;
+            }
             let effort = Effort {
                 attempts,
                 elapsed: started.elapsed(),
@@ -125,14 +122,15 @@ impl Session {
             }
             // It was good for this attempt; what a later one is refused for is another matter.
             renewed &= is_refusal(&outcome);
-            let (outcome, asked) = match outcome {
-                Ok(response) if policy.covers(response.status().as_u16()) => {
-                    let (response, asked) = error::read_retry_delay(response, self.limits()).await;
-                    (Ok(response), asked)
+            let (outcome, asked, is_cut) = match outcome {
+                Ok(response) if !response.status().is_success() => {
+                    let refusal = error::read_refusal(response, self.limits(), &secrets).await;
+                    (Ok(refusal.response), refusal.asked, refusal.is_cut)
                 }
-                other => (other, None),
+                other => (other, None, false),
             };
-            let worth_it = policy.applies(&outcome, repeat);
+            // A refusal that broke off may say that there is nothing left to do.
+            let worth_it = policy.applies(&outcome, repeat) || (is_cut && repeat == Repeat::Safe);
             match (spare, policy.delay(worth_it, effort, asked)) {
                 (Some(next), Some(delay)) => {
                     tracing::info!(attempt = attempts, ?delay, "retrying");

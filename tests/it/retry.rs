@@ -141,6 +141,24 @@ async fn a_delete_or_cancel_whose_answer_is_lost_is_done() {
     assert!(batches.delete(&job).await.unwrap_err().is_not_found());
 }
 
+/// What was refused, and for what, is known only once it is read whole.
+#[tokio::test]
+async fn a_refusal_that_breaks_off_is_asked_for_again() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let faults = backend.emulator.faults();
+    backend.emulator.clock().pause();
+    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    // Cancelled by the first attempt, so that the second is told that there is nothing to cancel.
+    let cut = || Failure::CutAnswerAt { permille: 800 };
+    faults.fail_next(Operation::CancelBatch, 2, cut());
+    batches.cancel(&job).await.unwrap();
+
+    faults.fail_next(Operation::GetBatch, 100, cut());
+    let error = batches.get("batches/none").await.unwrap_err();
+    assert!(error.is_not_found() && error.attempts() == 5, "{error}");
+}
+
 /// A call that was refused did nothing, so what comes next says nothing of it.
 #[tokio::test]
 async fn a_cancel_or_delete_that_was_refused_is_not_done() {
