@@ -216,9 +216,11 @@ fn fits(new: &Fault, other: &Fault) -> bool {
     // The library that gets tokens keeps its connections for longer than the client lives.
     let tokens = [Kind::TokensRevoked, Kind::TokensSkewed];
     let open = both(&tokens, &[CreateDropped]) || both(&tokens, &tokens);
+    // The second delivery would use the token up.
+    let used_up = both(&[Kind::TokensSkewed], &[Kind::Twice]);
     let pages = [Kind::EmptyPages, Kind::PageRepeated];
     let again = new == other && !is_call(new);
-    !(again || both(&ends, &ends) || late || open || both(&pages, &pages))
+    !(again || both(&ends, &ends) || late || open || used_up || both(&pages, &pages))
 }
 
 fn has_body(on: Operation) -> bool {

@@ -8,6 +8,8 @@ use crate::kind::Kind;
 
 /// How many failures in a row a client with the default number of attempts gets over.
 const PATIENCE: usize = 4;
+/// The same where each attempt may also be refused for its token.
+const PATIENCE_WITH_TOKENS: usize = 1;
 
 /// A fault with all that was drawn for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -232,7 +234,12 @@ pub(crate) fn excuse(faults: &[Fault]) -> bool {
         let same = paths.iter().filter(|(other, _)| *other == path);
         same.map(|(_, times)| times).sum()
     };
-    let lasts = paths.iter().any(|(path, _)| sum(*path) > PATIENCE);
+    let skewed = faults.iter().any(|f| matches!(f, Fault::TokensSkewed(_)));
+    let patience = match skewed {
+        true => PATIENCE_WITH_TOKENS,
+        false => PATIENCE,
+    };
+    let lasts = paths.iter().any(|(path, _)| sum(*path) > patience);
     lasts || faults.iter().any(Fault::surfaces)
 }
 
@@ -279,6 +286,7 @@ mod tests {
         assert!(!excuse(&[read(4)]) && excuse(&[read(5)]));
         assert!(!excuse(&[status(Operation::GetBatch, 429, 1)]));
         assert!(excuse(&[status(Operation::BatchGenerateContent, 429, 1)]));
+        assert!(excuse(&[Fault::TokensSkewed(1), read(2)]));
         assert!(excuse(&[Fault::PageRepeated]) && !excuse(&[Fault::EmptyPages]));
     }
 
