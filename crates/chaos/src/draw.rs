@@ -71,6 +71,7 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         asks: draw_asks(rng),
         source,
         never_inline: rng.bool(),
+        to_table: backend == Backend::Vertex && rng.u8(..4) == 0,
         delivery,
         knowledge,
         looks_first: rng.bool(),

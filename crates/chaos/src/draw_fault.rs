@@ -90,11 +90,12 @@ impl<'a> Deck<'a> {
 
     fn draw_of_job(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
         let vertex = plan.backend == Backend::Vertex;
-        let in_files = plan.input_is_file();
+        let out_files = plan.output_is_file();
+        let objects = vertex && out_files;
         let rng = &mut *self.rng;
         let pause = Duration::from_millis(rng.u64(1..60));
         Some(match kind {
-            Kind::DownloadCut if in_files => {
+            Kind::DownloadCut if out_files => {
                 let end = plan.asks.len() as u64 * SHORTEST_ROW;
                 let cuts = if rng.u8(..8) == 0 {
                     6
@@ -103,15 +104,15 @@ impl<'a> Deck<'a> {
                 };
                 Fault::DownloadCuts((0..cuts).map(|_| rng.u64(0..end)).collect())
             }
-            Kind::ChunkCut if in_files && !vertex => Fault::ChunkCut(rng.u64(0..4000)),
+            Kind::ChunkCut if plan.input_is_file() && !vertex => Fault::ChunkCut(rng.u64(0..4000)),
             Kind::Shuffled => Fault::Shuffled(rng.u64(..)),
             Kind::RowsDropped => Fault::RowsDropped(self.take_rows()?),
             Kind::KeysDropped => Fault::KeysDropped(self.take_rows()?),
             Kind::RowsDoubled => Fault::RowsDoubled(self.take_rows()?),
             Kind::ForeignRows => Fault::ForeignRows(rng.usize(1..=5)),
-            Kind::GarbageLine if in_files => Fault::GarbageLine,
+            Kind::GarbageLine if out_files => Fault::GarbageLine,
             Kind::OutputLate => Fault::OutputLate(pause),
-            Kind::FileLate if in_files => Fault::FileLate(pause),
+            Kind::FileLate if out_files => Fault::FileLate(pause),
             Kind::OnePlace if !vertex => Fault::OnePlace(match rng.bool() {
                 true => OutputPlace::Metadata,
                 false => OutputPlace::Response,
@@ -119,13 +120,13 @@ impl<'a> Deck<'a> {
             Kind::CountsFrozen => Fault::CountsFrozen,
             Kind::Expired => Fault::Expired,
             Kind::Failed => Fault::Failed(*rng.choice(&[3, 8, 13])?),
-            Kind::Sharded if vertex => Fault::Sharded(rng.usize(1..=5)),
-            Kind::Incremental if vertex => {
+            Kind::Sharded if objects => Fault::Sharded(rng.usize(1..=5)),
+            Kind::Incremental if objects => {
                 let rows = plan.asks.len();
                 let some = (0..rows).filter(|_| rng.bool()).collect();
                 Fault::Incremental(some)
             }
-            Kind::ErrorFile if vertex => Fault::ErrorFile,
+            Kind::ErrorFile if objects => Fault::ErrorFile,
             Kind::Partial if vertex => Fault::Partial(self.take_rows()?),
             Kind::OddState if vertex => Fault::OddState(*rng.choice(&[
                 OddState::Paused,
@@ -229,7 +230,11 @@ fn has_body(on: Operation) -> bool {
 }
 
 fn is_download(on: Operation) -> bool {
-    matches!(on, Operation::DownloadFile | Operation::GetObject)
+    use Operation as Op;
+    matches!(
+        on,
+        Op::DownloadFile | Op::GetObject | Op::Query | Op::GetQueryResults
+    )
 }
 
 /// Calls that do no more the second time, and say so in the same way.

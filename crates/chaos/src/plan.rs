@@ -93,6 +93,8 @@ pub struct Plan {
     pub source: Source,
     /// Whether requests go through a file even if there are few.
     pub never_inline: bool,
+    /// Whether the service writes the results into a table of BigQuery.
+    pub to_table: bool,
     /// Where the results go.
     pub delivery: Delivery,
     /// How the client knows which are to come.
@@ -122,6 +124,11 @@ impl Plan {
             || self.source == Source::Remote
             || self.never_inline
             || self.asks.len() > INLINE
+    }
+
+    /// Whether the results are in files of the service or Cloud Storage.
+    pub(crate) fn output_is_file(&self) -> bool {
+        self.input_is_file() && !self.to_table
     }
 
     /// Whether the client itself puts the requests there.
@@ -180,8 +187,10 @@ impl Plan {
                     self.client_stages() || self.delivery == Delivery::Object,
                     Op::PutObject,
                 ),
-                (true, Op::ListObjects),
-                (true, Op::GetObject),
+                (!self.to_table, Op::ListObjects),
+                (!self.to_table, Op::GetObject),
+                (self.to_table, Op::Query),
+                (self.to_table, Op::GetQueryResults),
                 (self.delivery == Delivery::Object, Op::GetObjectMetadata),
                 (self.cancels_another, Op::CancelBatchPredictionJob),
                 (self.removes_input && self.client_stages(), Op::DeleteObject),
@@ -197,12 +206,17 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "--seed {} --round {}: {:?}, {} requests from {:?} to {:?} by {:?}",
+            "--seed {} --round {}: {:?}, {} requests from {:?} by {} to {:?}, known by {:?}",
             self.seed,
             self.round,
             self.backend,
             self.asks.len(),
             self.source,
+            if self.to_table {
+                "table"
+            } else {
+                "file or job"
+            },
             self.delivery,
             self.knowledge
         )?;

@@ -128,6 +128,7 @@ mod tests {
             asks: (0..6).map(ask).collect(),
             source: Source::List,
             never_inline: true,
+            to_table: false,
             delivery: Delivery::Stream,
             knowledge,
             looks_first: false,

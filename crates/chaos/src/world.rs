@@ -15,12 +15,15 @@ use crate::plan::{Ask, Backend, Plan};
 
 /// How long a job takes.
 const JOB: Duration = Duration::from_millis(20);
+/// How many rows of a table come at once, so that larger ones take several calls.
+const QUERY_PAGE: usize = 40;
 /// How long a client waits for an answer, in a round in which one never comes.
 const IMPATIENCE: Duration = Duration::from_millis(1000);
 /// How long to wait for what is certain to happen soon.
 const SOON: Duration = Duration::from_secs(10);
 
 pub(crate) const INPUT: &str = "gs://input-bucket/in.jsonl";
+pub(crate) const TABLES: &str = "bq://chaos.output";
 pub(crate) const SAVED: &str = "gs://results-bucket/out.jsonl";
 
 /// What a round takes place in.
@@ -34,7 +37,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(plan: &Plan) -> io::Result<Self> {
-        let mut builder = Emulator::builder().job_duration(JOB);
+        let mut builder = Emulator::builder()
+            .job_duration(JOB)
+            .query_page_size(QUERY_PAGE);
         if plan.has_tokens() {
             builder = builder.require_authentication();
         }
@@ -67,6 +72,7 @@ impl World {
                     .project("chaos")
                     .location("us-central1")
                     .storage_base_url(url)
+                    .bigquery_base_url(url)
                     .staging("gs://staging-bucket/chaos")
                     .api_version("v1beta1");
                 match &self.credentials {

@@ -9,7 +9,7 @@ use super::{Stop, TRIES, User};
 use crate::abandon::for_polls;
 use crate::fault::Step;
 use crate::plan::{Ask, Backend, Plan};
-use crate::world::{INPUT, lines};
+use crate::world::{INPUT, TABLES, lines};
 
 pub(super) const MODEL: &str = "gemini-2.5-flash";
 
@@ -95,6 +95,10 @@ impl User<'_> {
             .display_name(self.plan.display_name())
             .inline_limit(limit)
             .adopt(self.habits.adopts);
+        let create = match self.plan.to_table {
+            true => create.dest(TABLES),
+            false => create,
+        };
         match self.plan.removes_input && self.plan.client_stages() {
             true => create.remove_staged_input(true),
             false => create,
