@@ -7,6 +7,10 @@ use crate::kind::Kind;
 use crate::plan::{Ask, Backend, Delivery, Knowledge, Plan, Source, Told};
 
 const MOST_FAULTS: usize = 4;
+/// How many bytes an input has that goes in several parts, of 8 MiB each.
+const IN_PARTS: usize = 9 * 1024 * 1024;
+/// How many requests such an input has at most.
+const BULKY: usize = 40;
 /// How many kinds that do not fit are passed over before a round makes do with fewer.
 const PATIENCE: usize = 40;
 
@@ -64,11 +68,17 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         _ if source == Source::Remote => Knowledge::Keys,
         _ => Knowledge::Job,
     };
+    let mut asks = draw_asks(rng);
+    let bulky = rng.u8(..40) == 0;
+    if bulky {
+        asks.truncate(BULKY);
+    }
     Plan {
         seed,
         round,
         backend,
-        asks: draw_asks(rng),
+        padding: if bulky { IN_PARTS / asks.len() } else { 0 },
+        asks,
         source,
         never_inline: rng.bool(),
         to_table: backend == Backend::Vertex && rng.u8(..4) == 0,

@@ -13,6 +13,9 @@ use crate::plan::{Backend, Plan};
 /// No row that the emulator writes is shorter.
 const SHORTEST_ROW: u64 = 60;
 
+/// Where the service ends what it keeps of a chunk that is not the last.
+const GRANULE: u64 = 256 * 1024;
+
 /// What is left to draw from.
 pub(crate) struct Deck<'a> {
     rng: &'a mut Rng,
@@ -64,7 +67,8 @@ impl<'a> Deck<'a> {
             Kind::Status504 => self.call(How::Status(504), any)?,
             Kind::Closed => self.call(How::Closed, any)?,
             Kind::CallCut => {
-                let after = self.rng.usize(0..2000);
+                let most = if plan.is_bulky() { 8_000_000 } else { 2000 };
+                let after = self.rng.usize(0..most);
                 self.call(How::CallCut(after), has_body)?
             }
             Kind::CreateUnanswered => self.call(How::Unanswered, is_create)?,
@@ -79,11 +83,13 @@ impl<'a> Deck<'a> {
             }
             Kind::Drip => {
                 // Of an answer with all rows, some fifty pieces.
-                let piece = self.rng.usize(1..=16) + plan.asks.len() * 8;
+                let least = plan.asks.len() * 8 + plan.padding;
+                let piece = self.rng.usize(1..=16) + least;
                 self.call(How::Drip(piece), any)?
             }
             Kind::Twice => self.call(How::Twice, is_repeatable)?,
-            Kind::Hang => self.call(How::Hang, |on| !is_download(on))?,
+            // A client in a hurry would not wait for a large upload either.
+            Kind::Hang if !plan.is_bulky() => self.call(How::Hang, |on| !is_download(on))?,
             _ => return self.draw_of_job(kind, plan),
         })
     }
@@ -104,7 +110,10 @@ impl<'a> Deck<'a> {
                 };
                 Fault::DownloadCuts((0..cuts).map(|_| rng.u64(0..end)).collect())
             }
-            Kind::ChunkCut if plan.input_is_file() && !vertex => Fault::ChunkCut(rng.u64(0..4000)),
+            Kind::ChunkCut if plan.input_is_file() && !vertex => match plan.is_bulky() {
+                true => Fault::ChunkCut(GRANULE * rng.u64(0..32)),
+                false => Fault::ChunkCut(rng.u64(0..4000)),
+            },
             Kind::Shuffled => Fault::Shuffled(rng.u64(..)),
             Kind::RowsDropped => Fault::RowsDropped(self.take_rows()?),
             Kind::KeysDropped => Fault::KeysDropped(self.take_rows()?),
@@ -152,7 +161,10 @@ impl<'a> Deck<'a> {
                 let steps = [Step::Create, Step::Wait, plan.reading(), Step::Delete];
                 Some(Fault::TokensRevoked(*rng.choice(&steps)?))
             }
-            Kind::TokensSkewed if vertex => Some(Fault::TokensSkewed(rng.usize(1..=4))),
+            // Parts that are under way at once use a token up together.
+            Kind::TokensSkewed if vertex && !plan.is_bulky() => {
+                Some(Fault::TokensSkewed(rng.usize(1..=4)))
+            }
             Kind::CreateDropped => drop(Step::Create),
             Kind::WaitDropped => drop(Step::Wait),
             Kind::ResultsDropped | Kind::SaveDropped => {
@@ -179,9 +191,12 @@ impl<'a> Deck<'a> {
             _ if self.rng.u8(..5) == 0 => self.rng.usize(5..=7),
             _ => self.rng.usize(1..=4),
         };
-        // Jobs are read more than once; of most other calls there is one.
-        let is_read = matches!(on, Operation::GetBatch | Operation::GetBatchPredictionJob);
-        let skip = if is_read { self.rng.usize(..3) } else { 0 };
+        // Of most other calls there is one.
+        let comes_again = matches!(
+            on,
+            Operation::GetBatch | Operation::GetBatchPredictionJob | Operation::UploadPart
+        );
+        let skip = if comes_again { self.rng.usize(..2) } else { 0 };
         Some(Fault::Call {
             on,
             how,
@@ -226,7 +241,11 @@ fn fits(new: &Fault, other: &Fault) -> bool {
 
 fn has_body(on: Operation) -> bool {
     use Operation as Op;
-    is_create(on) || matches!(on, Op::PutObject | Op::UploadChunk | Op::StartUpload)
+    is_create(on)
+        || matches!(
+            on,
+            Op::PutObject | Op::UploadPart | Op::UploadChunk | Op::StartUpload
+        )
 }
 
 fn is_download(on: Operation) -> bool {

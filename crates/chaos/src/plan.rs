@@ -89,6 +89,9 @@ pub struct Plan {
     pub backend: Backend,
     /// The requests.
     pub asks: Vec<Ask>,
+    /// How many bytes each is longer than its prompt; more than a few make an input that goes in
+    /// several parts.
+    pub padding: usize,
     /// Where they come from.
     pub source: Source,
     /// Whether requests go through a file even if there are few.
@@ -123,7 +126,13 @@ impl Plan {
         self.backend == Backend::Vertex
             || self.source == Source::Remote
             || self.never_inline
+            || self.is_bulky()
             || self.asks.len() > INLINE
+    }
+
+    /// Whether the input goes in several parts.
+    pub(crate) fn is_bulky(&self) -> bool {
+        self.padding > 0
     }
 
     /// Whether the results are in files of the service or Cloud Storage.
@@ -167,6 +176,8 @@ impl Plan {
     /// The calls that this round is sure to make, for faults to meet.
     pub(crate) fn calls(&self) -> Vec<Operation> {
         use Operation as Op;
+        let in_parts = self.client_stages() && self.is_bulky();
+        let in_one = self.client_stages() && !self.is_bulky();
         let names: &[(bool, Operation)] = match self.backend {
             Backend::Gemini => &[
                 (true, Op::BatchGenerateContent),
@@ -183,10 +194,10 @@ impl Plan {
                 (true, Op::CreateBatchPredictionJob),
                 (true, Op::GetBatchPredictionJob),
                 (self.looks_first, Op::ListBatchPredictionJobs),
-                (
-                    self.client_stages() || self.delivery == Delivery::Object,
-                    Op::PutObject,
-                ),
+                (in_one || self.delivery == Delivery::Object, Op::PutObject),
+                (in_parts, Op::CreateMultipartUpload),
+                (in_parts, Op::UploadPart),
+                (in_parts, Op::CompleteMultipartUpload),
                 (!self.to_table, Op::ListObjects),
                 (!self.to_table, Op::GetObject),
                 (self.to_table, Op::Query),
@@ -206,11 +217,12 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "--seed {} --round {}: {:?}, {} requests from {:?} by {} to {:?}, known by {:?}",
+            "--seed {} --round {}: {:?}, {} requests{} from {:?} by {} to {:?}, known by {:?}",
             self.seed,
             self.round,
             self.backend,
             self.asks.len(),
+            if self.is_bulky() { ", bulky," } else { "" },
             self.source,
             if self.to_table {
                 "table"

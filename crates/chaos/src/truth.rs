@@ -126,6 +126,7 @@ mod tests {
             round: 0,
             backend,
             asks: (0..6).map(ask).collect(),
+            padding: 0,
             source: Source::List,
             never_inline: true,
             to_table: false,

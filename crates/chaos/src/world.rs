@@ -130,10 +130,10 @@ impl World {
     }
 
     /// Makes the folder of the results, and the file of the requests.
-    pub(crate) fn prepare_files(&self, asks: &[Ask]) -> io::Result<()> {
+    pub(crate) fn prepare_files(&self, plan: &Plan) -> io::Result<()> {
         std::fs::create_dir(self.folder.path().join("out"))?;
         let mut file = std::fs::File::create(self.input())?;
-        file.write_all(lines(asks).as_bytes())
+        file.write_all(lines(plan).as_bytes())
     }
 
     pub(crate) fn input(&self) -> PathBuf {
@@ -162,11 +162,20 @@ async fn await_soon(is_so: impl Fn() -> bool) -> io::Result<()> {
 }
 
 /// The requests as a file of lines.
-pub(crate) fn lines(asks: &[Ask]) -> String {
+pub(crate) fn lines(plan: &Plan) -> String {
     let line = |ask: &Ask| {
         let contents = json!([{ "role": "user", "parts": [{ "text": ask.prompt }] }]);
-        let request = json!({ "contents": contents });
+        let mut request = json!({ "contents": contents });
+        if let Some(text) = padding(plan) {
+            request["systemInstruction"] = json!({ "role": "user", "parts": [{ "text": text }] });
+        }
         json!({ "key": ask.key, "request": request }).to_string() + "\n"
     };
-    asks.iter().map(line).collect()
+    plan.asks.iter().map(line).collect()
+}
+
+/// What each request is longer by.
+pub(crate) fn padding(plan: &Plan) -> Option<String> {
+    plan.is_bulky()
+        .then(|| "Be brief. ".repeat(plan.padding / 10 + 1))
 }

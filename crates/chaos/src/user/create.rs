@@ -9,7 +9,7 @@ use super::{Stop, TRIES, User};
 use crate::abandon::for_polls;
 use crate::fault::Step;
 use crate::plan::{Ask, Backend, Plan};
-use crate::world::{INPUT, TABLES, lines};
+use crate::world::{INPUT, TABLES, lines, padding};
 
 pub(super) const MODEL: &str = "gemini-2.5-flash";
 
@@ -22,7 +22,7 @@ impl User<'_> {
         if self.plan.source != crate::plan::Source::Remote {
             return Ok(None);
         }
-        let content = lines(&self.plan.asks);
+        let content = lines(self.plan);
         if self.plan.backend == Backend::Vertex {
             self.world.emulator.put_object(INPUT, content);
             return Ok(Some(INPUT.to_owned()));
@@ -77,8 +77,8 @@ impl User<'_> {
 
     fn new_create(&self, client: &Client, uploaded: Option<&str>) -> Create {
         let source = match self.plan.source {
-            crate::plan::Source::List => Source::from(requests(&self.plan.asks)),
-            crate::plan::Source::Iterator => Source::requests(requests(&self.plan.asks)),
+            crate::plan::Source::List => Source::from(requests(self.plan)),
+            crate::plan::Source::Iterator => Source::requests(requests(self.plan)),
             crate::plan::Source::LocalFile => Source::path(self.world.input()),
             crate::plan::Source::Remote => match self.plan.backend {
                 Backend::Gemini => Source::file(uploaded.unwrap_or_default()),
@@ -153,9 +153,15 @@ impl User<'_> {
 }
 
 /// The requests as a caller of the library writes them.
-pub(super) fn requests(asks: &[Ask]) -> Vec<Request> {
-    let request = |ask: &Ask| Request::text(&ask.prompt).key(&ask.key);
-    asks.iter().map(request).collect()
+pub(super) fn requests(plan: &Plan) -> Vec<Request> {
+    let request = |ask: &Ask| {
+        let request = Request::text(&ask.prompt).key(&ask.key);
+        match padding(plan) {
+            Some(text) => request.system_instruction(text),
+            None => request,
+        }
+    };
+    plan.asks.iter().map(request).collect()
 }
 
 /// The name of the job that is made to be cancelled.

@@ -90,7 +90,7 @@ impl<'a> User<'a> {
 
     /// Plays the round.
     pub(crate) async fn play(&mut self) -> Result<(), Stop> {
-        self.world.prepare_files(&self.plan.asks)?;
+        self.world.prepare_files(self.plan)?;
         if self.plan.cancels_another {
             self.cancel_another().await?;
         }

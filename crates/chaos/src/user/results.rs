@@ -74,7 +74,7 @@ impl User<'_> {
         let asks = &self.plan.asks;
         match self.plan.knowledge {
             _ if self.knows_keys => results,
-            Knowledge::Requests => results.expect_requests(requests(asks)),
+            Knowledge::Requests => results.expect_requests(requests(self.plan)),
             Knowledge::Job | Knowledge::Keys => {
                 let keys: Vec<_> = asks.iter().map(|ask| ask.key.clone()).collect();
                 results.expect_keys(keys)
