@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobDestination, JobRecord, JobSource, JobStats, Status};
+use crate::name::is_plain_id;
 use crate::raw::Int64;
 use crate::state::JobState;
 use crate::wire;
@@ -241,7 +242,7 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
 pub(super) enum Operation {
     Done,
     Failed(Status),
-    /// It goes on, under this name.
+    /// It goes on, under this id.
     Pending(String),
 }
 
@@ -262,9 +263,16 @@ pub(super) fn operation(json: &Bytes) -> Result<Operation> {
         match wire.error.and_then(|error| wire::status(error.get())) {
             Some(status) => Operation::Failed(status),
             None if wire.done || wire.name.is_empty() => Operation::Done,
-            None => Operation::Pending(wire.name),
+            None => Operation::Pending(operation_id(&wire.name)?),
         },
     )
+}
+
+/// The last part of an operation's name, which goes into the address that is asked.
+fn operation_id(name: &str) -> Result<String> {
+    let id = name.rsplit('/').next().filter(|id| is_plain_id(id));
+    id.map(str::to_owned)
+        .ok_or_else(|| Error::protocol(format!("the service named an operation {name:?}")))
 }
 
 #[cfg(test)]
@@ -315,6 +323,18 @@ mod tests {
             let info: OutputInfo = serde_json::from_str(info).unwrap();
             let output: Option<JobDestination> = info.into();
             assert_eq!(output, Some(JobDestination::BigQuery("bq://p.d.t".into())));
+        }
+    }
+
+    #[test]
+    fn an_operation_is_asked_after_where_operations_are() {
+        for (name, id) in [
+            ("projects/1/locations/l/operations/7", Some("7")),
+            ("projects/1/locations/l/operations/..", None),
+            ("projects/1/locations/l/operations/", None),
+            ("operations/a?b", None),
+        ] {
+            assert_eq!(operation_id(name).ok().as_deref(), id, "{name}");
         }
     }
 

@@ -295,10 +295,10 @@ impl Vertex {
         };
         let mut pause = FIRST_OPERATION_POLL;
         for _ in 0..OPERATION_POLLS {
-            let id = match &operation {
+            let id = match operation {
                 Operation::Done => return Ok(()),
-                Operation::Failed(status) => return Err(Error::refused(status.clone())),
-                Operation::Pending(name) => name.rsplit('/').next().unwrap_or_default().to_owned(),
+                Operation::Failed(status) => return Err(Error::refused(status)),
+                Operation::Pending(id) => id,
             };
             tokio::time::sleep(pause).await;
             pause *= 2;
