@@ -16,8 +16,9 @@ use crate::backend::vertex::results::read_row as read_vertex;
 use crate::results::row::{BatchResult, Outcome, ReadRow, Row, RowBody};
 use crate::results::save::write_line;
 use crate::results::{
-    Expectation, Expected, ExpectedBuilder, Report, ResultStream, Rows, Standing,
+    Contents, Expectation, Expected, ExpectedBuilder, Report, ResultStream, Rows, Standing,
 };
+use crate::source::entry::EmbedForm;
 
 /// The caller's keys among those that were submitted; the other three are assigned.
 const OWN_KEYS: [&str; 5] = ["a", "b", "doc-1", "\u{e9} \"x\"\n", "17"];
@@ -53,7 +54,8 @@ pub fn result_line(data: &[u8]) {
             holds_together(&row);
         }
     }
-    let mut results = ResultStream::new(rows, read_row, expectation);
+    let contents = (how & 16 > 0).then(contents);
+    let mut results = ResultStream::new(rows, read_row, expectation).matching(contents);
     let delivered: Vec<_> = block_on(async {
         let results = results.by_ref();
         results.map(|result| result.unwrap()).collect().await
@@ -93,6 +95,19 @@ fn expected() -> Arc<Expected> {
         })
     };
     Arc::clone(EXPECTED.get_or_init(make))
+}
+
+/// Requests by which rows without a key may be known.
+fn contents() -> Contents {
+    let form = match cfg!(feature = "vertex") {
+        true => EmbedForm::VertexText,
+        false => EmbedForm::Gemini,
+    };
+    let mut contents = Contents::new(form);
+    contents.push(r#"{"contents":[{"parts":[{"text":"Tea"}]}]}"#, "a");
+    contents.push(r#"{"content":{"parts":[{"text":"hi"}]}}"#, "doc-1");
+    contents.push(r#"{"content":"hi","task_type":"T"}"#, "b");
+    contents
 }
 
 fn submitted_keys() -> BTreeSet<String> {
