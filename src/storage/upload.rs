@@ -56,7 +56,9 @@ impl NewObject {
             path,
             overwrite,
         };
-        target.check_free().await?;
+        if !overwrite {
+            target.look().await?;
+        }
         Ok(Self {
             target,
             part: Vec::new(),
@@ -131,12 +133,12 @@ impl NewObject {
             self.target.told(sent)?;
         }
         // The last call takes no condition, so this is as late as can be asked.
-        self.target.check_free().await?;
+        let before = self.target.look().await?;
         if let Some(upload) = &mut self.upload {
             let completed = upload.object.complete().await;
             match self.target.told(completed) {
-                Err(error) if error.is_not_found() && error.may_be_done() => {
-                    self.target.find_completed(self.sent, error).await?;
+                Err(error) if error.is_not_found() => {
+                    self.target.find_completed(self.sent, before, error).await?;
                 }
                 other => drop(other?),
             }
@@ -147,14 +149,12 @@ impl NewObject {
 }
 
 impl Target {
-    /// Refuses to go on if something stands there, and it must not be replaced.
-    async fn check_free(&self) -> Result<()> {
-        if self.overwrite {
-            return Ok(());
-        }
+    /// The tag of what stands there; an error if it must not be replaced.
+    async fn look(&self) -> Result<Option<String>> {
         match told(self.store.head(&self.path).await, "looking for", &self.uri) {
+            Ok(object) if self.overwrite => Ok(object.e_tag),
             Ok(_) => Err(exists(&self.uri)),
-            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -164,11 +164,11 @@ impl Target {
         told(outcome, "writing", &self.uri)
     }
 
-    /// An upload that is gone was completed by a call whose answer was lost, if the object is
-    /// there.
-    async fn find_completed(&self, size: u64, error: Error) -> Result<()> {
+    /// An upload that is gone was completed, by an attempt whose answer was lost or because it
+    /// was delivered twice, if another object of its size stands there now.
+    async fn find_completed(&self, size: u64, before: Option<String>, error: Error) -> Result<()> {
         match self.store.head(&self.path).await {
-            Ok(object) if object.size == size => Ok(()),
+            Ok(object) if object.size == size && object.e_tag != before => Ok(()),
             _ => Err(error),
         }
     }
@@ -185,8 +185,9 @@ impl Target {
             .await;
         match self.told(put) {
             Err(error) if error.status() == Some(PRECONDITION_FAILED) => {
-                // What stands there may be what an earlier attempt wrote.
-                match error.may_be_done() && self.holds(&whole).await {
+                // What stands there may be what this call wrote: by an attempt whose answer was
+                // lost, or because it was delivered twice on its way.
+                match self.holds(&whole).await {
                     true => Ok(()),
                     false => Err(exists(&self.uri)),
                 }
