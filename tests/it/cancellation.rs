@@ -118,8 +118,8 @@ impl Stage {
 #[test]
 fn a_create_that_is_dropped_makes_one_whole_job_or_none() {
     for stage in stages() {
+        let attempt = std::cell::Cell::new(0);
         for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
-            let attempt = std::cell::Cell::new(0);
             let create = |client: Client| {
                 attempt.set(attempt.get() + 1);
                 let create = client.batches().create(MODEL, sums(20).0);

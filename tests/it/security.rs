@@ -1,6 +1,6 @@
 //! What a hostile network or service gets: no secret, and no memory without end.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use futures_util::TryStreamExt;
@@ -131,6 +131,11 @@ fn endless(head: &'static str) -> String {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
+            let mut asked = BufReader::new(&stream).lines();
+            while asked
+                .next()
+                .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+            {}
             let piece = [b' '; 4096];
             let mut sent = stream.write_all(head.as_bytes());
             while sent.is_ok() {
