@@ -13,9 +13,6 @@ use crate::plan::{Backend, Plan};
 /// No row that the emulator writes is shorter.
 const SHORTEST_ROW: u64 = 60;
 
-/// Where the service ends what it keeps of a chunk that is not the last.
-const GRANULE: u64 = 256 * 1024;
-
 /// What is left to draw from.
 pub(crate) struct Deck<'a> {
     rng: &'a mut Rng,
@@ -111,7 +108,7 @@ impl<'a> Deck<'a> {
                 Fault::DownloadCuts((0..cuts).map(|_| rng.u64(0..end)).collect())
             }
             Kind::ChunkCut if plan.input_is_file() && !vertex => match plan.is_bulky() {
-                true => Fault::ChunkCut(GRANULE * rng.u64(0..32)),
+                true => Fault::ChunkCut(rng.u64(0..8 * 1024 * 1024)),
                 false => Fault::ChunkCut(rng.u64(0..4000)),
             },
             Kind::Shuffled => Fault::Shuffled(rng.u64(..)),

@@ -8,8 +8,10 @@ use crate::kind::Kind;
 
 /// How many failures in a row a client with the default number of attempts gets over.
 const PATIENCE: usize = 4;
+/// The same where the tokens are revoked once, which takes an attempt.
+const PATIENCE_WITH_REVOKED_TOKENS: usize = 3;
 /// The same where each attempt may also be refused for its token.
-const PATIENCE_WITH_TOKENS: usize = 1;
+const PATIENCE_WITH_SKEWED_TOKENS: usize = 1;
 
 /// A fault with all that was drawn for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -234,11 +236,12 @@ pub(crate) fn excuse(faults: &[Fault]) -> bool {
         let same = paths.iter().filter(|(other, _)| *other == path);
         same.map(|(_, times)| times).sum()
     };
-    let skewed = faults.iter().any(|f| matches!(f, Fault::TokensSkewed(_)));
-    let patience = match skewed {
-        true => PATIENCE_WITH_TOKENS,
-        false => PATIENCE,
-    };
+    let patience = faults.iter().map(|fault| match fault {
+        Fault::TokensSkewed(_) => PATIENCE_WITH_SKEWED_TOKENS,
+        Fault::TokensRevoked(_) => PATIENCE_WITH_REVOKED_TOKENS,
+        _ => PATIENCE,
+    });
+    let patience = patience.min().unwrap_or(PATIENCE);
     let lasts = paths.iter().any(|(path, _)| sum(*path) > patience);
     lasts || faults.iter().any(Fault::surfaces)
 }

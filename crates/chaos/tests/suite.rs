@@ -58,6 +58,29 @@ async fn creating_again_without_looking_makes_duplicate_jobs() {
     }
 }
 
+/// A create that is dropped may have made its job, or not: both happen.
+#[tokio::test]
+async fn creating_again_after_a_drop_makes_duplicate_jobs_now_and_then() {
+    let habits = Habits {
+        looks_before_creating_again: false,
+        ..Habits::default()
+    };
+    let (mut once, mut twice) = (0, 0);
+    for plan in rounds_with(Kind::CreateDropped) {
+        let outcome = play(plan, habits).await;
+        if outcome.injected.contains(&Kind::CreateDropped) {
+            match outcome.verdict.duplicate_jobs {
+                0 => once += 1,
+                _ => twice += 1,
+            }
+        }
+        if once > 0 && twice > 0 {
+            return;
+        }
+    }
+    panic!("{once} times one job, {twice} times two");
+}
+
 #[tokio::test]
 async fn a_client_that_gives_up_at_once_needs_an_excuse() {
     let habits = Habits {
