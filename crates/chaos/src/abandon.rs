@@ -4,20 +4,27 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-/// What the future comes to within so many polls, where it is given any; `None` if it was dropped
-/// before its end.
-pub(crate) async fn for_polls<F: Future>(future: F, polls: Option<usize>) -> Option<F::Output> {
+use futures_util::future::{Either, select};
+
+/// What the future comes to before `event`; `None` if it was dropped for that.
+pub(crate) async fn until<F: Future>(future: F, event: impl Future) -> Option<F::Output> {
+    match select(pin!(future), pin!(event)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// What the future comes to within so many polls; `None` if it was dropped for that.
+pub(crate) async fn for_polls<F: Future>(future: F, polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
     poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(Some(output));
         }
-        if let Some(left) = &mut left {
-            *left = left.saturating_sub(1);
-        }
+        left = left.saturating_sub(1);
         match left {
-            Some(0) => Poll::Ready(None),
+            0 => Poll::Ready(None),
             _ => Poll::Pending,
         }
     })
@@ -37,9 +44,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_future_is_dropped_after_its_polls() {
-        assert_eq!(for_polls(twice(), Some(1)).await, None);
-        assert_eq!(for_polls(twice(), Some(2)).await, None);
-        assert_eq!(for_polls(twice(), Some(3)).await, Some(7));
-        assert_eq!(for_polls(twice(), None).await, Some(7));
+        assert_eq!(for_polls(twice(), 1).await, None);
+        assert_eq!(for_polls(twice(), 2).await, None);
+        assert_eq!(for_polls(twice(), 3).await, Some(7));
+        assert_eq!(until(twice(), std::future::pending::<()>()).await, Some(7));
+        assert_eq!(until(twice(), std::future::ready(())).await, None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use genai_batch_emulator::{Operation, OutputPlace};
 
-use crate::fault::{Fault, How, OddState, Step, is_create};
+use crate::fault::{Fault, How, Moment, OddState, Step, is_create};
 use crate::kind::Kind;
 use crate::plan::{Backend, Plan};
 
@@ -149,7 +149,8 @@ impl<'a> Deck<'a> {
         let rng = &mut *self.rng;
         // Most futures are done within a few dozen polls.
         let most = rng.usize(1..=24);
-        let polls = rng.usize(1..=most);
+        let polls = Moment::Polls(rng.usize(1..=most));
+        let made = rng.bool();
         let drop = |step| Some(Fault::Dropped(step, polls));
         match kind {
             Kind::EmptyPages => plan.looks_first.then_some(Fault::EmptyPages),
@@ -162,6 +163,7 @@ impl<'a> Deck<'a> {
             Kind::TokensSkewed if vertex && !plan.is_bulky() => {
                 Some(Fault::TokensSkewed(rng.usize(1..=4)))
             }
+            Kind::CreateDropped if made => Some(Fault::Dropped(Step::Create, Moment::JobMade)),
             Kind::CreateDropped => drop(Step::Create),
             Kind::WaitDropped => drop(Step::Wait),
             Kind::ResultsDropped | Kind::SaveDropped => {

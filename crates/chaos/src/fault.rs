@@ -74,8 +74,8 @@ pub enum Fault {
     TokensRevoked(Step),
     /// Tokens are good for so many calls.
     TokensSkewed(usize),
-    /// The future of a step is dropped after so many polls.
-    Dropped(Step, usize),
+    /// The future of a step is dropped.
+    Dropped(Step, Moment),
 }
 
 /// What becomes of a call.
@@ -114,6 +114,16 @@ pub enum OddState {
     Unspecified,
     /// One that no client knows.
     Unknown,
+}
+
+/// When a future is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// After so many polls.
+    Polls(usize),
+    /// Once the service has made the job, and before it says so.
+    JobMade,
 }
 
 /// What a user does one after another.

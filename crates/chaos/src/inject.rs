@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use genai_batch_emulator::{Emulator, Failure, Faults, Rows};
 
-use crate::fault::{Fault, How, OddState, Step};
+use crate::fault::{Fault, How, Moment, OddState, Step};
 use crate::plan::{Backend, Plan};
 use crate::truth::{FAILURE, Truth};
 
@@ -25,11 +25,11 @@ pub(crate) struct Deeds {
 /// Turns the switches of the emulator.
 pub(crate) fn inject(plan: &Plan, faults: &Faults) {
     for fault in &plan.faults {
-        inject_one(fault, faults);
+        inject_one(fault, plan.backend, faults);
     }
 }
 
-fn inject_one(fault: &Fault, faults: &Faults) {
+fn inject_one(fault: &Fault, backend: Backend, faults: &Faults) {
     match fault.clone() {
         Fault::Call {
             on,
@@ -73,6 +73,11 @@ fn inject_one(fault: &Fault, faults: &Faults) {
         Fault::EmptyPages => faults.empty_pages(),
         Fault::PageRepeated => faults.repeat_page_token(),
         Fault::TokensSkewed(calls) => faults.expire_tokens_after(calls),
+        // The answer is under way for longer than anybody waits.
+        Fault::Dropped(_, Moment::JobMade) => {
+            let pause = Duration::from_secs(3600);
+            faults.fail_next(backend.create(), 1, Failure::Drip { piece: 1, pause });
+        }
         Fault::TokensRevoked(_) | Fault::Dropped(..) => {}
     }
 }
@@ -143,8 +148,5 @@ pub(crate) fn happened(
 }
 
 fn lists(plan: &Plan, emulator: &Emulator) -> usize {
-    emulator.request_count(match plan.backend {
-        Backend::Gemini => genai_batch_emulator::Operation::ListBatches,
-        Backend::Vertex => genai_batch_emulator::Operation::ListBatchPredictionJobs,
-    })
+    emulator.request_count(plan.backend.list())
 }

@@ -32,7 +32,7 @@ mod world;
 
 pub use check::{Verdict, check};
 pub use draw::{draw, draw_with};
-pub use fault::{Fault, How, OddState, Step};
+pub use fault::{Fault, How, Moment, OddState, Step};
 pub use kind::Kind;
 pub use observed::{Observed, Row, Stumble};
 pub use plan::{Ask, Backend, Delivery, Knowledge, Plan, Source, Told};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use genai_batch_emulator::Operation;
 
-use crate::fault::{Fault, Step};
+use crate::fault::{Fault, Moment, Step};
 
 /// The service that a round runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,22 @@ pub enum Backend {
     Gemini,
     /// Vertex AI, with Cloud Storage.
     Vertex,
+}
+
+impl Backend {
+    pub(crate) fn create(self) -> Operation {
+        match self {
+            Self::Gemini => Operation::BatchGenerateContent,
+            Self::Vertex => Operation::CreateBatchPredictionJob,
+        }
+    }
+
+    pub(crate) fn list(self) -> Operation {
+        match self {
+            Self::Gemini => Operation::ListBatches,
+            Self::Vertex => Operation::ListBatchPredictionJobs,
+        }
+    }
 }
 
 /// Where the requests come from.
@@ -152,10 +168,10 @@ impl Plan {
         self.faults.iter().any(of_tokens)
     }
 
-    /// After how many polls the future of a step is dropped.
-    pub(crate) fn drops(&self, step: Step) -> Option<usize> {
+    /// When the future of a step is dropped.
+    pub(crate) fn drops(&self, step: Step) -> Option<Moment> {
         self.faults.iter().find_map(|fault| match fault {
-            Fault::Dropped(at, polls) if *at == step => Some(*polls),
+            Fault::Dropped(at, moment) if *at == step => Some(*moment),
             _ => None,
         })
     }

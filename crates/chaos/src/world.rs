@@ -101,6 +101,14 @@ impl World {
         }
     }
 
+    /// Waits until there is the job of the round.
+    pub(crate) async fn job_made(&self, plan: &Plan) {
+        let name = plan.display_name();
+        while self.jobs(&name) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Waits until the service is done with all calls of clients that are gone. Connections are
     /// accepted in their order, so that one more comes after all of theirs.
     pub(crate) async fn settle(&self) -> io::Result<()> {

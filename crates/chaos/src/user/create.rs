@@ -6,7 +6,6 @@ use futures_util::TryStreamExt;
 use genai_batch::{BatchJob, Client, Create, InlineLimit, Request, Source};
 
 use super::{Stop, TRIES, User};
-use crate::abandon::for_polls;
 use crate::fault::Step;
 use crate::plan::{Ask, Backend, Plan};
 use crate::world::{INPUT, TABLES, lines, padding};
@@ -56,7 +55,7 @@ impl User<'_> {
                 None => self.client.clone(),
             };
             let create = self.new_create(&client, uploaded);
-            match for_polls(create.into_future(), drops.take()).await {
+            match self.abandon(create.into_future(), drops.take()).await {
                 Some(Ok(job)) => return Ok(job),
                 Some(Err(error)) => self.stumble(Step::Create, &error),
                 None => {
@@ -138,7 +137,7 @@ impl User<'_> {
                 .poll_interval(Duration::from_millis(3))
                 .max_poll_interval(Duration::from_millis(10))
                 .timeout(PATIENCE);
-            match for_polls(wait.into_future(), drops.take()).await {
+            match self.abandon(wait.into_future(), drops.take()).await {
                 Some(Ok(ended)) => return Ok(ended),
                 Some(Err(error)) if error.is_job_ended() => {
                     self.seen.bad_end = Some(error.to_string());

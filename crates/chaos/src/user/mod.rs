@@ -13,7 +13,8 @@ use std::io;
 
 use genai_batch::{BatchJob, Batches, Client, Error};
 
-use crate::fault::Step;
+use crate::abandon::{for_polls, until};
+use crate::fault::{Moment, Step};
 use crate::inject::Deeds;
 use crate::observed::{Observed, Stumble};
 use crate::plan::{Knowledge, Plan};
@@ -111,6 +112,15 @@ impl<'a> User<'a> {
 
     fn batches(&self) -> Batches {
         self.client.batches()
+    }
+
+    /// What a step comes to, unless its future is dropped before.
+    async fn abandon<F: Future>(&self, step: F, moment: Option<Moment>) -> Option<F::Output> {
+        match moment {
+            None => Some(step.await),
+            Some(Moment::Polls(polls)) => for_polls(step, polls).await,
+            Some(Moment::JobMade) => until(step, self.world.job_made(self.plan)).await,
+        }
     }
 
     /// Notes that a step failed.

@@ -7,7 +7,6 @@ use genai_batch::{BatchJob, Report, Results};
 
 use super::create::requests;
 use super::{Stop, TRIES, User};
-use crate::abandon::for_polls;
 use crate::observed::Row;
 use crate::plan::{Delivery, Knowledge};
 use crate::world::SAVED;
@@ -26,7 +25,7 @@ impl User<'_> {
         let mut overwrite = false;
         for _ in 0..TRIES {
             let reading = self.read_once(job, overwrite);
-            let read = for_polls(reading, drops.take()).await;
+            let read = self.abandon(reading, drops.take()).await;
             match read {
                 Some(Ok((rows, report))) => {
                     self.seen.rows = rows;
