@@ -64,9 +64,12 @@
 //! | `vertex` | yes | Vertex AI, with Google Cloud credentials, and `raw::vertex` |
 //! | `gcs` | yes | requests and results in Cloud Storage |
 //! | `bigquery` | no | results in BigQuery tables |
+//! | `blocking` | no | `blocking`, the same client for programs without async |
 
 mod backend;
 mod batches;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod destination;

@@ -11,7 +11,7 @@ use genai_batch::{BatchJob, Client, InlineLimit, JobDestination};
 use genai_batch_emulator::Emulator;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{KEY, client, quick, sums};
+use crate::support::{KEY, client, emulator_apart, quick, sums};
 #[cfg(feature = "gcs")]
 use crate::support::{TOKEN, vertex_client};
 
@@ -31,16 +31,12 @@ fn stages() -> Vec<Stage> {
         |emulator| vertex_client(emulator).access_token(TOKEN).build().unwrap(),
     ];
     let start = |make_client| {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let builder = Emulator::builder()
             .api_key(KEY)
             .job_duration(Duration::from_millis(10));
+        let (emulator, runtime) = emulator_apart(builder);
         Stage {
-            emulator: runtime.block_on(builder.start()).unwrap(),
+            emulator,
             make_client,
             _runtime: runtime,
         }

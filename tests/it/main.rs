@@ -6,6 +6,8 @@
 mod bad_input;
 #[cfg(all(feature = "bigquery", feature = "gcs"))]
 mod bigquery;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod cancellation;
 mod contract;
 #[cfg(feature = "gcs")]

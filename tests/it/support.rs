@@ -136,6 +136,16 @@ pub(crate) fn quick_retries() -> RetryPolicy {
         .max_backoff(Duration::from_millis(5))
 }
 
+/// An emulator on threads of its own, for tests that bring no runtime. It ends with the runtime.
+pub(crate) fn emulator_apart(builder: Builder) -> (Emulator, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    (runtime.block_on(builder.start()).unwrap(), runtime)
+}
+
 /// Polls every few milliseconds, for at most a minute.
 pub(crate) fn quick(wait: Wait) -> Wait {
     wait.poll_interval(Duration::from_millis(5))

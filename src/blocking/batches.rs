@@ -1,0 +1,303 @@
+//! What can be done with jobs.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::builder::{builder, callable};
+use super::engine::Engine;
+use super::iter::{Iter, ResultIter};
+use crate::error::{Error, Result};
+use crate::{
+    BatchJob, Destination, GenerationConfig, InlineLimit, JobRef, Page, Report, Source,
+    WebhookConfig,
+};
+
+/// The batch jobs of a client; see [`crate::Batches`].
+#[derive(Clone)]
+pub struct Batches {
+    inner: crate::Batches,
+    engine: Engine,
+}
+
+impl Batches {
+    pub(super) fn new(inner: crate::Batches, engine: Engine) -> Self {
+        Self { inner, engine }
+    }
+
+    /// See [`crate::Batches::create`].
+    pub fn create<S>(&self, model: impl Into<String>, source: S) -> Create
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        Create::new(self.inner.create(model, source), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::create_embeddings`].
+    pub fn create_embeddings<S>(&self, model: impl Into<String>, source: S) -> Create
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        let create = self.inner.create_embeddings(model, source);
+        Create::new(create, self.engine.clone())
+    }
+
+    /// See [`crate::Batches::get`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn get(&self, job: impl Into<JobRef>) -> Result<BatchJob> {
+        self.engine.block_on(self.inner.get(job))?
+    }
+
+    /// See [`crate::Batches::list`].
+    pub fn list(&self) -> List {
+        List::new(self.inner.list(), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::cancel`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn cancel(&self, job: impl Into<JobRef>) -> Result<()> {
+        self.engine.block_on(self.inner.cancel(job))?
+    }
+
+    /// See [`crate::Batches::delete`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn delete(&self, job: impl Into<JobRef>) -> Result<()> {
+        self.engine.block_on(self.inner.delete(job))?
+    }
+
+    /// See [`crate::Batches::update`].
+    pub fn update(&self, job: impl Into<JobRef>) -> Update {
+        Update::new(self.inner.update(job), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::wait`].
+    pub fn wait(&self, job: impl Into<JobRef>) -> Wait {
+        Wait::new(self.inner.wait(job), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::wait_all`].
+    pub fn wait_all<J: Into<JobRef>>(&self, jobs: impl IntoIterator<Item = J>) -> WaitAll {
+        WaitAll::new(self.inner.wait_all(jobs), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::results`].
+    pub fn results(&self, job: impl Into<JobRef>) -> Results {
+        Results::new(self.inner.results(job), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::run`].
+    pub fn run<S>(&self, model: impl Into<String>, source: S) -> Run
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        Run::new(self.inner.run(model, source), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::run_embeddings`].
+    pub fn run_embeddings<S>(&self, model: impl Into<String>, source: S) -> Run
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        let run = self.inner.run_embeddings(model, source);
+        Run::new(run, self.engine.clone())
+    }
+}
+
+impl fmt::Debug for Batches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+builder! {
+    /// A create with its options.
+    Create {
+        display_name(name: impl Into<String>);
+        adopt(adopt: bool);
+        dest(destination: impl TryInto<Destination, Error: Into<Error>>);
+        priority(priority: i64);
+        webhook(webhook: WebhookConfig);
+        kms_key(name: impl Into<String>);
+        service_account(email: impl Into<String>);
+        staging(prefix: impl Into<String>);
+        remove_staged_input(remove: bool);
+        label(name: impl Into<String>, value: impl Into<String>);
+        generation_config(config: GenerationConfig);
+        system_instruction(text: impl Into<String>);
+        inline_limit(limit: InlineLimit);
+        patch(patch: Value);
+    }
+}
+callable!(Create => BatchJob);
+
+builder! {
+    /// A change to a job.
+    Update {
+        display_name(name: impl Into<String>);
+        priority(priority: i64);
+    }
+}
+callable!(Update => BatchJob);
+
+builder! {
+    /// A list of jobs: all of it, or a page at a time.
+    List {
+        page_size(jobs: i32);
+        page_token(token: impl Into<String>);
+        filter(expression: impl Into<String>);
+        active();
+    }
+}
+
+impl List {
+    /// See [`crate::List::stream`].
+    pub fn iter(self) -> Iter<BatchJob> {
+        Iter::new(self.engine, self.inner.stream())
+    }
+
+    /// See [`crate::List::all`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn all(self) -> Result<Vec<BatchJob>> {
+        self.engine.block_on(self.inner.all())?
+    }
+
+    /// See [`crate::List::page`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn page(&self) -> Result<Page<BatchJob>> {
+        self.engine.block_on(self.inner.page())?
+    }
+}
+
+builder! {
+    /// Waits for one job.
+    Wait {
+        timeout(timeout: Duration);
+        poll_interval(interval: Duration);
+        max_poll_interval(interval: Duration);
+        max_outage(outage: Duration);
+        on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
+        on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
+        cancel_on_timeout(cancel: bool);
+        cancel_on_drop(cancel: bool);
+    }
+}
+callable!(Wait => BatchJob);
+
+impl Wait {
+    /// See [`crate::Wait::into_stream`].
+    pub fn iter(self) -> Iter<BatchJob> {
+        Iter::new(self.engine, self.inner.into_stream())
+    }
+}
+
+builder! {
+    /// Waits for many jobs.
+    WaitAll {
+        timeout(timeout: Duration);
+        poll_interval(interval: Duration);
+        max_poll_interval(interval: Duration);
+        max_outage(outage: Duration);
+        on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
+        on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
+        cancel_on_timeout(cancel: bool);
+        cancel_on_drop(cancel: bool);
+        concurrency(polls: usize);
+    }
+}
+
+impl WaitAll {
+    /// The outcome of each job, in the order in which the jobs were given.
+    ///
+    /// # Errors
+    ///
+    /// If it is called from within an async runtime.
+    pub fn call(self) -> Result<Vec<Result<BatchJob>>> {
+        self.engine.block_on(self.inner.into_future())
+    }
+
+    /// The name and outcome of each job, as they end. An error in place of one is a call from
+    /// within an async runtime.
+    pub fn iter(self) -> Iter<(String, Result<BatchJob>)> {
+        Iter::new(self.engine, self.inner.into_stream().map(Ok))
+    }
+}
+
+builder! {
+    /// Results to be opened.
+    Results {
+        output_timeout(timeout: Duration);
+        expect_keys(keys: impl IntoIterator<Item: Into<String> + 'static, IntoIter: Send + 'static>);
+        expect_requests(requests: impl TryInto<Source, Error: Into<Error>>);
+        strict(strict: bool);
+    }
+}
+
+impl Results {
+    /// Opens the results; see [`crate::Results`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn call(self) -> Result<ResultIter> {
+        let opened = self.engine.block_on(self.inner.into_future())?;
+        Ok(ResultIter::new(self.engine, opened?))
+    }
+
+    /// See [`crate::Results::save_to`].
+    pub fn save_to(self, place: impl Into<PathBuf>) -> Save {
+        Save::new(self.inner.save_to(place), self.engine)
+    }
+}
+
+builder! {
+    /// Results to be saved.
+    Save {
+        overwrite(overwrite: bool);
+    }
+}
+callable!(Save => Report);
+
+builder! {
+    /// A create, a wait and the results in one. Its options take the async builders.
+    Run {
+        create(configure: impl FnOnce(crate::Create) -> crate::Create);
+        wait(configure: impl FnOnce(crate::Wait) -> crate::Wait + Send + 'static);
+        results(configure: impl FnOnce(crate::Results) -> crate::Results + Send + 'static);
+        on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
+    }
+}
+
+impl Run {
+    /// Runs it; see [`crate::Run`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn call(self) -> Result<ResultIter> {
+        let opened = self.engine.block_on(self.inner.into_future())?;
+        Ok(ResultIter::new(self.engine, opened?))
+    }
+}

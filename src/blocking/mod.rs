@@ -1,0 +1,136 @@
+//! The same client for programs without async: every call waits for its answer on the thread
+//! that makes it, and streams are iterators.
+//!
+//! ```no_run
+//! use genai_batch::blocking::Client;
+//! use genai_batch::Outcome;
+//!
+//! fn main() -> genai_batch::Result<()> {
+//!     let client = Client::from_env()?;
+//!     let job = client
+//!         .batches()
+//!         .create("gemini-2.5-flash", vec!["What is AI?", "What is ML?"])
+//!         .display_name("two questions")
+//!         .call()?;
+//!     let job = client.batches().wait(&job).call()?;
+//!     let mut results = client.batches().results(&job).call()?;
+//!     for result in &mut results {
+//!         let result = result?;
+//!         if let Outcome::Response(response) = result.outcome() {
+//!             println!("{:?}: {}", result.key(), response.text().unwrap_or_default());
+//!         }
+//!     }
+//!     println!("{}", results.report());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Each method is that of the async type of the same name, which documents it. Where the async
+//! builder is awaited, this one has `call`.
+//!
+//! A client has one thread of its own, which tends its connections; it ends with the last handle.
+//! From within an async runtime, `spawn_blocking` included, every call is an error: use the
+//! async client there, or a thread of `std::thread`.
+
+mod batches;
+mod builder;
+mod engine;
+mod files;
+mod iter;
+
+use std::fmt;
+
+pub use batches::{Batches, Create, List, Results, Run, Save, Update, Wait, WaitAll};
+use engine::Engine;
+pub use files::{Download, Files, FilesList, Upload};
+pub use iter::{Iter, ResultIter};
+
+use crate::error::Result;
+
+/// A client of one backend, for threads. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    client: crate::Client,
+    engine: Engine,
+}
+
+impl Client {
+    /// A client configured by environment variables; see [`crate::Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// If there are no credentials, a value makes no sense, or no thread can be started.
+    pub fn from_env() -> Result<Self> {
+        crate::Client::from_env()?.blocking()
+    }
+
+    /// A client of the Gemini Developer API; see [`crate::Client::gemini`].
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty or cannot be sent, or no thread can be started.
+    pub fn gemini(api_key: impl Into<String>) -> Result<Self> {
+        crate::Client::gemini(api_key)?.blocking()
+    }
+
+    /// A client of Vertex AI; see [`crate::Client::vertex`].
+    ///
+    /// # Errors
+    ///
+    /// If the project or location makes no sense, or no thread can be started.
+    #[cfg(feature = "vertex")]
+    pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> Result<Self> {
+        crate::Client::vertex(project, location)?.blocking()
+    }
+
+    /// The async client behind this one, for what has no call here: its options and
+    /// [`raw`](crate::Client::raw).
+    pub fn as_async(&self) -> &crate::Client {
+        &self.client
+    }
+
+    /// Batch jobs: create, wait, read results.
+    pub fn batches(&self) -> Batches {
+        Batches::new(self.client.batches(), self.engine.clone())
+    }
+
+    /// The Files API, which the Gemini Developer API alone has.
+    pub fn files(&self) -> Files {
+        Files::new(self.client.files(), self.engine.clone())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("blocking::Client")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+impl crate::Client {
+    /// The same client for programs without async, with a thread of its own; see
+    /// [`blocking`](crate::blocking).
+    ///
+    /// # Errors
+    ///
+    /// If no thread can be started.
+    ///
+    /// ```no_run
+    /// # fn example() -> genai_batch::Result<()> {
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder().api_key("my-api-key").build()?.blocking()?;
+    /// for job in client.batches().list().iter() {
+    ///     println!("{}", job?.name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn blocking(self) -> Result<Client> {
+        Ok(Client {
+            client: self,
+            engine: Engine::start()?,
+        })
+    }
+}
