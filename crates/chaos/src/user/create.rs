@@ -55,11 +55,12 @@ impl User<'_> {
                 None => self.client.clone(),
             };
             let create = self.new_create(&client, uploaded);
-            match self.abandon(create.into_future(), drops.take()).await {
+            match self.abandon(create.into_future(), drops).await {
                 Some(Ok(job)) => return Ok(job),
                 Some(Err(error)) => self.stumble(Step::Create, &error),
                 None => {
                     self.deeds.dropped.push(Step::Create);
+                    drops = None;
                     drop(client);
                     self.world.settle().await?;
                 }
