@@ -263,6 +263,14 @@ impl Error {
         self
     }
 
+    /// What kind of failure it is, for spans: the status, or the kind in a word.
+    pub(crate) fn type_name(&self) -> String {
+        match self.status() {
+            Some(status) => status.to_string(),
+            None => format!("{:?}", self.0.kind).to_lowercase(),
+        }
+    }
+
     /// Whether the same call may succeed later, as it stands: the connection failed, a
     /// deadline passed, or the service was busy (408, 429, 500, 502, 503, 504).
     ///

@@ -88,6 +88,7 @@ mod results;
 mod source;
 mod state;
 mod storage;
+mod trace;
 mod wait;
 mod wire;
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 pub use all::WaitAll;
 use cancel::{CancelOn, CancelOnDrop};
@@ -26,6 +27,7 @@ use stall::StallWatch;
 use crate::batches::Batches;
 use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
+use crate::trace::{self, Call};
 
 type OnProgress = Box<dyn FnMut(&BatchJob) + Send>;
 type OnStall = Box<dyn FnMut(&BatchJob, Duration) + Send>;
@@ -187,10 +189,20 @@ impl Wait {
                 .as_ref()
                 .map(|(after, _)| StallWatch::new(*after)),
             guard: CancelOnDrop::new(self.batches.clone(), &self.job),
+            call: None,
             wait: self,
         };
         Box::pin(stream::unfold(states, |mut states| async {
-            let state = states.next().await?;
+            if states.poller.ended {
+                return None;
+            }
+            let backend = states.wait.batches.backend();
+            let start = || trace::call!("wait_batch", backend).job(&states.wait.job.name);
+            let call = states.call.take().unwrap_or_else(start);
+            let state = states.next().instrument(call.span().clone()).await?;
+            call.note(&state);
+            state.iter().for_each(|job| call.see(job));
+            states.call = (!states.poller.ended).then_some(call);
             Some((state, states))
         }))
     }
@@ -202,6 +214,8 @@ struct States {
     poller: Poller,
     stall: Option<StallWatch>,
     guard: CancelOnDrop,
+    /// The span of the waiting, from the first poll to the end.
+    call: Option<Call>,
 }
 
 impl States {

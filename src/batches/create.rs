@@ -13,6 +13,7 @@ use crate::options::{CreateOptions, WebhookConfig};
 use crate::request::GenerationConfig;
 use crate::source::Source;
 use crate::source::prepare::InlineLimit;
+use crate::trace;
 
 /// A create with its options; `.await` it for the [`BatchJob`].
 #[must_use = "a job is not created until this is awaited"]
@@ -159,11 +160,14 @@ impl IntoFuture for Create {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (source, options) = (self.source?, self.options?);
-            self.service
-                .create(self.task, &self.model, source, options)
-                .await
-                .map_err(|error| error.during("creating a batch job"))
+            let call = trace::call!("create_batch", self.service.backend()).model(&self.model);
+            let created = call.run_job(async {
+                let (source, options) = (self.source?, self.options?);
+                let (task, model) = (self.task, &self.model);
+                self.service.create(task, model, source, options).await
+            });
+            let created = created.await;
+            created.map_err(|error| error.during("creating a batch job"))
         })
     }
 }
@@ -208,8 +212,9 @@ impl IntoFuture for Update {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.service
-                .update(&self.job, self.display_name, self.priority)
+            let call = trace::call!("update_batch", self.service.backend()).job(&self.job.name);
+            let (job, service) = (&self.job, &self.service);
+            call.run_job(service.update(job, self.display_name, self.priority))
                 .await
                 .map_err(|error| error.during(format!("updating {}", self.job.name)))
         })

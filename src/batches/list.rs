@@ -7,6 +7,7 @@ use crate::backend::{ListOptions, Service};
 use crate::error::Result;
 use crate::job::BatchJob;
 use crate::page::{Page, paged};
+use crate::trace;
 
 /// A list of jobs with its options: all of it as a stream, or a page at a time.
 ///
@@ -84,11 +85,9 @@ impl List {
     ///
     /// If the service refuses.
     pub async fn page(&self) -> Result<Page<BatchJob>> {
-        let mut page = self
-            .service
-            .list_page(&self.options)
-            .await
-            .map_err(|error| error.during("listing batch jobs"))?;
+        let call = trace::call!("list_batches", self.service.backend());
+        let page = call.run(self.service.list_page(&self.options)).await;
+        let mut page = page.map_err(|error| error.during("listing batch jobs"))?;
         if self.active {
             page.items.retain(BatchJob::is_active);
         }

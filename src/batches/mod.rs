@@ -7,11 +7,12 @@ mod save;
 
 use std::pin::Pin;
 
-use crate::backend::{ListOptions, Service, Task};
+use crate::backend::{Backend, ListOptions, Service, Task};
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::options::CreateOptions;
 use crate::source::Source;
+use crate::trace;
 use crate::wait::{Wait, WaitAll};
 pub use create::{Create, Update};
 pub use list::List;
@@ -120,7 +121,13 @@ impl Batches {
     /// # }
     /// ```
     pub async fn get(&self, job: impl Into<JobRef>) -> Result<BatchJob> {
-        self.read(&job.into()).await
+        let job = job.into();
+        let call = trace::call!("get_batch", self.service.backend()).job(&job.name);
+        call.run_job(self.read(&job)).await
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.service.backend()
     }
 
     pub(crate) async fn read(&self, job: &JobRef) -> Result<BatchJob> {
@@ -157,7 +164,8 @@ impl Batches {
     /// If the name makes no sense, or the service refuses, as for a job that has ended.
     pub async fn cancel(&self, job: impl Into<JobRef>) -> Result<()> {
         let job = job.into();
-        let cancelled = self.service.cancel(&job.name).await;
+        let call = trace::call!("cancel_batch", self.service.backend()).job(&job.name);
+        let cancelled = call.run(self.service.cancel(&job.name)).await;
         cancelled.map_err(|error| error.during(format!("cancelling {}", job.name)))
     }
 
@@ -168,7 +176,8 @@ impl Batches {
     /// If the name makes no sense, or the service refuses.
     pub async fn delete(&self, job: impl Into<JobRef>) -> Result<()> {
         let job = job.into();
-        let deleted = self.service.delete(&job.name).await;
+        let call = trace::call!("delete_batch", self.service.backend()).job(&job.name);
+        let deleted = call.run(self.service.delete(&job.name)).await;
         deleted.map_err(|error| error.during(format!("deleting {}", job.name)))
     }
 

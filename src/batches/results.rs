@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::results::{Expectation, ExpectedBuilder, ResultStream};
 use crate::source::Source;
+use crate::trace;
 use crate::wait::Wait;
 
 /// How long results wait for an output that is late.
@@ -207,8 +208,11 @@ impl IntoFuture for Results {
     /// If the job has not ended, ended without results, or its output cannot be opened.
     fn into_future(self) -> Self::IntoFuture {
         let name = self.job.name.clone();
+        let backend = self.batches.service.backend();
         Box::pin(async move {
-            let opened = self.open().await;
+            let call = trace::call!("read_batch_results", backend).job(&name);
+            let opened = call.clone().run(self.open()).await;
+            let opened = opened.map(|results| results.traced(call));
             opened.map_err(|error| error.during(format!("opening the results of {name}")))
         })
     }

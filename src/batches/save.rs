@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::results::save::{LocalFile, write_line};
 use crate::results::{Report, ResultStream};
 use crate::storage::NewObject;
+use crate::trace;
 
 /// Results to be saved: made by [`Results::save_to`]; `.await` it for the [`Report`].
 ///
@@ -120,7 +121,13 @@ impl IntoFuture for Save {
     /// or object cannot be written.
     fn into_future(self) -> Self::IntoFuture {
         let doing = format!("saving results to {}", self.place.display());
-        Box::pin(async move { self.run().await.map_err(|error| error.during(doing)) })
+        let results = &self.results;
+        let backend = results.batches.service.backend();
+        let call = trace::call!("save_batch_results", backend).job(&results.job.name);
+        Box::pin(async move {
+            let saved = call.run(self.run()).await;
+            saved.map_err(|error| error.during(doing))
+        })
     }
 }
 

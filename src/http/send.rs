@@ -3,6 +3,7 @@
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::{Method, Request, Response, StatusCode};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::Session;
 use super::censor::Secrets;
@@ -10,6 +11,7 @@ use super::error;
 use super::limits::read_whole;
 use super::retry::Repeat;
 use crate::error::{Effort, Error, Result};
+use crate::trace;
 
 /// Whether a request carries the session's credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +63,16 @@ impl Session {
         }
     }
 
+    async fn send_once(&self, request: Request, extent: Extent) -> reqwest::Result<Response> {
+        let response = self.shared.http.execute(request).await?;
+        match extent {
+            Extent::Whole if response.status().is_success() => {
+                read_whole(response, self.limits().answer).await
+            }
+            _ => Ok(response),
+        }
+    }
+
     /// Sends until there is an answer that a repeat would not better. A credential that the
     /// request must carry is on it already.
     pub(super) async fn attempt(
@@ -91,13 +103,10 @@ impl Session {
                 "sending request"
             );
             let secrets = Secrets::of(request.headers());
-            let mut outcome = self.shared.http.execute(request).await;
-            if let (Ok(response), Extent::Whole) = (&outcome, extent)
-                && response.status().is_success()
-                && let Ok(response) = outcome
-            {
-                outcome = read_whole(response, self.limits().answer).await;
-            }
+            let span = trace::attempt(&request, attempts);
+            let sent = self.send_once(request, extent).instrument(span.clone());
+            let outcome = sent.await;
+            trace::end_attempt(&span, &outcome);
             let effort = Effort {
                 attempts,
                 elapsed: started.elapsed(),

@@ -38,6 +38,7 @@ use row::ReadRow;
 pub use row::{BatchResult, Key, Outcome, RowError};
 
 use crate::error::{Error, Kind, Result};
+use crate::trace::Call;
 
 pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
@@ -225,6 +226,8 @@ pub struct ResultStream {
     /// Whether a deviation ends the stream.
     strict: bool,
     failed: bool,
+    /// The span of the reading, from its opening to its end.
+    call: Option<Call>,
 }
 
 impl ResultStream {
@@ -238,6 +241,7 @@ impl ResultStream {
             repeats: Repeats::default(),
             strict: false,
             failed: false,
+            call: None,
         }
     }
 
@@ -250,6 +254,12 @@ impl ResultStream {
     /// Makes the first deviation an error.
     pub(crate) fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Books the reading under a span.
+    pub(crate) fn traced(mut self, call: Call) -> Self {
+        self.call = Some(call);
         self
     }
 
@@ -361,13 +371,18 @@ impl Stream for ResultStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(result) = ready!(this.poll_rows(cx)) {
-            return Poll::Ready(Some(result));
+        let span = this.call.as_ref().map(|call| call.span().clone());
+        let _within = span.as_ref().map(tracing::Span::enter);
+        let next = match ready!(this.poll_rows(cx)) {
+            None if !this.failed => ready!(this.poll_missing(cx)),
+            next => next,
+        };
+        if let (Some(call), None | Some(Err(_))) = (&this.call, &next) {
+            call.end_results(&this.ledger.report());
+            next.iter().for_each(|outcome| call.note(outcome));
+            this.call = None;
         }
-        if this.failed {
-            return Poll::Ready(None);
-        }
-        this.poll_missing(cx)
+        Poll::Ready(next)
     }
 }
 

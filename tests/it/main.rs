@@ -22,6 +22,7 @@ mod security;
 #[cfg(feature = "gcs")]
 mod storage;
 mod support;
+mod traces;
 #[cfg(feature = "gcs")]
 mod vertex;
 mod wait;

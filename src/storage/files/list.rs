@@ -10,6 +10,7 @@ use super::File;
 use crate::backend::Service;
 use crate::error::{Error, Result};
 use crate::page::{Page, paged};
+use crate::trace;
 
 /// A list of files with its options: all of it as a stream, or a page at a time.
 #[must_use = "nothing is listed until a page or the stream is asked for"]
@@ -79,10 +80,10 @@ impl FilesList {
     /// If the service refuses.
     pub async fn page(&self) -> Result<Page<File>> {
         let (raw, exchange) = self.service.files()?.exchange(None);
-        let sent = raw
-            .files_list(self.page_size, self.page_token.as_deref())
-            .await;
-        let answer = exchange.json(sent).await;
+        let call = trace::call!("list_files", self.service.backend());
+        let page = (self.page_size, self.page_token.as_deref());
+        let answer = call.run(async { exchange.json(raw.files_list(page.0, page.1).await).await });
+        let answer = answer.await;
         read_page(&answer.map_err(|error| error.during("listing files"))?)
     }
 }

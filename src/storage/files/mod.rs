@@ -18,6 +18,7 @@ use crate::backend::Service;
 use crate::error::{Error, Result};
 use crate::job::Status;
 use crate::name::gemini_file_id;
+use crate::trace;
 use crate::wire;
 pub use contents::UploadSource;
 pub use download::Download;
@@ -76,8 +77,9 @@ impl Files {
     pub async fn get(&self, name: &str) -> Result<File> {
         let id = gemini_file_id(name)?;
         let (raw, exchange) = self.service.files()?.exchange(None);
-        let sent = raw.files_get(id).await;
-        let answer = exchange.json(sent).await;
+        let call = trace::call!("get_file", self.service.backend());
+        let answer = call.run(async { exchange.json(raw.files_get(id).await).await });
+        let answer = answer.await;
         File::read(answer.map_err(|error| error.during(format!("reading files/{id}")))?)
     }
 
@@ -92,7 +94,8 @@ impl Files {
     ///
     /// If the service refuses; for a file that is gone with 403.
     pub async fn delete(&self, name: &str) -> Result<()> {
-        let deleted = self.service.files()?.delete_file(name).await;
+        let call = trace::call!("delete_file", self.service.backend());
+        let deleted = call.run(self.service.files()?.delete_file(name)).await;
         deleted.map_err(|error| error.during(format!("deleting {name}")))
     }
 
@@ -114,7 +117,8 @@ impl Files {
     /// # }
     /// ```
     pub async fn download(&self, name: &str) -> Result<Download> {
-        let download = download(self.service.files()?, name).await;
+        let call = trace::call!("download_file", self.service.backend());
+        let download = call.run(download(self.service.files()?, name)).await;
         download.map_err(|error| error.during(format!("downloading {name}")))
     }
 }

@@ -17,10 +17,12 @@ use serde_json::{Map, Value, json};
 use super::File;
 use super::contents::{Kind, Reader, UploadSource};
 use super::transfer::{COMMAND, OnProgress, Transfer};
+use crate::backend::Backend;
 use crate::backend::gemini::Gemini;
 use crate::error::{Error, Result};
 use crate::http::retry::Repeat;
 use crate::name::gemini_file_id;
+use crate::trace;
 
 const PROTOCOL: &str = "x-goog-upload-protocol";
 
@@ -134,7 +136,8 @@ impl IntoFuture for Upload {
     type IntoFuture = Pin<Box<dyn Future<Output = Result<File>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let call = trace::call!("upload_file", Backend::Gemini);
+        Box::pin(call.run(self.run()))
     }
 }
 

@@ -1,0 +1,158 @@
+//! Spans: one for each public call, and within it one for each attempt over HTTP.
+//!
+//! Names and attributes follow OpenTelemetry's conventions for generative AI and for HTTP
+//! clients, so that `tracing-opentelemetry` hands them on as they are; what these do not name is
+//! under `genai_batch`. Requests, answers and secrets are in none of them.
+
+use std::fmt::Display;
+
+use reqwest::Request;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::job::BatchJob;
+use crate::results::Report;
+
+/// Starts the span of a public call.
+macro_rules! call {
+    ($operation:literal, $backend:expr) => {
+        $crate::trace::Call::of(
+            ::tracing::info_span!(
+                $operation,
+                otel.name = $operation,
+                otel.kind = "client",
+                otel.status_code = ::tracing::field::Empty,
+                error.type = ::tracing::field::Empty,
+                gen_ai.operation.name = $operation,
+                gen_ai.provider.name = ::tracing::field::Empty,
+                gen_ai.request.model = ::tracing::field::Empty,
+                genai_batch.job.name = ::tracing::field::Empty,
+                genai_batch.job.state = ::tracing::field::Empty,
+                genai_batch.report.responses = ::tracing::field::Empty,
+                genai_batch.report.errors = ::tracing::field::Empty,
+                genai_batch.report.missing = ::tracing::field::Empty,
+                gen_ai.usage.input_tokens = ::tracing::field::Empty,
+                gen_ai.usage.output_tokens = ::tracing::field::Empty,
+            ),
+            $backend,
+        )
+    };
+}
+
+pub(crate) use call;
+
+/// A public call under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Call(Span);
+
+impl Call {
+    pub(crate) fn of(span: Span, backend: Backend) -> Self {
+        span.record(
+            "gen_ai.provider.name",
+            match backend {
+                Backend::Gemini => "gcp.gemini",
+                Backend::Vertex => "gcp.vertex_ai",
+            },
+        );
+        Self(span)
+    }
+
+    pub(crate) fn model(self, model: &str) -> Self {
+        self.0.record("gen_ai.request.model", model);
+        self
+    }
+
+    pub(crate) fn job(self, name: &str) -> Self {
+        self.0.record("genai_batch.job.name", name);
+        self
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.0
+    }
+
+    /// What was learnt of the job.
+    pub(crate) fn see(&self, job: &BatchJob) {
+        self.0.record("genai_batch.job.name", job.name());
+        let state = job.state().as_str();
+        self.0.record("genai_batch.job.state", state);
+        if let Some(model) = job.model() {
+            self.0.record("gen_ai.request.model", model);
+        }
+    }
+
+    /// The account of results that were read to their end.
+    pub(crate) fn end_results(&self, report: &Report) {
+        self.0
+            .record("genai_batch.report.responses", report.responses);
+        self.0.record("genai_batch.report.errors", report.errors);
+        self.0.record("genai_batch.report.missing", report.missing);
+    }
+
+    /// Does what the call is for, and notes what came of it.
+    pub(crate) async fn run<T>(self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = work.instrument(self.0.clone()).await;
+        self.note(&outcome);
+        outcome
+    }
+
+    /// The same for a call that gives a job.
+    pub(crate) async fn run_job(
+        self,
+        work: impl Future<Output = Result<BatchJob>>,
+    ) -> Result<BatchJob> {
+        let outcome = work.instrument(self.0.clone()).await;
+        self.note(&outcome);
+        if let Ok(job) = &outcome {
+            self.see(job);
+        }
+        outcome
+    }
+
+    pub(crate) fn note<T>(&self, outcome: &Result<T>) {
+        if let Err(error) = outcome {
+            fail(&self.0, error.type_name());
+        }
+    }
+}
+
+/// The span of one attempt.
+pub(crate) fn attempt(request: &Request, attempt: u32) -> Span {
+    let url = request.url();
+    let method = request.method().as_str();
+    tracing::debug_span!(
+        "http_attempt",
+        otel.name = method,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        error.type = Empty,
+        http.request.method = method,
+        http.request.resend_count = attempt.saturating_sub(1),
+        http.response.status_code = Empty,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.path = url.path(),
+    )
+}
+
+/// What came of an attempt.
+pub(crate) fn end_attempt(span: &Span, outcome: &reqwest::Result<reqwest::Response>) {
+    match outcome {
+        Ok(answer) => {
+            let status = answer.status();
+            span.record("http.response.status_code", status.as_u16());
+            if !status.is_success() {
+                fail(span, status.as_u16());
+            }
+        }
+        Err(error) if error.is_timeout() => fail(span, "timeout"),
+        Err(_) => fail(span, "transport"),
+    }
+}
+
+fn fail(span: &Span, kind: impl Display) {
+    span.record("error.type", kind.to_string());
+    span.record("otel.status_code", "ERROR");
+}
