@@ -146,6 +146,12 @@ impl Error {
         error
     }
 
+    /// Says that nothing was sent.
+    pub(crate) fn unsent(mut self) -> Self {
+        self.0.unsent = true;
+        self
+    }
+
     pub(crate) fn was_sent(&self) -> bool {
         !self.0.unsent
     }

@@ -105,14 +105,15 @@ macro_rules! pace_options {
         }
 
         /// Whether the service is asked to cancel the job once the [`timeout`](Self::timeout)
-        /// has passed; by default the job goes on. The error says whether it was asked.
+        /// has passed; by default the job goes on. The error says whether it was asked, for
+        /// which the wait takes up to half a minute more.
         pub fn cancel_on_timeout(mut self, cancel: bool) -> Self {
             self.cancel.on_timeout = cancel;
             self
         }
 
-        /// Whether the service is asked to cancel the job if the waiting is dropped before it
-        /// ended; by default the job goes on. A task of the runtime sends the call, as far as
+        /// Whether the service is asked to cancel the job if the waiting is dropped after its
+        /// first poll and before it ended; by default the job goes on. A task of the runtime sends the call, as far as
         /// the runtime lives on; a failure is logged.
         pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
             self.cancel.on_drop = cancel;
@@ -188,7 +189,7 @@ impl Wait {
                 .on_stall
                 .as_ref()
                 .map(|(after, _)| StallWatch::new(*after)),
-            guard: CancelOnDrop::new(self.batches.clone(), &self.job),
+            guard: CancelOnDrop::new(self.batches.clone(), &self.job, Arc::clone(&self.slots)),
             call: None,
             wait: self,
         };
@@ -257,7 +258,9 @@ impl States {
             Err(mut error) => {
                 if self.poller.timed_out {
                     let fate = match self.wait.cancel.on_timeout {
-                        true => cancel::ask(&self.wait.batches, &self.wait.job).await,
+                        true => {
+                            cancel::ask(&self.wait.batches, &self.wait.job, &self.wait.slots).await
+                        }
                         false => "it goes on".to_owned(),
                     };
                     error = error.adding(&fate);

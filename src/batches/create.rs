@@ -158,6 +158,9 @@ impl IntoFuture for Create {
     type Output = Result<BatchJob>;
     type IntoFuture = BoxFuture<Result<BatchJob>>;
 
+    /// # Errors
+    ///
+    /// Those of [`Batches::create`](crate::Batches::create).
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let call = trace::call!("create_batch", self.service.backend()).model(&self.model);
@@ -210,6 +213,9 @@ impl IntoFuture for Update {
     type Output = Result<BatchJob>;
     type IntoFuture = BoxFuture<Result<BatchJob>>;
 
+    /// # Errors
+    ///
+    /// Those of [`Batches::update`](crate::Batches::update).
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let call = trace::call!("update_batch", self.service.backend()).job(&self.job.name);

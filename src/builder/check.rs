@@ -24,8 +24,10 @@ pub(crate) fn base_url(
     plain_http_hosts: &[String],
 ) -> Result<String> {
     let refuse = |reason: &str| {
+        // What stands in a query may be a key.
+        let shown = text.split(['?', '#']).next().unwrap_or_default();
         Err(Error::configuration(format!(
-            "{text:?} is not a base URL: {reason} (it is set by the option `{option}` or by \
+            "{shown:?} is not a base URL: {reason} (it is set by the option `{option}` or by \
              {variable})"
         )))
     };

@@ -116,8 +116,10 @@ impl ClientBuilder {
     }
 
     /// The `reqwest` client to send with, for a proxy, certificates or connection limits of
-    /// your own. Its policy for redirects is set aside: none is followed, since they would
-    /// carry the credential to another host.
+    /// your own. Its policies for redirects and retries are set aside: a redirect would carry
+    /// the credential to another host, and a retry of its own could make a job twice. What it
+    /// logs and its default headers are yours to keep free of secrets, and so is a
+    /// `read_timeout`, without which a download may wait for its first byte for ever.
     ///
     /// ```
     /// use genai_batch::{Client, reqwest};
@@ -262,8 +264,9 @@ impl ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A base URL that holds a password is refused, but only later.
-        let base_url = self.base_url.as_deref().filter(|url| !url.contains('@'));
+        // A base URL that holds a secret is refused, but only later.
+        let base_url = self.base_url.as_deref();
+        let base_url = base_url.filter(|url| !url.contains(['@', '?', '#']));
         f.debug_struct("ClientBuilder")
             .field("backend", &self.backend)
             .field("api_key", &self.api_key.as_ref().map(|_| "[censored]"))

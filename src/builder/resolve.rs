@@ -220,10 +220,14 @@ impl ClientBuilder {
             limits: self.limits,
             plain_http_hosts: self.plain_http_hosts,
         };
-        let http = self.http.unwrap_or_else(|| {
-            let suffix = self.user_agent.as_deref();
-            client::plain(suffix, self.connect_timeout, settings.timeout)
-        });
+        let http = match self.http {
+            // What the session does not know of could make a job twice.
+            Some(http) => http.retry(reqwest::retry::never()),
+            None => {
+                let suffix = self.user_agent.as_deref();
+                client::plain(suffix, self.connect_timeout, settings.timeout)
+            }
+        };
         let http = client::make(http)?;
         Ok(Session::with_settings(http, auth, settings))
     }

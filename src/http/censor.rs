@@ -13,24 +13,32 @@ const SHORTEST: usize = 8;
 pub(crate) struct Secrets(Vec<SecretString>);
 
 impl Secrets {
-    /// Those in the headers that are marked as sensitive.
+    /// Those in the headers that are marked as sensitive: each value, and each part of it, since
+    /// a scheme or a name may stand before the secret.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let values = headers.values().filter(|value| value.is_sensitive());
-        let texts = values.filter_map(|value| {
-            let text = value.to_str().ok()?;
-            // A scheme, such as `Bearer`, is none.
-            let secret = text.rsplit(' ').next().unwrap_or(text);
-            (secret.len() >= SHORTEST).then(|| secret.into())
+        let texts = values.filter_map(|value| value.to_str().ok());
+        let pieces = texts.flat_map(|text| {
+            let parts = text.split([' ', ';', ',', '=', '"']);
+            std::iter::once(text.trim()).chain(parts)
         });
-        Self(texts.collect())
+        let secrets = pieces.filter(|piece| piece.len() >= SHORTEST);
+        Self(secrets.map(SecretString::from).collect())
     }
 
-    /// A body without them.
-    pub(super) fn censor(&self, mut body: Bytes) -> Bytes {
+    /// A body without them. Of one that `is_cut`, what may be the start of one goes too.
+    pub(super) fn censor(&self, mut body: Bytes, is_cut: bool) -> Bytes {
         for secret in &self.0 {
             let secret = secret.expose_secret().as_bytes();
             if memmem::find(&body, secret).is_some() {
                 body = without(&body, secret).into();
+            }
+            if is_cut {
+                let starts = (1..secret.len()).rev();
+                let cut = starts
+                    .map(|len| &secret[..len])
+                    .find(|start| body.ends_with(start));
+                body.truncate(body.len() - cut.map_or(0, <[u8]>::len));
             }
         }
         body
@@ -54,12 +62,12 @@ mod tests {
     use super::*;
     use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-    #[test]
-    fn secrets_are_taken_out_wherever_they_stand() {
+    fn secrets() -> Secrets {
         let mut headers = HeaderMap::new();
         for (name, value, is_sensitive) in [
             (AUTHORIZATION.as_str(), "Bearer the-token", true),
-            ("x-proxy", "the-password", true),
+            ("cookie", "a=first-secret; b=second-secret", true),
+            ("x-proxy", "the-password ", true),
             ("x-mode", "on", true),
             ("x-other", "not-a-secret", false),
         ] {
@@ -67,11 +75,23 @@ mod tests {
             value.set_sensitive(is_sensitive);
             headers.insert(name.parse::<reqwest::header::HeaderName>().unwrap(), value);
         }
-        let secrets = Secrets::of(&headers);
-        let page = "Bearer the-token; the-password (the-token) on not-a-secret";
+        Secrets::of(&headers)
+    }
+
+    #[test]
+    fn secrets_are_taken_out_wherever_they_stand() {
+        let page = "Bearer the-token; the-password (the-token) on not-a-secret second-secret";
         assert_eq!(
-            secrets.censor(page.into()),
-            "Bearer [censored]; [censored] ([censored]) on not-a-secret"
+            secrets().censor(page.into(), false),
+            "[censored]; [censored] ([censored]) on not-a-secret [censored]"
         );
+    }
+
+    #[test]
+    fn the_start_of_a_secret_is_taken_off_where_a_body_was_cut() {
+        for page in ["you sent the-pass", "you sent th", "you sent first-secre"] {
+            assert_eq!(secrets().censor(page.into(), true), "you sent ");
+            assert_eq!(secrets().censor(page.into(), false), page);
+        }
     }
 }

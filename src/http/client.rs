@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transfer may stand still.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A client to be made, with the crate's own timeouts and name.
 pub(crate) fn plain(

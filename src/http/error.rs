@@ -14,6 +14,8 @@ use super::censor::Secrets;
 use super::limits::Limits;
 use crate::error::{Error, HttpFailure};
 
+/// As much of a body as is read whatever is kept of it, since JSON that is cut says nothing.
+const PARSED: usize = 64 * 1024;
 /// As much of a body that is no JSON as goes into a message.
 const MAX_MESSAGE: usize = 300;
 
@@ -23,7 +25,7 @@ pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error 
     let header_delay = retry_after_header(response.headers());
     let (body, _) = read_bounded(response, limits).await;
     let parsed = ErrorBody::parse(&body);
-    let text = String::from_utf8_lossy(&body).into_owned();
+    let mut text = String::from_utf8_lossy(&body).into_owned();
     let message = parsed.message.or_else(|| xml_message(&text));
     let message = message.unwrap_or_else(|| {
         let reason = status.canonical_reason().unwrap_or("no reason given");
@@ -33,6 +35,7 @@ pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error 
         }
     });
     let retry_after = header_delay.or_else(|| retry_info(&parsed.details));
+    text.truncate(text.floor_char_boundary(limits.error_body));
     let http = HttpFailure {
         status: status.as_u16(),
         code: parsed.code,
@@ -66,28 +69,40 @@ pub(crate) async fn read_refusal(
     *head.headers_mut() = response.headers().clone();
     head.headers_mut().remove(CONTENT_LENGTH);
     let header_delay = retry_after_header(response.headers());
-    let (body, is_cut) = read_bounded(response, limits).await;
+    let (body, end) = read_bounded(response, limits).await;
     let asked = header_delay.or_else(|| retry_info(&ErrorBody::parse(&body).details));
     Refusal {
-        response: head.map(|()| secrets.censor(body)).into(),
+        response: head
+            .map(|()| secrets.censor(body, end != End::Whole))
+            .into(),
         asked,
-        is_cut,
+        is_cut: end == End::BrokenOff,
     }
 }
 
-/// A body as far as it is kept, and whether it broke off before that.
-async fn read_bounded(mut response: Response, limits: &Limits) -> (Bytes, bool) {
+/// How the reading of a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// There is more than is read.
+    Long,
+    BrokenOff,
+}
+
+/// A body, as far as is needed to make sense of it and to keep.
+async fn read_bounded(mut response: Response, limits: &Limits) -> (Bytes, End) {
+    let max = limits.error_body.max(PARSED);
     let mut body = BytesMut::new();
     loop {
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
-            Ok(None) => return (body.freeze(), false),
-            Err(_) => return (body.freeze(), true),
+            Ok(None) => return (body.freeze(), End::Whole),
+            Err(_) => return (body.freeze(), End::BrokenOff),
         };
-        let room = limits.error_body.saturating_sub(body.len());
+        let room = max.saturating_sub(body.len());
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() >= room {
-            return (body.freeze(), false);
+        if chunk.len() > room {
+            return (body.freeze(), End::Long);
         }
     }
 }

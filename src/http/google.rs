@@ -76,6 +76,10 @@ impl GoogleCredentials {
             Origin::Given(credentials) => ask(credentials).await?,
             Origin::Default | Origin::Json(_) => self.ask_made().await?,
         };
+        // Credentials that the caller made may not say that they are secret.
+        for value in headers.values_mut() {
+            value.set_sensitive(true);
+        }
         if let Some(project) = &self.quota_project {
             headers.insert(QUOTA_PROJECT, project.clone());
         }
@@ -209,7 +213,7 @@ fn no_token(error: CredentialsError) -> Error {
             "no access token is given for these Google Cloud credentials",
         )
     };
-    Error::new(kind, message).with_source(error)
+    Error::new(kind, message).with_source(error).unsent()
 }
 
 impl fmt::Debug for GoogleCredentials {

@@ -189,6 +189,11 @@ impl Session {
             .await
     }
 
+    /// How long a transfer may stand still.
+    pub(crate) fn stall_timeout(&self) -> Duration {
+        self.shared.settings.timeout.max(client::READ_TIMEOUT)
+    }
+
     /// The wait after this many attempts, without chance.
     pub(crate) fn pause(&self, attempts: u32) -> Duration {
         self.shared.settings.retry.backoff(attempts, 1.0)

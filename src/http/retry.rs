@@ -45,8 +45,10 @@ impl Repeat {
 /// Reads, cancels and deletes repeat after a failed connection, an attempt that timed out,
 /// and the statuses 408, 429, 500, 502, 503 and 504, waiting a random time below a bound
 /// that doubles. A `Retry-After` or `google.rpc.RetryInfo` in the answer is waited for.
-/// A create is repeated only if no connection could be made, since Google documents it as
-/// not idempotent.
+/// A create is repeated only if no connection could be made, or its token was refused and
+/// another could be had, since Google documents it as not idempotent. What else may go wrong
+/// with it is [`Create::adopt`](crate::Create::adopt)'s matter, whose looks wait as long as
+/// retries do at most.
 ///
 /// ```
 /// use std::time::Duration;

@@ -257,6 +257,11 @@ impl Ledger {
         self.report.finished = true;
     }
 
+    /// Notes a row that bears a key and says nothing, which counts as an error of its request.
+    pub(crate) fn note_malformed(&mut self, place: &str, reason: &str) {
+        self.deviates(|| format!("{place} cannot be read: {reason}"));
+    }
+
     /// Books a row that could not be read.
     pub(crate) fn book_unreadable(&mut self, place: &str, reason: &str) {
         let report = &mut self.report;

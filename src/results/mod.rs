@@ -201,7 +201,8 @@ impl OpenFile {
 /// the stream and means that the results could not be read to the end.
 ///
 /// However many results there are, the stream holds a few of them at a time, and of every
-/// key that this process submitted no more than 16 bytes.
+/// key that this process submitted no more than 16 bytes, and of a failed row 8 where the output
+/// has a file of failures. [`expect_requests`](crate::Results::expect_requests) keeps the keys.
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt;
@@ -309,6 +310,11 @@ impl ResultStream {
                     }
                     let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);
+                    if let row::RowBody::Error(error) = &row.body
+                        && error.is_malformed()
+                    {
+                        self.ledger.note_malformed(&place(), error.message());
+                    }
                     let standing = self.ledger.book(row.key.as_deref(), is_error, place);
                     if let Some(error) = self.deviation() {
                         return Poll::Ready(Some(Err(error)));

@@ -80,7 +80,8 @@ impl LocalFile {
         let temporary = blocking(move || new_file(&folder, &replaced))
             .await
             .map_err(failed)?;
-        let writer = temporary.reopen().map_err(failed)?;
+        // Not opened by its name again, which the permissions may forbid.
+        let writer = temporary.as_file().try_clone().map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             overwrite,

@@ -84,7 +84,7 @@ impl CloudStorage {
             .with_bucket_name(bucket)
             .with_credentials(Arc::new(StaticCredentialProvider::new(no_credential)))
             .with_retry(retry)
-            .with_http_connector(Transport(self.session.clone()));
+            .with_http_connector(Transport::new(self.session.clone()));
         if let Some(url) = &self.base_url {
             builder = builder.with_base_url(url);
         }

@@ -10,9 +10,9 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::error::{Effort, Error, Result};
+use crate::error::{Effort, Error, Kind, Result};
 use crate::http::Session;
 use crate::results::ByteStream;
 
@@ -74,6 +74,7 @@ impl<R: Remote> Transfer<R> {
     async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             let size = self.remote.size();
+            let stall = self.remote.session().stall_timeout();
             let failure = match &mut self.chunks {
                 None => match self.remote.open_at(self.offset).await {
                     Ok(chunks) => {
@@ -82,7 +83,10 @@ impl<R: Remote> Transfer<R> {
                     }
                     Err(error) => error,
                 },
-                Some(chunks) => match chunks.next().await {
+                Some(chunks) => match timeout(stall, chunks.next()).await.unwrap_or_else(|_| {
+                    let stalled = format!("nothing came for {stall:?}");
+                    Some(Err(Error::new(Kind::Timeout, stalled)))
+                }) {
                     Some(Ok(chunk)) if chunk.is_empty() => continue,
                     Some(Ok(chunk)) => {
                         self.offset += chunk.len() as u64;

@@ -4,9 +4,10 @@
 //! `object_store` hears of a failure once nothing more is to be tried, and hands it on within
 //! an error of its own, out of which [`convert_error`] takes it.
 
+use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::BodyExt;
 use object_store::ClientOptions;
@@ -21,7 +22,34 @@ use crate::http::Session;
 
 /// Makes `object_store` send through a session.
 #[derive(Debug, Clone)]
-pub(super) struct Transport(pub(super) Session);
+pub(super) struct Transport {
+    session: Session,
+    /// The pages of listings that were asked for: one that leads back would never end.
+    pages: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Transport {
+    pub(super) fn new(session: Session) -> Self {
+        Self {
+            session,
+            pages: Arc::default(),
+        }
+    }
+
+    fn check_page(&self, request: &Request) -> Result<()> {
+        let mut query = request.url().query_pairs();
+        let Some((_, token)) = query.find(|(name, _)| name == "continuation-token") else {
+            return Ok(());
+        };
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        match pages.insert(token.into_owned()) {
+            true => Ok(()),
+            false => Err(Error::protocol(
+                "a page of the list leads back to one that was read already",
+            )),
+        }
+    }
+}
 
 impl HttpConnector for Transport {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
@@ -37,7 +65,12 @@ impl HttpService for Transport {
         let body = body.collect().await?.to_bytes();
         let request = Request::try_from(http::Request::from_parts(parts, body));
         let request = request.map_err(|e| failed(Error::transport(e)))?;
-        let response = self.0.send_to_storage(request).await.map_err(failed)?;
+        self.check_page(&request).map_err(failed)?;
+        let response = self
+            .session
+            .send_to_storage(request)
+            .await
+            .map_err(failed)?;
         let (parts, body) = http::Response::<Body>::from(response).into_parts();
         let body = HttpResponseBody::new(body.map_err(|e| failed(Error::transport(e))));
         Ok(HttpResponse::from_parts(parts, body))

@@ -149,10 +149,10 @@ impl NewObject {
 }
 
 impl Target {
-    /// The tag of what stands there; an error if it must not be replaced.
+    /// The generation of what stands there; an error if it must not be replaced.
     async fn look(&self) -> Result<Option<String>> {
         match told(self.store.head(&self.path).await, "looking for", &self.uri) {
-            Ok(object) if self.overwrite => Ok(object.e_tag),
+            Ok(object) if self.overwrite => Ok(object.version),
             Ok(_) => Err(exists(&self.uri)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -168,7 +168,7 @@ impl Target {
     /// was delivered twice, if another object of its size stands there now.
     async fn find_completed(&self, size: u64, before: Option<String>, error: Error) -> Result<()> {
         match self.store.head(&self.path).await {
-            Ok(object) if object.size == size && object.e_tag != before => Ok(()),
+            Ok(object) if object.size == size && object.version != before => Ok(()),
             _ => Err(error),
         }
     }

@@ -1,8 +1,10 @@
 //! Ending a job that nobody waits for any longer, where the caller asked for that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::batches::Batches;
 use crate::job::JobRef;
@@ -18,7 +20,9 @@ pub(super) struct CancelOn {
 }
 
 /// Asks the service to cancel a job, and says what came of it.
-pub(super) async fn ask(batches: &Batches, job: &JobRef) -> String {
+pub(super) async fn ask(batches: &Batches, job: &JobRef, slots: &Semaphore) -> String {
+    // Never closed, so a slot always comes.
+    let _slot = slots.acquire().await.ok();
     match tokio::time::timeout(CANCEL_TIMEOUT, batches.cancel(job.name.as_str())).await {
         Ok(Ok(())) => "the service was asked to cancel it".to_owned(),
         Ok(Err(error)) => format!("the service did not cancel it ({error})"),
@@ -30,14 +34,16 @@ pub(super) async fn ask(batches: &Batches, job: &JobRef) -> String {
 pub(super) struct CancelOnDrop {
     batches: Batches,
     name: String,
+    slots: Arc<Semaphore>,
     armed: bool,
 }
 
 impl CancelOnDrop {
-    pub(super) fn new(batches: Batches, job: &JobRef) -> Self {
+    pub(super) fn new(batches: Batches, job: &JobRef, slots: Arc<Semaphore>) -> Self {
         Self {
             batches,
             name: job.name.clone(),
+            slots,
             armed: false,
         }
     }
@@ -60,8 +66,9 @@ impl Drop for CancelOnDrop {
             );
             return;
         };
-        let batches = self.batches.clone();
+        let (batches, slots) = (self.batches.clone(), Arc::clone(&self.slots));
         runtime.spawn(async move {
+            let _slot = slots.acquire().await.ok();
             if let Err(error) = batches.cancel(name).await {
                 tracing::warn!(%error, "a job that is no longer waited for was not cancelled");
             }

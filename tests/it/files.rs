@@ -187,6 +187,27 @@ async fn an_answer_that_is_lost_at_the_end_makes_no_second_file() {
     );
 }
 
+/// Nobody knows how much arrived until the service has said so.
+#[tokio::test]
+async fn a_chunk_is_not_sent_again_before_its_state_is_known() {
+    let backend = Backend::gemini().await;
+    let faults = backend.emulator.faults();
+    let bytes = contents(CHUNK + 1000);
+    for (passed, failure) in [
+        (0, Failure::CloseAfterEffect),
+        (1, Failure::CloseAfterEffect),
+    ] {
+        faults.pass_next(Operation::UploadChunk, passed);
+        faults.fail_next(Operation::UploadChunk, 1, failure);
+        faults.fail_next(Operation::QueryUpload, 2, Failure::service_unavailable());
+        let before = backend.emulator.files().len();
+        let upload = backend.client.files().upload(bytes.clone());
+        let file = upload.mime_type("text/plain").await.unwrap();
+        assert!(backend.emulator.file_content(file.name()).unwrap() == bytes);
+        assert_eq!(backend.emulator.files().len(), before + 1);
+    }
+}
+
 #[tokio::test]
 async fn an_upload_that_keeps_failing_says_how_often() {
     let backend = Backend::gemini().await;
@@ -201,8 +222,8 @@ async fn an_upload_that_keeps_failing_says_how_often() {
 #[tokio::test]
 async fn contents_that_change_their_length_are_refused() {
     let backend = Backend::gemini().await;
-    for announced in [9, 11] {
-        let pieces = stream::iter([Ok::<_, std::io::Error>(contents(10))]);
+    for (announced, len) in [(9, 10), (11, 10), (CHUNK as u64, CHUNK + 1)] {
+        let pieces = stream::iter([Ok::<_, std::io::Error>(contents(len))]);
         let source = UploadSource::sized_stream(announced, pieces);
         let upload = backend
             .client

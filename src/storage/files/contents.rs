@@ -175,14 +175,25 @@ impl Reader {
 }
 
 impl Reader {
-    /// Whether what was read so far is still what is there, as far as can be told.
-    pub(super) async fn is_unchanged(&mut self) -> Result<bool> {
-        let Self::File(file, Some(changed)) = self else {
-            return Ok(true);
-        };
-        let failed = |e| Error::io("the contents could not be read", e);
-        let now = file.metadata().await.map_err(failed)?.modified();
-        Ok(now.is_ok_and(|now| now == *changed))
+    /// Whether what was read is all there is, and still what is there, as far as can be told.
+    pub(super) async fn is_as_announced(&mut self) -> Result<bool> {
+        match self {
+            Self::File(file, Some(changed)) => {
+                let failed = |e| Error::io("the contents could not be read", e);
+                let now = file.metadata().await.map_err(failed)?.modified();
+                Ok(now.is_ok_and(|now| now == *changed))
+            }
+            Self::Stream(contents, held) => {
+                while held.is_empty() {
+                    match contents.try_next().await? {
+                        Some(more) => held.extend_from_slice(&more),
+                        None => return Ok(true),
+                    }
+                }
+                Ok(false)
+            }
+            _ => Ok(true),
+        }
     }
 }
 

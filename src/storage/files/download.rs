@@ -63,6 +63,13 @@ fn chunks(response: Response) -> Chunks {
     Box::pin(chunks.map(|chunk| chunk.map_err(Error::transport)))
 }
 
+impl RemoteFile {
+    /// Whether this may be the size, as far as one was told.
+    fn fits(&self, size: Option<u64>) -> bool {
+        self.size.is_none() || size == self.size
+    }
+}
+
 /// A file, as it was when its download started.
 struct RemoteFile {
     backend: Gemini,
@@ -104,12 +111,15 @@ impl Remote for RemoteFile {
             let range = response.headers().get(CONTENT_RANGE);
             let range = range.and_then(|range| parse_range(range.to_str().ok()?));
             return match range {
-                Some((start, size)) if start == offset && size == self.size => Ok(chunks(response)),
+                Some((start, size)) if start == offset && self.fits(size) => {
+                    self.size = size.or(self.size);
+                    Ok(chunks(response))
+                }
                 _ => Err(changed("its range")),
             };
         }
         // The service gives the whole again: what came before is passed over.
-        if response.content_length() != self.size {
+        if !self.fits(response.content_length()) {
             return Err(changed("its size"));
         }
         let mut skip = offset;

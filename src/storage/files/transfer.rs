@@ -50,7 +50,7 @@ impl Transfer {
                 )));
             }
             // Before the last chunk, after which there would be a file.
-            if end == self.len && !self.contents.is_unchanged().await? {
+            if end == self.len && !self.contents.is_as_announced().await? {
                 return Err(Error::input(
                     "the contents changed while they were uploaded, and no file was made of them",
                 ));
@@ -82,57 +82,59 @@ impl Transfer {
     /// Sends a chunk to its end, from wherever the service says it stopped; of one that is not
     /// the last, as many bytes as the service takes from there. Tells how many arrived.
     async fn send_chunk(&mut self, start: u64, chunk: Bytes) -> Result<(Progress, usize)> {
-        let end = start + chunk.len() as u64;
+        let is_last = start + chunk.len() as u64 == self.len;
         let started = Instant::now();
-        let mut offset = start;
-        let mut attempts = 0;
+        let mut before = 0;
+        let mut failures = 0;
+        // After a failure, only the service knows how much arrived.
+        let mut unclear: Option<Error> = None;
         loop {
-            attempts += 1;
-            let before = (offset - start) as usize;
-            let (command, rest) = match end == self.len {
-                true => ("upload, finalize", chunk.slice(before..)),
-                false => {
-                    let rest = chunk.len() - before;
-                    let whole = rest - rest % GRANULE;
-                    ("upload", chunk.slice(before..before + whole))
+            let failure = if unclear.is_some() {
+                match self.send("query", None, Bytes::new()).await {
+                    Ok(Progress::Final(body)) => return Ok((Progress::Final(body), chunk.len())),
+                    Ok(Progress::Active(received)) => {
+                        before =
+                            offset_within(start, &chunk, received).map_err(
+                                |error| match unclear.take() {
+                                    Some(failure) => error.with_source(failure),
+                                    None => error,
+                                },
+                            )?;
+                        unclear = None;
+                        continue;
+                    }
+                    Err(error) => error,
+                }
+            } else {
+                let rest = chunk.len() - before;
+                let (command, size) = match is_last {
+                    true => ("upload, finalize", rest),
+                    false => ("upload", rest - rest % GRANULE),
+                };
+                let arrived = before + size;
+                let offset = start + before as u64;
+                if size == 0 && !is_last {
+                    return Ok((Progress::Active(Some(offset)), before));
+                }
+                let rest = chunk.slice(before..arrived);
+                match self.send(command, Some(offset), rest).await {
+                    Ok(progress) => return Ok((progress, arrived)),
+                    Err(error) => error,
                 }
             };
-            let arrived = before + rest.len();
-            if rest.is_empty() && end < self.len {
-                return Ok((Progress::Active(Some(offset)), before));
-            }
-            let failure = match self.send(command, Some(offset), rest).await {
-                Ok(progress) => return Ok((progress, arrived)),
-                Err(error) => error,
-            };
+            failures += 1;
             let effort = Effort {
-                attempts,
+                attempts: failures,
                 elapsed: started.elapsed(),
                 may_be_done: false,
             };
-            let Some(delay) = self.backend.session().delay_after(&failure, effort) else {
+            let delay = self.backend.session().delay_after(&failure, effort);
+            let failure = unclear.take().unwrap_or(failure);
+            let Some(delay) = delay else {
                 return Err(failure.with_effort(effort).during("uploading a file"));
             };
+            unclear = Some(failure);
             tokio::time::sleep(delay).await;
-            match self.send("query", None, Bytes::new()).await {
-                Ok(Progress::Final(body)) => return Ok((Progress::Final(body), chunk.len())),
-                Ok(Progress::Active(Some(received))) if (start..=end).contains(&received) => {
-                    offset = received;
-                }
-                Ok(Progress::Active(received)) => {
-                    return Err(Error::protocol(format!(
-                        "the upload cannot be resumed: of {start} to {end} bytes sent the \
-                         service confirms {received:?}"
-                    ))
-                    .with_source(failure));
-                }
-                // The next attempt finds out.
-                Err(error) if error.is_retryable() => {}
-                Err(error) => {
-                    tracing::debug!(%error, "the upload cannot be resumed");
-                    return Err(failure.with_effort(effort).during("uploading a file"));
-                }
-            }
         }
     }
 
@@ -152,6 +154,21 @@ impl Transfer {
         let response = self.backend.session().send_chunk(request).await?;
         read_progress(response).await
     }
+}
+
+/// How many bytes of a chunk that starts at `start` the service confirms.
+fn offset_within(start: u64, chunk: &Bytes, received: Option<u64>) -> Result<usize> {
+    let within = received.and_then(|received| received.checked_sub(start));
+    let within = within.and_then(|within| usize::try_from(within).ok());
+    within
+        .filter(|within| *within <= chunk.len())
+        .ok_or_else(|| {
+            let end = start + chunk.len() as u64;
+            Error::protocol(format!(
+                "the upload cannot be resumed: of {start} to {end} bytes sent the service \
+                 confirms {received:?}"
+            ))
+        })
 }
 
 fn join(left: Bytes, next: Bytes) -> Bytes {

@@ -28,7 +28,7 @@ const PROTOCOL: &str = "x-goog-upload-protocol";
 
 /// An upload, made by [`Files::upload`](super::Files::upload); `.await` it for the [`File`].
 ///
-/// At most one chunk of 8 MiB is in memory. Dropping the future ends the upload; what was
+/// Two chunks of 8 MiB are in memory at most, besides the pieces of a stream. Dropping the future ends the upload; what was
 /// sent never becomes a file.
 ///
 /// ```no_run
@@ -135,6 +135,9 @@ impl IntoFuture for Upload {
     type Output = Result<File>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<File>> + Send>>;
 
+    /// # Errors
+    ///
+    /// Those of [`Files::upload`](super::Files::upload).
     fn into_future(self) -> Self::IntoFuture {
         let call = trace::call!("upload_file", Backend::Gemini);
         Box::pin(call.run(self.run()))
