@@ -60,7 +60,7 @@ pub(crate) fn ended_without_results(job: BatchJob) -> Error {
 macro_rules! pace_options {
     () => {
         /// How long to wait; by default until the end. The error after that carries the last
-        /// state seen ([`Error::job`]), and the job goes on.
+        /// state seen ([`Error::job`](crate::Error::job)), and the job goes on.
         pub fn timeout(mut self, timeout: Duration) -> Self {
             self.pace.timeout = Some(timeout);
             self

@@ -12,6 +12,7 @@ mod cancellation;
 mod contract;
 #[cfg(feature = "gcs")]
 mod credentials;
+mod everyday;
 mod files;
 mod gemini_wire;
 mod memory;
