@@ -147,6 +147,7 @@ impl Error {
     }
 
     /// Says that nothing was sent.
+    #[cfg(feature = "vertex")]
     pub(crate) fn unsent(mut self) -> Self {
         self.0.unsent = true;
         self
