@@ -39,6 +39,7 @@
 //! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
 //! | read results | [`Batches::results`], [`ResultStream`], [`BatchResult`], [`Report`] |
 //! | handle errors | [`Error`] |
+//! | come from another client | [`coming_from`] |
 //! | upload and download files (Gemini) | [`Files`] |
 //! | reach what is not covered | [`Create::patch`], [`BatchJob::to_value`], [`raw`] |
 //!
@@ -118,6 +119,11 @@ pub use storage::files::{Download, File, Files, FilesList, Upload, UploadSource}
 pub use wait::{Wait, WaitAll};
 #[doc(no_inline)]
 pub use {chrono, reqwest, serde_json};
+
+#[cfg(any(doc, doctest))]
+pub mod coming_from {
+    #![doc = include_str!("../docs/coming-from.md")]
+}
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "vertex"))]

@@ -60,8 +60,14 @@ impl Call {
     }
 
     pub(crate) fn model(self, model: &str) -> Self {
-        self.0.record("gen_ai.request.model", model);
+        self.record_model(model);
         self
+    }
+
+    /// The model's own name, however it is written.
+    fn record_model(&self, model: &str) {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        self.0.record("gen_ai.request.model", name);
     }
 
     pub(crate) fn job(self, name: &str) -> Self {
@@ -73,13 +79,12 @@ impl Call {
         &self.0
     }
 
-    /// What was learnt of the job.
+    /// What was learnt of a job whose name is known. Each attribute is recorded once, since
+    /// some subscribers keep what was recorded before.
     pub(crate) fn see(&self, job: &BatchJob) {
-        self.0.record("genai_batch.job.name", job.name());
-        let state = job.state().as_str();
-        self.0.record("genai_batch.job.state", state);
+        self.0.record("genai_batch.job.state", job.state().as_str());
         if let Some(model) = job.model() {
-            self.0.record("gen_ai.request.model", model);
+            self.record_model(model);
         }
     }
 
@@ -98,17 +103,25 @@ impl Call {
         outcome
     }
 
-    /// The same for a call that gives a job.
+    /// The same for a call that reads or changes a job.
     pub(crate) async fn run_job(
         self,
         work: impl Future<Output = Result<BatchJob>>,
     ) -> Result<BatchJob> {
-        let outcome = work.instrument(self.0.clone()).await;
-        self.note(&outcome);
-        if let Ok(job) = &outcome {
-            self.see(job);
-        }
-        outcome
+        let outcome = self.clone().run(work).await;
+        outcome.inspect(|job| self.see(job))
+    }
+
+    /// The same for a call that makes a job.
+    pub(crate) async fn run_create(
+        self,
+        work: impl Future<Output = Result<BatchJob>>,
+    ) -> Result<BatchJob> {
+        let outcome = self.clone().run(work).await;
+        outcome.inspect(|job| {
+            self.0.record("genai_batch.job.name", job.name());
+            self.0.record("genai_batch.job.state", job.state().as_str());
+        })
     }
 
     pub(crate) fn note<T>(&self, outcome: &Result<T>) {

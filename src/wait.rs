@@ -202,8 +202,10 @@ impl Wait {
             let call = states.call.take().unwrap_or_else(start);
             let state = states.next().instrument(call.span().clone()).await?;
             call.note(&state);
-            state.iter().for_each(|job| call.see(job));
-            states.call = (!states.poller.ended).then_some(call);
+            match &state {
+                Ok(job) if states.poller.ended => call.see(job),
+                _ => states.call = Some(call),
+            }
             Some((state, states))
         }))
     }

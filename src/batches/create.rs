@@ -164,7 +164,7 @@ impl IntoFuture for Create {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let call = trace::call!("create_batch", self.service.backend()).model(&self.model);
-            let created = call.run_job(async {
+            let created = call.run_create(async {
                 let (source, options) = (self.source?, self.options?);
                 let (task, model) = (self.task, &self.model);
                 self.service.create(task, model, source, options).await
