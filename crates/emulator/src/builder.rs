@@ -10,7 +10,7 @@ use crate::bigquery::{self, BigQuery, Tables};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::faults::Faults;
-use crate::gemini::{Gemini, Settings};
+use crate::gemini::{Gemini, Settings, Webhooks};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
 use crate::oauth::{self, Oauth};
@@ -51,6 +51,7 @@ pub struct Builder {
     model: Arc<dyn Model>,
     access: Access,
     token_lifetime: Duration,
+    webhook_secrets: Vec<String>,
 }
 
 impl Builder {
@@ -69,6 +70,7 @@ impl Builder {
             model: Arc::new(DefaultModel::new()),
             access: Access::default(),
             token_lifetime: Duration::from_secs(3600),
+            webhook_secrets: Vec::new(),
         }
     }
 
@@ -100,6 +102,16 @@ impl Builder {
     /// How long tokens are good for, by the emulator's clock; an hour by default.
     pub fn token_lifetime(mut self, token_lifetime: Duration) -> Self {
         self.token_lifetime = token_lifetime;
+        self
+    }
+
+    /// Signs webhooks with this secret, `whsec_` and base64, as those of a whole project are; each
+    /// further one adds a signature, as in a rotation. By default they are signed as those of a
+    /// single job are: with an RSA key whose public half is at `/.well-known/jwks.json`.
+    ///
+    /// [`start`](Self::start) refuses one that is not base64.
+    pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
+        self.webhook_secrets.push(secret.into());
         self
     }
 
@@ -164,7 +176,8 @@ impl Builder {
         self
     }
 
-    /// Starts the server. Errors are those of listening on the address.
+    /// Starts the server. Errors are those of listening on the address, and of a webhook secret
+    /// that is none.
     ///
     /// It runs on threads of its own, so any runtime will do, and none is kept busy.
     pub async fn start(self) -> io::Result<Emulator> {
@@ -228,11 +241,13 @@ impl Builder {
             Arc::clone(&oauth),
             stores,
         ));
+        let webhooks = Webhooks::new(&settings.base_url, &self.webhook_secrets);
         let gemini = Arc::new(Gemini::new(
             settings,
             clock,
             self.faults.clone(),
             self.model,
+            webhooks?,
         ));
         let services = Arc::new(Services {
             access,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::builder::Builder;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::gemini::WebhookRecord;
 use crate::log::RequestRecord;
 use crate::operation::Operation;
 use crate::server::{Server, Services};
@@ -148,6 +149,11 @@ impl Emulator {
     /// All calls received so far, in their order.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.services.log.all()
+    }
+
+    /// All webhooks that were due so far, in their order.
+    pub fn webhooks(&self) -> Vec<WebhookRecord> {
+        self.services.gemini.webhooks.all()
     }
 
     /// How many connections are open now, idle ones included.

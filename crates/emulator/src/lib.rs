@@ -58,6 +58,7 @@ pub use builder::Builder;
 pub use clock::Clock;
 pub use emulator::Emulator;
 pub use faults::{Failure, Faults, OutputPlace, Rows};
+pub use gemini::WebhookRecord;
 pub use log::RequestRecord;
 pub use model::{
     DefaultModel, Model, RowFailure, embedding_response, prompt_of, text_response, token_count,

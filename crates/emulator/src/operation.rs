@@ -56,6 +56,8 @@ operations! {
     DeleteFile => "files.delete",
     /// Downloads the content of a file.
     DownloadFile => "files.download",
+    /// Reads the public keys that webhooks are signed with.
+    GetWebhookKeys => "webhooks.keys",
     /// Creates a job of Vertex AI.
     CreateBatchPredictionJob => "batchPredictionJobs.create",
     /// Reads one job.

@@ -67,6 +67,7 @@ pub(crate) struct JobFaults {
     pub(crate) freeze_stats: bool,
     pub(crate) freeze_listed_stats: bool,
     pub(crate) vertex: super::VertexJobFaults,
+    pub(crate) webhook: super::WebhookFaults,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod failure;
 mod job;
 mod stores;
 mod vertex;
+mod webhook;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,7 @@ pub(crate) use job::{JobEnd, JobFaults};
 pub use job::{OutputPlace, Rows};
 pub(crate) use stores::{StorageFaults, TableFaults};
 pub(crate) use vertex::{VertexFaults, VertexJobFaults};
+pub(crate) use webhook::WebhookFaults;
 
 use crate::operation::Operation;
 use crate::sync::lock;

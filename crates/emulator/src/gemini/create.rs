@@ -84,6 +84,7 @@ impl Gemini {
         let answering = Arc::clone(&job);
         let model = Arc::clone(&self.model);
         tokio::task::spawn_blocking(move || answering.answer(requests, &*model));
+        self.report_end_of(&job);
         Ok(reply::json(
             StatusCode::OK,
             &resource::operation(&job, &job.status(now), View::Full),

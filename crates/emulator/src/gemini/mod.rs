@@ -4,7 +4,7 @@
 //! A call comes in through [`route`], passes [`auth`], and is answered by [`create`], [`batches`],
 //! [`upload`], [`files`] or [`download`]. A job is [`life`] (when it does what), [`rows`] (the
 //! answers, made once on a thread of their own) and [`output`] (how they are handed out), and
-//! [`resource`] writes it down.
+//! [`resource`] writes it down. [`webhook`] reports its end to whom it may concern.
 
 mod auth;
 mod batches;
@@ -19,6 +19,7 @@ mod resource;
 mod route;
 mod rows;
 mod upload;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) use files::{Files, StoredFile};
 pub(crate) use job::{Job, Kind};
 pub(crate) use route::{Call, Route, is_version, split_verb};
 pub(crate) use rows::lines;
+pub use webhook::WebhookRecord;
+pub(crate) use webhook::Webhooks;
 
 use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult};
@@ -60,6 +63,7 @@ pub(crate) struct Gemini {
     pub(crate) jobs: Jobs,
     pub(crate) files: Files,
     uploads: upload::Uploads,
+    pub(crate) webhooks: Webhooks,
 }
 
 impl Gemini {
@@ -68,6 +72,7 @@ impl Gemini {
         clock: Clock,
         faults: Faults,
         model: Arc<dyn Model>,
+        webhooks: Webhooks,
     ) -> Self {
         Self {
             settings,
@@ -77,6 +82,7 @@ impl Gemini {
             jobs: Jobs::default(),
             files: Files::default(),
             uploads: upload::Uploads::default(),
+            webhooks,
         }
     }
 
@@ -86,7 +92,7 @@ impl Gemini {
         head: &Parts,
         body: Body,
     ) -> ApiResult<Response> {
-        let open = matches!(route.call, Call::Upload { open: true });
+        let open = matches!(route.call, Call::Upload { open: true } | Call::WebhookKeys);
         let allowed = auth::check(head, self.settings.api_key.as_deref());
         if let (Err(error), false) = (allowed, open) {
             drain(body).await;
@@ -107,6 +113,7 @@ impl Gemini {
             Call::ListFiles => self.list_files(head.uri.query()).await,
             Call::DeleteFile(id) => self.delete_file(&id),
             Call::DownloadFile(id) => self.download(&id, head).await,
+            Call::WebhookKeys => Ok(self.webhooks.keys()),
         }
     }
 }

@@ -37,12 +37,20 @@ pub(crate) enum Call {
     ListFiles,
     DeleteFile(String),
     DownloadFile(String),
+    WebhookKeys,
 }
 
 impl Route {
     /// The call, or `None` where the service has none under this path.
     pub(crate) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Option<Self> {
         let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        if *method == Method::GET && segments == [".well-known", "jwks.json"] {
+            return Some(Self {
+                version: String::new(),
+                operation: Operation::GetWebhookKeys,
+                call: Call::WebhookKeys,
+            });
+        }
         let (version, operation, call) = match segments[..] {
             ["upload", version, "files"] if matches!(*method, Method::POST | Method::PUT) => {
                 let (operation, open) = upload(headers);
