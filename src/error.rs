@@ -69,6 +69,9 @@ pub(crate) enum Kind {
     JobActive,
     /// Results that do not match the requests, where that was to be an error.
     Deviation,
+    /// A webhook that its signature does not vouch for.
+    #[cfg(feature = "webhook")]
+    Unverified,
     /// A local file could not be read or written.
     Io,
 }
@@ -367,6 +370,13 @@ impl Error {
     /// [`strict`](crate::Results::strict) makes that an error.
     pub fn is_deviation(&self) -> bool {
         self.0.kind == Kind::Deviation
+    }
+
+    /// Whether a webhook was refused because its signature is missing or wrong, or is too old;
+    /// the message says which.
+    #[cfg(feature = "webhook")]
+    pub fn is_unverified(&self) -> bool {
+        self.0.kind == Kind::Unverified
     }
 
     /// Whether a local file could not be read or written.

@@ -37,6 +37,7 @@
 //! | say where requests are | [`Source`], [`Request`], [`EmbedRequest`] |
 //! | submit | [`Batches::create`], [`Batches::create_embeddings`], [`Batches::run`] |
 //! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
+//! | be told when a job ends (Gemini) | [`WebhookConfig`], `webhook`, `Wait::webhook` |
 //! | read results | [`Batches::results`], [`ResultStream`], [`BatchResult`], [`Report`] |
 //! | handle errors | [`Error`] |
 //! | come from another client | [`coming_from`] |
@@ -66,6 +67,7 @@
 //! | `gcs` | yes | requests and results in Cloud Storage |
 //! | `bigquery` | no | results in BigQuery tables |
 //! | `blocking` | no | `blocking`, the same client for programs without async |
+//! | `webhook` | no | the module `webhook`: being told when a job ends |
 
 mod backend;
 mod batches;
@@ -91,6 +93,8 @@ mod state;
 mod storage;
 mod trace;
 mod wait;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 mod wire;
 
 pub use backend::Backend;

@@ -87,6 +87,8 @@ impl CreateOptions {
 
 /// Where the service reports the end of a job.
 ///
+/// With the feature `webhook`, the module of that name receives these reports.
+///
 /// ```
 /// use genai_batch::WebhookConfig;
 ///

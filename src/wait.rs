@@ -1,10 +1,11 @@
-//! Waiting for a job until its end or a deadline; [`poll`] has the pace, [`stall`] notices a
-//! job that does not move, and [`all`] waits for many.
+//! Waiting for a job until its end or a deadline; [`poll`] has the pace, which [`hints`] from a
+//! webhook change, [`stall`] notices a job that does not move, and [`all`] waits for many.
 //!
 //! Nothing runs beside the caller's future: dropping it ends the waiting, and the job goes
 //! on at the service unless [`cancel`] is asked to end it.
 
 mod cancel;
+mod hints;
 mod poll;
 mod stall;
 
@@ -21,6 +22,7 @@ use tracing::Instrument;
 
 pub use all::WaitAll;
 use cancel::{CancelOn, CancelOnDrop};
+use hints::Hints;
 use poll::{Pace, Poller};
 use stall::StallWatch;
 
@@ -149,6 +151,7 @@ pub struct Wait {
     pace: Pace,
     listeners: Listeners,
     cancel: CancelOn,
+    hints: Option<Hints>,
     /// One for each poll that may be under way; shared by waits that are one of many.
     slots: Arc<Semaphore>,
 }
@@ -161,11 +164,34 @@ impl Wait {
             pace: Pace::default(),
             listeners: Listeners::default(),
             cancel: CancelOn::default(),
+            hints: None,
             slots: Arc::new(Semaphore::new(1)),
         }
     }
 
     pace_options!();
+
+    /// Polls as soon as an event about this job comes, and until then ten times as seldom as
+    /// the intervals say; see [`webhook::channel`](crate::webhook::channel).
+    ///
+    /// What an event says is not believed: the job is read, and if it has not ended, polled at
+    /// the usual intervals from the first one on. Events cause one poll a second at most. When
+    /// the channel is closed, it is polled as if there had been none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let (sender, events) = genai_batch::webhook::channel();
+    /// // … give the sender to the HTTP server that receives webhooks …
+    /// let job = client.batches().wait(&job).webhook(events).await?;
+    /// # drop(sender);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "webhook")]
+    pub fn webhook(mut self, events: crate::webhook::Events) -> Self {
+        self.hints = Some(events.about(&self.job.name));
+        self
+    }
 
     /// Every state that a poll finds, the last one terminal. An `Err` ends the stream: the
     /// timeout, or a failure that does not pass.
@@ -181,9 +207,9 @@ impl Wait {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn into_stream(self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
+    pub fn into_stream(mut self) -> impl Stream<Item = Result<BatchJob>> + Send + Unpin {
         let states = States {
-            poller: Poller::new(self.pace.clone(), &self.job),
+            poller: Poller::new(self.pace.clone(), &self.job, self.hints.take()),
             stall: self
                 .listeners
                 .on_stall

@@ -10,12 +10,15 @@ use futures_core::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
-use super::{CancelOn, Listeners, OnProgress, OnStall, Pace, Wait};
+use super::{CancelOn, Hints, Listeners, OnProgress, OnStall, Pace, Wait};
 use crate::batches::Batches;
 use crate::error::Result;
 use crate::job::{BatchJob, JobRef};
 
 const CONCURRENCY: usize = 16;
+
+/// The hints for one of the jobs, by its name.
+type HintsFor = Box<dyn Fn(&str) -> Hints + Send>;
 
 /// Waits for many jobs: made by [`Batches::wait_all`](crate::Batches::wait_all).
 ///
@@ -38,6 +41,7 @@ pub struct WaitAll {
     pace: Pace,
     listeners: Listeners,
     cancel: CancelOn,
+    hints: Option<HintsFor>,
     concurrency: usize,
 }
 
@@ -49,11 +53,20 @@ impl WaitAll {
             pace: Pace::default(),
             listeners: Listeners::default(),
             cancel: CancelOn::default(),
+            hints: None,
             concurrency: CONCURRENCY,
         }
     }
 
     pace_options!();
+
+    /// Polls each job as soon as an event about it comes, and until then seldom: as
+    /// [`Wait::webhook`].
+    #[cfg(feature = "webhook")]
+    pub fn webhook(mut self, events: crate::webhook::Events) -> Self {
+        self.hints = Some(Box::new(move |job| events.clone().about(job)));
+        self
+    }
 
     /// How many polls may be under way at once; by default 16.
     pub fn concurrency(mut self, polls: usize) -> Self {
@@ -76,6 +89,7 @@ impl WaitAll {
         let waits = self.jobs.into_iter().enumerate().map(|(index, job)| {
             let wait = Wait {
                 batches: self.batches.clone(),
+                hints: self.hints.as_ref().map(|hints| hints(&job.name)),
                 job,
                 pace: self.pace.clone(),
                 listeners: Listeners::of_one(&shared),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::hints::Hints;
 use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
 
@@ -47,10 +48,14 @@ impl Pace {
 
 /// One job being polled.
 pub(super) struct Poller {
-    pace: Pace,
+    pub(super) pace: Pace,
+    pub(super) hints: Option<Hints>,
+    /// Whether a hint said that the job may have ended.
+    pub(super) is_hinted: bool,
     name: String,
     started: Instant,
-    polls: u32,
+    /// Since the start, or the last hint.
+    pub(super) polls: u32,
     last: Option<BatchJob>,
     last_failure: Option<Error>,
     outage_since: Option<Instant>,
@@ -60,9 +65,11 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    pub(super) fn new(pace: Pace, job: &JobRef) -> Self {
+    pub(super) fn new(pace: Pace, job: &JobRef, hints: Option<Hints>) -> Self {
         Self {
             pace,
+            hints,
+            is_hinted: false,
             name: job.name.clone(),
             started: Instant::now(),
             polls: 0,
@@ -113,8 +120,7 @@ impl Poller {
     {
         loop {
             if self.polls > 0 {
-                let pause = self.pace.pause(self.polls - 1, fastrand::f64());
-                tokio::time::sleep(pause).await;
+                self.pause().await;
             }
             self.polls += 1;
             match get().await {

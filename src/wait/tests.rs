@@ -32,7 +32,7 @@ fn poller(timeout: Option<u64>) -> Poller {
         timeout: timeout.map(Duration::from_secs),
         ..Pace::default()
     };
-    Poller::new(pace, &"batches/b".into())
+    Poller::new(pace, &"batches/b".into(), None)
 }
 
 /// Polls to the end through these answers; the last one repeats.
@@ -109,7 +109,7 @@ async fn a_timeout_before_the_first_answer_carries_the_job_that_was_given() {
         timeout: Some(Duration::from_secs(30)),
         ..Pace::default()
     };
-    let mut poller = Poller::new(pace, &(&given).into());
+    let mut poller = Poller::new(pace, &(&given).into(), None);
     let (mut seen, _) = follow(&mut poller, vec![|| Err(busy())]).await;
     let error = seen.pop().unwrap().unwrap_err();
     assert_eq!(error.job().unwrap().name(), given.name());
@@ -123,7 +123,7 @@ async fn times_beyond_the_clock_are_no_limit() {
         timeout: Some(Duration::MAX),
         ..Pace::default()
     };
-    let mut poller = Poller::new(pace, &"batches/b".into());
+    let mut poller = Poller::new(pace, &"batches/b".into(), None);
     let (seen, _) = follow(&mut poller, vec![|| Ok(job(JobState::Succeeded))]).await;
     assert!(seen[0].is_ok());
     let forever = Pace {

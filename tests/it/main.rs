@@ -27,3 +27,5 @@ mod traces;
 #[cfg(feature = "gcs")]
 mod vertex;
 mod wait;
+#[cfg(feature = "webhook")]
+mod webhook;

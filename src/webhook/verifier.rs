@@ -1,0 +1,213 @@
+//! From the headers and body of a webhook to an [`Event`] that is what it claims to be.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+
+use super::event::Event;
+use super::headers::{Delivery, Moment};
+use super::keys::Keys;
+use super::secrets::Secrets;
+use super::token::Token;
+use crate::error::Result;
+
+/// By Google's documentation, and a common value with Standard Webhooks.
+const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+/// By examples in Google's documentation.
+const GOOGLE_KEYS: &str = "https://generativelanguage.googleapis.com/.well-known/jwks.json";
+const KEYS_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// Checks that webhooks come from the service, unchanged and lately.
+///
+/// Make one and share it: all of its methods take `&self`, and with
+/// [`dynamic`](Self::dynamic) it keeps the keys that it fetched.
+///
+/// ```no_run
+/// # async fn example(headers: http::HeaderMap, body: Vec<u8>) -> genai_batch::Result<()> {
+/// use genai_batch::webhook::Verifier;
+///
+/// let secret = std::env::var("WEBHOOK_SIGNING_SECRET").unwrap_or_default();
+/// let verifier = Verifier::with_secrets([secret])?;
+/// let event = verifier.verify(&headers, &body).await?;
+/// println!("{} of {:?}", event.event_type(), event.job_name());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Verifier {
+    scheme: Scheme,
+    tolerance: Duration,
+}
+
+enum Scheme {
+    Static(Secrets),
+    Dynamic {
+        keys: Keys,
+        audience: Option<String>,
+    },
+}
+
+impl Verifier {
+    /// For webhooks of a project, which are signed with a secret (`whsec_…`) that the service
+    /// showed when the webhook was made.
+    ///
+    /// While a secret is being rotated, give the new one and the old one, in any order: a
+    /// webhook passes if one of its signatures is by one of the secrets.
+    ///
+    /// # Errors
+    ///
+    /// If there is no secret, or one is not base64. The error does not show it.
+    pub fn with_secrets<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Result<Self> {
+        Ok(Self {
+            scheme: Scheme::Static(Secrets::parse(secrets)?),
+            tolerance: TOLERANCE,
+        })
+    }
+
+    /// For webhooks of single jobs, which are signed with a key that the service publishes:
+    /// starts their configuration.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::dynamic().audience("my-audience").build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
+    pub fn dynamic() -> DynamicBuilder {
+        DynamicBuilder {
+            audience: None,
+            keys_url: GOOGLE_KEYS.to_owned(),
+            keys_lifetime: KEYS_LIFETIME,
+        }
+    }
+
+    /// How old a webhook may be, and how far ahead, since clocks differ; whole seconds, by
+    /// default five minutes. What is older is taken for a replay.
+    ///
+    /// Dynamic signatures with a time of expiry are good until then, and this much longer.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Reads a webhook: its headers, and its body exactly as it came.
+    ///
+    /// With secrets this waits for nothing. With dynamic signatures it fetches the keys when it
+    /// has none or they are old, and for a key it does not know, at most every 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::is_unverified`](crate::Error::is_unverified), if a header is missing, there
+    ///   twice or makes no sense, the signature is wrong, or the time is. Answer 401.
+    /// - [`Error::is_retryable`](crate::Error::is_retryable), if the keys could not be fetched.
+    ///   Answer 503, so that the service sends the webhook again.
+    /// - Otherwise the signature is good and the body is no event, or what answered for the
+    ///   keys is not the service.
+    pub async fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Event> {
+        self.verify_at(Utc::now(), headers, body).await
+    }
+
+    pub(super) async fn verify_at(
+        &self,
+        now: DateTime<Utc>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Event> {
+        let moment = Moment {
+            now,
+            tolerance: self.tolerance,
+        };
+        let delivery = Delivery::read(headers)?;
+        delivery.check_timestamp(moment)?;
+        match &self.scheme {
+            Scheme::Static(secrets) => {
+                secrets.check(&delivery, body)?;
+                Event::read(body, delivery.id, true)
+            }
+            Scheme::Dynamic { keys, audience } => {
+                let token = Token::read(delivery.signature)?;
+                let key = keys.get(&token.key_id).await?;
+                let claims = token.verify(&key)?;
+                claims.check(&delivery, moment, audience.as_deref())?;
+                claims.event(body, delivery.id)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Verifier {
+    /// Lets the keys grow older.
+    pub(super) fn age_keys(&self, by: Duration) {
+        if let Scheme::Dynamic { keys, .. } = &self.scheme {
+            keys.age(by);
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Verifier");
+        match &self.scheme {
+            Scheme::Static(secrets) => debug.field("secrets", &secrets.len()),
+            Scheme::Dynamic { keys, audience } => {
+                debug.field("keys", keys).field("audience", audience)
+            }
+        };
+        debug.field("tolerance", &self.tolerance).finish()
+    }
+}
+
+/// How dynamic signatures are checked: made by [`Verifier::dynamic`].
+#[must_use = "nothing is verified before it is built"]
+#[derive(Debug, Clone)]
+pub struct DynamicBuilder {
+    audience: Option<String>,
+    keys_url: String,
+    keys_lifetime: Duration,
+}
+
+impl DynamicBuilder {
+    /// Whom signatures have to be for: the claim `aud`; by default anybody.
+    ///
+    /// Set it where you can. The same key signs the webhooks of all of the service's users, so
+    /// that without an audience a webhook passes that was sent to another of them, who replays
+    /// it to you. Google's documentation only says that it is configured; look at one that
+    /// arrives.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Where the public keys are, as a JSON Web Key Set; by default
+    /// `https://generativelanguage.googleapis.com/.well-known/jwks.json`, which examples in
+    /// Google's documentation name. Plain HTTP is for this machine alone, and no redirect is
+    /// followed.
+    pub fn keys_url(mut self, url: impl Into<String>) -> Self {
+        self.keys_url = url.into();
+        self
+    }
+
+    /// How long keys are good for once they are fetched; by default an hour, and never less
+    /// than 30 seconds. A key that the service takes back is believed for that long.
+    pub fn keys_lifetime(mut self, lifetime: Duration) -> Self {
+        self.keys_lifetime = lifetime;
+        self
+    }
+
+    /// The verifier. No key is fetched yet.
+    ///
+    /// # Errors
+    ///
+    /// If the address of the keys is no URL or not safe, or the machine lacks what TLS needs.
+    pub fn build(self) -> Result<Verifier> {
+        Ok(Verifier {
+            scheme: Scheme::Dynamic {
+                keys: Keys::new(&self.keys_url, self.keys_lifetime)?,
+                audience: self.audience,
+            },
+            tolerance: TOLERANCE,
+        })
+    }
+}
