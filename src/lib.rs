@@ -113,8 +113,11 @@ pub use options::WebhookConfig;
 pub use page::Page;
 pub use request::{EmbedRequest, Entry, GenerationConfig, Request};
 pub use results::{
-    BatchResult, FinishReason, Key, Outcome, Part, Report, Response, ResultStream, RowError,
-    Standing, Usage,
+    AnswerError, BatchResult, BlockReason, Candidate, Citation, FinishReason, FunctionCall,
+    Grounding, GroundingSegment, GroundingSource, GroundingSupport, HarmCategory, HarmProbability,
+    InlineData, Key, Logprobs, Modality, ModalityTokens, Outcome, Part, PromptFeedback, Report,
+    Response, ResultStream, RowError, SafetyRating, Standing, TokenLogprob, TypedResults, Usage,
+    UsageDetails,
 };
 pub use source::Source;
 pub use source::prepare::InlineLimit;

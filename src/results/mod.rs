@@ -8,6 +8,7 @@
 //! A backend brings the rows and the function that reads one; nothing here names a backend.
 //! Rows are matched by key alone.
 
+mod answer;
 mod content;
 mod expected;
 pub(crate) mod jsonl;
@@ -16,6 +17,7 @@ mod repeats;
 mod response;
 pub(crate) mod row;
 pub(crate) mod save;
+mod typed;
 
 use std::fmt;
 use std::pin::Pin;
@@ -25,6 +27,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
+pub use answer::AnswerError;
 pub(crate) use content::Contents;
 pub(crate) use expected::{Expected, ExpectedBuilder, KeyTwice};
 use jsonl::{LineSplitter, LineTooLong};
@@ -33,9 +36,15 @@ use ledger::Ledger;
 pub use ledger::{Report, Standing};
 use repeats::Repeats;
 pub(crate) use repeats::Repetition;
-pub use response::{FinishReason, Part, Response, Usage};
+pub use response::{
+    BlockReason, Candidate, Citation, FinishReason, FunctionCall, Grounding, GroundingSegment,
+    GroundingSource, GroundingSupport, HarmCategory, HarmProbability, InlineData, Logprobs,
+    Modality, ModalityTokens, Part, PromptFeedback, Response, SafetyRating, TokenLogprob, Usage,
+    UsageDetails,
+};
 use row::ReadRow;
 pub use row::{BatchResult, Key, Outcome, RowError};
+pub use typed::TypedResults;
 
 use crate::error::{Error, Kind, Result};
 use crate::trace::Call;

@@ -1,0 +1,95 @@
+//! Results as values of a Rust type, one after another.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::ResultStream;
+use super::answer::AnswerError;
+use super::ledger::Report;
+use super::row::Key;
+use crate::error::Result;
+
+/// The answers of a job, each as a `T` or why it is none, under its key: a [`Stream`] made by
+/// [`ResultStream::typed`].
+///
+/// An item that is an `Err` ends the stream, as with [`ResultStream`]; an answer that is no `T`
+/// does not.
+///
+/// ```no_run
+/// use futures_util::TryStreamExt;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Review {
+///     stars: u8,
+/// }
+///
+/// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+/// let mut reviews = client.batches().results(&job).await?.typed::<Review>();
+/// while let Some((key, review)) = reviews.try_next().await? {
+///     let key = key.as_deref().unwrap_or("(no key)");
+///     match review {
+///         Ok(review) => println!("{key}: {} stars", review.stars),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// println!("{}", reviews.report());
+/// # Ok(())
+/// # }
+/// ```
+pub struct TypedResults<T> {
+    results: ResultStream,
+    wanted: PhantomData<fn() -> T>,
+}
+
+impl ResultStream {
+    /// The answers as values of type `T`; see [`BatchResult::parse`](crate::BatchResult::parse).
+    pub fn typed<T: DeserializeOwned>(self) -> TypedResults<T> {
+        TypedResults {
+            results: self,
+            wanted: PhantomData,
+        }
+    }
+}
+
+impl<T> TypedResults<T> {
+    /// What became of the requests so far; see [`ResultStream::report`]. An answer that is no `T`
+    /// counts as a response there.
+    pub fn report(&self) -> Report {
+        self.results.report()
+    }
+
+    /// The results that are still to come, as they are.
+    pub fn into_inner(self) -> ResultStream {
+        self.results
+    }
+}
+
+impl<T: DeserializeOwned> Stream for TypedResults<T> {
+    type Item = Result<(Option<Key>, Result<T, AnswerError>)>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.results.poll_next_unpin(cx);
+        next.map(|result| {
+            let typed = |result: super::BatchResult| {
+                let value = result.parse();
+                (result.into_parts().0, value)
+            };
+            result.map(|result| result.map(typed))
+        })
+    }
+}
+
+impl<T> fmt::Debug for TypedResults<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedResults")
+            .field("results", &self.results)
+            .finish()
+    }
+}
