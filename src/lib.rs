@@ -88,6 +88,8 @@ mod page;
 pub mod raw;
 mod request;
 mod results;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod source;
 mod state;
 mod storage;
@@ -119,6 +121,9 @@ pub use results::{
     Response, ResultStream, RowError, SafetyRating, Standing, TokenLogprob, TypedResults, Usage,
     UsageDetails,
 };
+#[cfg(feature = "schema")]
+#[doc(no_inline)]
+pub use schemars;
 pub use source::Source;
 pub use source::prepare::InlineLimit;
 pub use state::{JobState, OtherState};

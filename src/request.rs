@@ -4,6 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "schema")]
+use crate::error::{Error, Result};
+
 /// One request for generated content.
 ///
 /// ```
@@ -94,6 +97,22 @@ impl Request {
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.body.insert(name.into(), value.into());
         self
+    }
+
+    /// Changes the generation config that the request has, or gives it one.
+    #[cfg(feature = "schema")]
+    pub(crate) fn edit_generation_config(
+        mut self,
+        edit: impl FnOnce(GenerationConfig) -> Result<GenerationConfig>,
+    ) -> Result<Self> {
+        let snake_case = self.body.remove("generation_config");
+        let config = match self.body.remove("generationConfig").or(snake_case) {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(config)) => config,
+            Some(_) => return Err(Error::input("`generationConfig` is no JSON object")),
+        };
+        let config = edit(GenerationConfig(config))?;
+        Ok(self.generation_config(config))
     }
 }
 

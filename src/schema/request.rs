@@ -1,0 +1,93 @@
+//! Requests whose answers have the shape of a Rust type.
+
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use super::{json_schema, response_schema};
+use crate::error::Result;
+use crate::request::{GenerationConfig, Request};
+
+/// What says the shape of an answer, in both spellings that Google reads.
+const FORMS: [&str; 8] = [
+    "responseMimeType",
+    "response_mime_type",
+    "responseSchema",
+    "response_schema",
+    "responseJsonSchema",
+    "response_json_schema",
+    "_responseJsonSchema",
+    "_response_json_schema",
+];
+
+impl GenerationConfig {
+    /// Asks for answers that are a `T` in JSON, by `responseSchema`: see
+    /// [`response_schema`](crate::schema::response_schema) for what that can say. A shape that was
+    /// set before is replaced.
+    ///
+    /// # Errors
+    ///
+    /// If `responseSchema` cannot say what `T` is. The error names the field.
+    pub fn output<T: JsonSchema>(self) -> Result<Self> {
+        Ok(self.json("responseSchema", response_schema::<T>()?))
+    }
+
+    /// Asks for answers that are a `T` in JSON, by `responseJsonSchema`: see
+    /// [`json_schema`](crate::schema::json_schema). A shape that was set before is replaced.
+    ///
+    /// Prefer [`output`](Self::output) where it can say what `T` is.
+    pub fn output_json_schema<T: JsonSchema>(self) -> Self {
+        self.json("responseJsonSchema", json_schema::<T>())
+    }
+
+    fn json(mut self, form: &str, schema: Value) -> Self {
+        for form in FORMS {
+            self.0.remove(form);
+        }
+        self.response_mime_type("application/json")
+            .field(form, schema)
+    }
+}
+
+impl Request {
+    /// Asks for an answer that is a `T` in JSON, by `responseSchema`; read it with
+    /// [`BatchResult::parse`](crate::BatchResult::parse).
+    ///
+    /// It changes the generation config that the request has, so set that first. See
+    /// [`response_schema`](crate::schema::response_schema) for what becomes of the type.
+    ///
+    /// # Errors
+    ///
+    /// If `responseSchema` cannot say what `T` is: a map, a type that contains itself, and others.
+    /// The error names the field.
+    ///
+    /// ```
+    /// use genai_batch::Request;
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(JsonSchema, Deserialize)]
+    /// struct Review {
+    ///     /// From 1 to 5.
+    ///     stars: u8,
+    ///     quote: Option<String>,
+    /// }
+    ///
+    /// # fn main() -> genai_batch::Result<()> {
+    /// let request = Request::text("Rate this review: …").key("r-1").output::<Review>()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn output<T: JsonSchema>(self) -> Result<Self> {
+        self.edit_generation_config(GenerationConfig::output::<T>)
+    }
+
+    /// Asks for an answer that is a `T` in JSON, by `responseJsonSchema`, which can say more than
+    /// [`output`](Self::output): maps, tuples, and types that contain themselves.
+    ///
+    /// # Errors
+    ///
+    /// If the request has a `generationConfig` that is no JSON object.
+    pub fn output_json_schema<T: JsonSchema>(self) -> Result<Self> {
+        self.edit_generation_config(|config| Ok(config.output_json_schema::<T>()))
+    }
+}

@@ -1,0 +1,6 @@
+//! What becomes of Rust types, and that answers which fit the schema fit the type.
+
+mod instances;
+mod property;
+mod refused;
+mod said;
