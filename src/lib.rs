@@ -39,6 +39,7 @@
 //! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
 //! | be told when a job ends (Gemini) | [`WebhookConfig`], `webhook`, `Wait::webhook` |
 //! | read results | [`Batches::results`], [`ResultStream`], [`BatchResult`], [`Report`] |
+//! | get answers as Rust types | `Request::output`, [`BatchResult::parse`], [`ResultStream::typed`] |
 //! | handle errors | [`Error`] |
 //! | come from another client | [`coming_from`] |
 //! | upload and download files (Gemini) | [`Files`] |
@@ -65,6 +66,7 @@
 //! |---|---|---|
 //! | `vertex` | yes | Vertex AI, with Google Cloud credentials, and `raw::vertex` |
 //! | `gcs` | yes | requests and results in Cloud Storage |
+//! | `schema` | yes | answers in the shape of Rust types: `Request::output`, `schema` |
 //! | `bigquery` | no | results in BigQuery tables |
 //! | `blocking` | no | `blocking`, the same client for programs without async |
 //! | `webhook` | no | the module `webhook`: being told when a job ends |

@@ -93,3 +93,44 @@ impl<T> fmt::Debug for TypedResults<T> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::backend::gemini::results::read_row;
+    use crate::error::Error;
+    use crate::results::{Expectation, Rows};
+
+    #[tokio::test]
+    async fn an_error_of_the_stream_ends_it_and_one_of_an_answer_does_not() {
+        let line = |key: &str, text: &str| {
+            let parts = serde_json::json!([{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"}]);
+            let line = serde_json::json!({"key": key, "response": {"candidates": parts}});
+            Ok(Bytes::from(format!("{line}\n")))
+        };
+        let cut = Err(Error::protocol("cut"));
+        let chunks = stream::iter([line("a", "7"), line("b", "seven"), line("c", "8"), cut]);
+        let rows = Rows::file("out.jsonl".to_owned(), Box::pin(chunks), usize::MAX);
+        let results = ResultStream::new(rows, read_row, Expectation::Unknown);
+        let mut numbers = results.typed::<u8>();
+        let mut told = Vec::new();
+        let error = loop {
+            match numbers.next().await.unwrap() {
+                Ok((key, number)) => told.push((key.unwrap(), number.ok())),
+                Err(error) => break error,
+            }
+        };
+        let expected = [
+            ("a".into(), Some(7)),
+            ("b".into(), None),
+            ("c".into(), Some(8)),
+        ];
+        assert_eq!(told, expected);
+        assert!(error.is_protocol() && numbers.next().await.is_none());
+        assert_eq!(numbers.report().responses, 3);
+        assert!(numbers.into_inner().next().await.is_none());
+    }
+}

@@ -24,6 +24,8 @@ mod security;
 mod storage;
 mod support;
 mod traces;
+#[cfg(feature = "schema")]
+mod typed;
 #[cfg(feature = "gcs")]
 mod vertex;
 mod wait;
