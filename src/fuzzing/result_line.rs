@@ -16,7 +16,8 @@ use crate::backend::vertex::results::read_row as read_vertex;
 use crate::results::row::{BatchResult, Outcome, ReadRow, Row, RowBody};
 use crate::results::save::write_line;
 use crate::results::{
-    Contents, Expectation, Expected, ExpectedBuilder, Report, ResultStream, Rows, Standing,
+    AnswerError, Candidate, Contents, Expectation, Expected, ExpectedBuilder, FinishReason, Report,
+    Response, ResultStream, Rows, Standing,
 };
 use crate::source::entry::EmbedForm;
 
@@ -207,9 +208,46 @@ fn can_be_asked(result: &BatchResult) {
             let _ = (response.text(), response.finish_reason(), response.usage());
             let _ = (response.model_version(), response.response_id());
             let _ = (response.embedding(), response.to_value());
+            let _ = (response.prompt_feedback(), response.usage_details());
+            response
+                .candidates()
+                .for_each(|candidate| can_be_read(&candidate));
+            is_whole_or_says_why(result, response);
         }
         Outcome::Error(error) => assert!(!error.to_string().is_empty()),
         Outcome::Missing => {}
+    }
+}
+
+fn can_be_read(candidate: &Candidate<'_>) {
+    let _ = (candidate.thoughts(), candidate.finish_message());
+    let _ = (candidate.safety_ratings(), candidate.citations());
+    let _ = (candidate.avg_logprobs(), candidate.logprobs());
+    for call in candidate.function_calls() {
+        let _ = (call.args::<Value>(), call.to_value());
+    }
+    for media in candidate.inline_data() {
+        let _ = (media.mime_type(), media.bytes());
+    }
+    if let Some(grounding) = candidate.grounding() {
+        let _ = (grounding.sources(), grounding.supports());
+        let _ = (grounding.web_search_queries(), grounding.rendered_content());
+    }
+}
+
+/// Only an answer that ended as it should is a whole one.
+fn is_whole_or_says_why(result: &BatchResult, response: &Response) {
+    match (response.complete_text(), result.parse::<Value>()) {
+        (Ok(text), parsed) => {
+            assert_eq!(response.finish_reason(), Some(FinishReason::STOP));
+            assert_eq!(response.text(), Some(text));
+            let told = |error: AnswerError| error.is_not_json() || error.is_wrong_shape();
+            assert!(parsed.map_or_else(told, |_| true));
+        }
+        (Err(error), parsed) => {
+            assert!(parsed.is_err() && !error.is_not_json());
+            assert!(!error.to_string().is_empty());
+        }
     }
 }
 
