@@ -41,8 +41,8 @@ pub struct BatchJob {
 pub(crate) struct Submission {
     /// The keys of the requests.
     pub(crate) expected: Arc<Expected>,
-    /// Where the client put the requests, if they are to be removed in the end.
-    pub(crate) remove: Option<String>,
+    /// What the client put somewhere for the job, if it is to be removed in the end.
+    pub(crate) remove: Vec<String>,
 }
 
 /// The contents of a [`BatchJob`].

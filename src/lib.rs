@@ -85,6 +85,7 @@ pub mod fuzzing;
 mod http;
 mod job;
 mod name;
+mod open_set;
 mod options;
 mod page;
 pub mod raw;
@@ -115,13 +116,18 @@ pub use http::retry::RetryPolicy;
 pub use job::{BatchJob, JobDestination, JobRef, JobSource, JobStats, Status};
 pub use options::WebhookConfig;
 pub use page::Page;
-pub use request::{EmbedRequest, Entry, GenerationConfig, Request};
+pub use request::{
+    Content, EmbedRequest, Entry, FunctionCallingMode, FunctionDeclaration, GenerationConfig,
+    HarmBlockMethod, HarmBlockThreshold, HarmCategory, ImageConfig, MediaResolution, Modality,
+    Part, Request, SafetySetting, ServiceTier, SpeechConfig, TaskType, ThinkingConfig,
+    ThinkingLevel, Tool, ToolConfig, VideoMetadata,
+};
+pub use results::Part as ResponsePart;
 pub use results::{
     AnswerError, BatchResult, BlockReason, Candidate, Citation, FinishReason, FunctionCall,
-    Grounding, GroundingSegment, GroundingSource, GroundingSupport, HarmCategory, HarmProbability,
-    InlineData, Key, Logprobs, Modality, ModalityTokens, Outcome, Part, PromptFeedback, Report,
-    Response, ResultStream, RowError, SafetyRating, Standing, TokenLogprob, TypedResults, Usage,
-    UsageDetails,
+    Grounding, GroundingSegment, GroundingSource, GroundingSupport, HarmProbability, InlineData,
+    Key, Logprobs, ModalityTokens, Outcome, PromptFeedback, Report, Response, ResultStream,
+    RowError, SafetyRating, Standing, TokenLogprob, TypedResults, Usage, UsageDetails,
 };
 #[cfg(feature = "schema")]
 #[doc(no_inline)]

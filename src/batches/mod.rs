@@ -140,10 +140,10 @@ impl Batches {
     /// it must not hide the job's end.
     pub(crate) async fn clean_up(&self, job: &BatchJob) {
         let submission = job.submission.as_ref();
-        if let Some(name) = submission.and_then(|submission| submission.remove.as_deref())
-            && let Err(error) = self.service.remove_staged(name).await
-        {
-            tracing::warn!(%error, input = name, "the staged input could not be removed");
+        for name in submission.iter().flat_map(|submission| &submission.remove) {
+            if let Err(error) = self.service.remove_staged(name).await {
+                tracing::warn!(%error, input = name, "the staged input could not be removed");
+            }
         }
     }
 

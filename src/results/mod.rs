@@ -38,9 +38,8 @@ use repeats::Repeats;
 pub(crate) use repeats::Repetition;
 pub use response::{
     BlockReason, Candidate, Citation, FinishReason, FunctionCall, Grounding, GroundingSegment,
-    GroundingSource, GroundingSupport, HarmCategory, HarmProbability, InlineData, Logprobs,
-    Modality, ModalityTokens, Part, PromptFeedback, Response, SafetyRating, TokenLogprob, Usage,
-    UsageDetails,
+    GroundingSource, GroundingSupport, HarmProbability, InlineData, Logprobs, ModalityTokens, Part,
+    PromptFeedback, Response, SafetyRating, TokenLogprob, Usage, UsageDetails,
 };
 use row::ReadRow;
 pub use row::{BatchResult, Key, Outcome, RowError};

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::embedding;
-use crate::request::{Entry, EntryKind, GenerationConfig, Request, system_instruction};
+use crate::request::pending::Pending;
+use crate::request::{Draft, Entry, EntryKind, GenerationConfig, Request};
 use crate::wire::on_one_line;
 
 /// What a job does with its requests.
@@ -62,11 +63,11 @@ pub(crate) type DefaultFields = Vec<(&'static str, &'static str, Box<RawValue>)>
 
 impl Defaults {
     pub(crate) fn fields(&self) -> DefaultFields {
-        let config = self
-            .generation_config
+        let config = self.generation_config.clone().map(Value::from);
+        let system = self
+            .system_instruction
             .as_ref()
-            .map(|config| Value::Object(config.0.clone()));
-        let system = self.system_instruction.clone().map(system_instruction);
+            .map(|text| serde_json::json!({ "role": "user", "parts": [{ "text": text }] }));
         [
             ("generationConfig", "generation_config", config),
             ("systemInstruction", "system_instruction", system),
@@ -112,11 +113,15 @@ impl Line {
                 };
                 Self::from_entry(Entry(body), kind, defaults)
             }
-            EntryKind::Built {
-                key,
-                metadata,
-                body,
-            } => {
+            EntryKind::Built(Draft {
+                pending:
+                    Pending {
+                        problem: Some(problem),
+                        ..
+                    },
+                ..
+            }) => Err(problem),
+            EntryKind::Built(draft) => {
                 let raw = |map: Map<String, Value>| -> Result<Fields, String> {
                     map.into_iter()
                         .map(|(name, value)| Ok((name, serde_json::value::to_raw_value(&value)?)))
@@ -124,10 +129,10 @@ impl Line {
                         .map_err(|e| e.to_string())
                 };
                 Self::new(
-                    key,
-                    raw(body)?,
-                    raw(metadata)?,
-                    Fields::new(),
+                    draft.key,
+                    raw(draft.body)?,
+                    raw(draft.metadata)?,
+                    raw(draft.extra)?,
                     kind,
                     defaults,
                 )

@@ -5,6 +5,7 @@
 //! Source → entry (one line checked) → prepare (inline body or spooled file) → backend
 //! ```
 
+pub(crate) mod attach;
 pub(crate) mod embedding;
 pub(crate) mod entry;
 pub(crate) mod prepare;

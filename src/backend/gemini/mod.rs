@@ -8,6 +8,7 @@ mod convert;
 mod output;
 mod request;
 pub(crate) mod results;
+mod shelf;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::raw;
 use crate::source::entry::{EmbedForm, JobKind};
 use crate::source::prepare::{Prepared, Target};
 use crate::source::{Source, SourceKind};
-use crate::storage::files::Upload;
+use crate::storage::files::{File, Upload};
 use crate::wire;
 use request::Input;
 
@@ -107,12 +108,16 @@ impl Gemini {
             file_carries_metadata: false,
         };
         let display_name = options.display_name();
-        let prepared = source.prepare(target, &options.defaults).await?;
+        let (source, attachments) = source.attaching(self.clone());
+        let prepared = match source.prepare(target, &options.defaults).await {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(attachments.undo(error).await),
+        };
         let (input, expected) = match prepared {
-            Ok((prepared, expected)) => {
-                let input = self.bring(prepared, &display_name).await?;
-                (input, Some(expected))
-            }
+            Ok((prepared, expected)) => match self.bring(prepared, &display_name).await {
+                Ok(input) => (input, Some(expected)),
+                Err(error) => return Err(attachments.undo(error).await),
+            },
             Err(SourceKind::File(name)) => {
                 let name = format!("files/{}", gemini_file_id(&name)?);
                 options.refuse_defaults(&name)?;
@@ -144,9 +149,13 @@ impl Gemini {
             error.during(format!("creating the job {display_name:?}{requests}"))
         })?;
         let submission = expected.map(|expected| {
+            let remove = match options.remove_staged_input {
+                true => uploaded.into_iter().chain(attachments.names()).collect(),
+                false => Vec::new(),
+            };
             Arc::new(Submission {
                 expected: Arc::new(expected),
-                remove: uploaded.filter(|_| options.remove_staged_input),
+                remove,
             })
         });
         Ok(job.remembering(submission))
@@ -252,6 +261,14 @@ impl Gemini {
             exchange.finish(sent.await)?;
         }
         Ok(self.get(&job.name).await?.remembering(known.submission))
+    }
+
+    pub(crate) async fn get_file(&self, name: &str) -> Result<File> {
+        let id = gemini_file_id(name)?;
+        let (raw, exchange) = self.exchange(None);
+        let sent = raw.files_get(id).await;
+        let answer = exchange.json(sent).await;
+        File::read(answer.map_err(|error| error.during(format!("reading files/{id}")))?)
     }
 
     pub(crate) async fn remove_staged(&self, name: &str) -> Result<()> {

@@ -204,14 +204,16 @@ impl Vertex {
     /// Removes what was staged for a job if that was asked for and there is certainly no job;
     /// otherwise says where it is.
     async fn left_behind(&self, error: &Error, submission: &Submission, input: &Input) -> String {
-        if let Some(uri) = &submission.remove
-            && !error.leaves_open_whether_it_was_done()
-        {
-            match self.remove_staged(uri).await {
-                Ok(()) => return String::new(),
-                Err(error) => {
+        if !submission.remove.is_empty() && !error.leaves_open_whether_it_was_done() {
+            let mut all_removed = true;
+            for uri in &submission.remove {
+                if let Err(error) = self.remove_staged(uri).await {
                     tracing::warn!(%error, input = uri, "the staged input could not be removed");
+                    all_removed = false;
                 }
+            }
+            if all_removed {
+                return String::new();
             }
         }
         match input {

@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 
 pub use candidate::Candidate;
 pub use logprobs::{Logprobs, TokenLogprob};
-pub use names::{BlockReason, FinishReason, HarmCategory, HarmProbability, Modality};
+pub use names::{BlockReason, FinishReason, HarmProbability};
 pub use part::{FunctionCall, InlineData, Part};
 use read::{read, read_text};
 pub use safety::{PromptFeedback, SafetyRating};

@@ -1,36 +1,9 @@
 //! Names that the service may add to at any time: each an open set with the known ones as
 //! constants.
 
-use std::borrow::Cow;
-use std::fmt;
+use crate::open_set::names;
 
-use serde::Deserialize;
-
-macro_rules! open_set {
-    ($(#[$doc:meta])* $set:ident { $($(#[$name_doc:meta])* $name:ident,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
-        pub struct $set(Cow<'static, str>);
-
-        impl $set {
-            $($(#[$name_doc])*
-            pub const $name: Self = Self(Cow::Borrowed(stringify!($name)));)*
-
-            /// The name, as the service wrote it.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $set {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-open_set! {
+names! {
     /// Why an answer ended: an open set of names.
     ///
     /// ```
@@ -44,35 +17,65 @@ open_set! {
     /// ```
     FinishReason {
         /// The model came to an end of its own.
-        STOP,
+        STOP = "STOP";
         /// The limit on output tokens was reached: the text is cut off, and may hold reasoning.
-        MAX_TOKENS,
+        MAX_TOKENS = "MAX_TOKENS";
         /// Stopped for safety.
-        SAFETY,
+        SAFETY = "SAFETY";
         /// Stopped because it repeated known text.
-        RECITATION,
+        RECITATION = "RECITATION";
         /// Stopped because the language is not supported.
-        LANGUAGE,
+        LANGUAGE = "LANGUAGE";
         /// Stopped at a forbidden term.
-        BLOCKLIST,
+        BLOCKLIST = "BLOCKLIST";
         /// Stopped at forbidden content.
-        PROHIBITED_CONTENT,
+        PROHIBITED_CONTENT = "PROHIBITED_CONTENT";
         /// Stopped at sensitive personal data.
-        SPII,
+        SPII = "SPII";
         /// Stopped by Model Armor (Vertex AI).
-        MODEL_ARMOR,
+        MODEL_ARMOR = "MODEL_ARMOR";
         /// The model called a function in a way that makes no sense.
-        MALFORMED_FUNCTION_CALL,
+        MALFORMED_FUNCTION_CALL = "MALFORMED_FUNCTION_CALL";
         /// An image was stopped for safety.
-        IMAGE_SAFETY,
+        IMAGE_SAFETY = "IMAGE_SAFETY";
         /// An image was stopped for forbidden content.
-        IMAGE_PROHIBITED_CONTENT,
+        IMAGE_PROHIBITED_CONTENT = "IMAGE_PROHIBITED_CONTENT";
         /// An image was stopped because it repeated a known one.
-        IMAGE_RECITATION,
+        IMAGE_RECITATION = "IMAGE_RECITATION";
         /// No image came of it.
-        NO_IMAGE,
+        NO_IMAGE = "NO_IMAGE";
         /// For another reason.
-        OTHER,
+        OTHER = "OTHER";
+    }
+
+    /// Why a prompt was blocked: an open set of names.
+    BlockReason {
+        /// For safety.
+        SAFETY = "SAFETY";
+        /// For a forbidden term.
+        BLOCKLIST = "BLOCKLIST";
+        /// For forbidden content.
+        PROHIBITED_CONTENT = "PROHIBITED_CONTENT";
+        /// For the safety of an image.
+        IMAGE_SAFETY = "IMAGE_SAFETY";
+        /// By Model Armor (Vertex AI).
+        MODEL_ARMOR = "MODEL_ARMOR";
+        /// As an attempt to get around safety (Vertex AI).
+        JAILBREAK = "JAILBREAK";
+        /// For another reason.
+        OTHER = "OTHER";
+    }
+
+    /// How likely harm is: an open set of names.
+    HarmProbability {
+        /// Hardly.
+        NEGLIGIBLE = "NEGLIGIBLE";
+        /// A little.
+        LOW = "LOW";
+        /// Somewhat.
+        MEDIUM = "MEDIUM";
+        /// Very.
+        HIGH = "HIGH";
     }
 }
 
@@ -93,73 +96,5 @@ impl FinishReason {
             Self::IMAGE_RECITATION,
         ];
         blocks.contains(self)
-    }
-}
-
-open_set! {
-    /// Why a prompt was blocked: an open set of names.
-    BlockReason {
-        /// For safety.
-        SAFETY,
-        /// For a forbidden term.
-        BLOCKLIST,
-        /// For forbidden content.
-        PROHIBITED_CONTENT,
-        /// For the safety of an image.
-        IMAGE_SAFETY,
-        /// By Model Armor (Vertex AI).
-        MODEL_ARMOR,
-        /// As an attempt to get around safety (Vertex AI).
-        JAILBREAK,
-        /// For another reason.
-        OTHER,
-    }
-}
-
-open_set! {
-    /// A kind of harm: an open set of names.
-    HarmCategory {
-        /// Harassment.
-        HARM_CATEGORY_HARASSMENT,
-        /// Hate speech.
-        HARM_CATEGORY_HATE_SPEECH,
-        /// Sexually explicit content.
-        HARM_CATEGORY_SEXUALLY_EXPLICIT,
-        /// Dangerous content.
-        HARM_CATEGORY_DANGEROUS_CONTENT,
-        /// What may harm civic integrity.
-        HARM_CATEGORY_CIVIC_INTEGRITY,
-        /// An attempt to get around safety.
-        HARM_CATEGORY_JAILBREAK,
-    }
-}
-
-open_set! {
-    /// How likely harm is: an open set of names.
-    HarmProbability {
-        /// Hardly.
-        NEGLIGIBLE,
-        /// A little.
-        LOW,
-        /// Somewhat.
-        MEDIUM,
-        /// Very.
-        HIGH,
-    }
-}
-
-open_set! {
-    /// A kind of content that tokens stand for: an open set of names.
-    Modality {
-        /// Text.
-        TEXT,
-        /// Images.
-        IMAGE,
-        /// Video.
-        VIDEO,
-        /// Audio.
-        AUDIO,
-        /// Documents, such as PDF.
-        DOCUMENT,
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::names::{BlockReason, HarmCategory, HarmProbability};
+use super::names::{BlockReason, HarmProbability};
 use super::read::{each, or_default};
+use crate::request::HarmCategory;
 use crate::wire::lenient;
 
 /// How a prompt or an answer was rated for one kind of harm.

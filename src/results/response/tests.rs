@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::request::HarmCategory;
 
 fn response(json: &str) -> Response {
     Response::new(Bytes::copy_from_slice(json.as_bytes()))
@@ -154,7 +155,7 @@ fn everything_in_an_answer_is_in_reach() {
     assert_eq!(feedback.block_reason, None);
     assert_eq!(
         feedback.safety_ratings[0].category,
-        HarmCategory::HARM_CATEGORY_HATE_SPEECH
+        HarmCategory::HATE_SPEECH
     );
 
     let citation = &response.citations()[0];

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::names::Modality;
 use super::read::{count, each};
+use crate::request::Modality;
 
 /// The tokens that one request used. A count that the service left out is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -17,7 +17,6 @@ use serde_json::value::RawValue;
 use crate::backend::Service;
 use crate::error::{Error, Result};
 use crate::job::Status;
-use crate::name::gemini_file_id;
 use crate::trace;
 use crate::wire;
 pub use contents::UploadSource;
@@ -75,12 +74,8 @@ impl Files {
     /// # }
     /// ```
     pub async fn get(&self, name: &str) -> Result<File> {
-        let id = gemini_file_id(name)?;
-        let (raw, exchange) = self.service.files()?.exchange(None);
         let call = trace::call!("get_file", self.service.backend());
-        let answer = call.run(async { exchange.json(raw.files_get(id).await).await });
-        let answer = answer.await;
-        File::read(answer.map_err(|error| error.during(format!("reading files/{id}")))?)
+        call.run(self.service.files()?.get_file(name)).await
     }
 
     /// Lists the project's files, newest first.

@@ -54,7 +54,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub(super) fn new(backend: Result<Gemini>, source: UploadSource) -> Self {
+    pub(crate) fn new(backend: Result<Gemini>, source: UploadSource) -> Self {
         Self {
             backend,
             source,

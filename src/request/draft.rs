@@ -1,0 +1,47 @@
+//! What both kinds of request are made of: a key, what travels with it, and Google's message.
+
+use serde_json::{Map, Value};
+
+use super::pending::Pending;
+
+/// A request as its builder has it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) key: Option<String>,
+    pub(crate) metadata: Map<String, Value>,
+    /// What else stands in the line of a file.
+    pub(crate) extra: Map<String, Value>,
+    pub(crate) body: Map<String, Value>,
+    pub(crate) pending: Pending,
+}
+
+impl Draft {
+    pub(super) fn of_body(body: Map<String, Value>) -> Self {
+        Self {
+            body,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.body.insert(name.into(), value.into());
+    }
+
+    pub(super) fn add_metadata(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.metadata.insert(name.into(), value.into());
+    }
+
+    /// Merges a patch (RFC 7396) over the message.
+    pub(super) fn patch(&mut self, patch: &Value) {
+        if !patch.is_object() {
+            let problem = || format!("its patch is not a JSON object: {patch}");
+            self.pending.problem.get_or_insert_with(problem);
+            return;
+        }
+        let mut body = Value::Object(std::mem::take(&mut self.body));
+        json_patch::merge(&mut body, patch);
+        if let Value::Object(body) = body {
+            self.body = body;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Local files that requests name: uploaded once, or put into the request; and what happens
+//! where they cannot be.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use genai_batch::{Content, EmbedRequest, Error, InlineLimit, Part, Request, Source};
+use genai_batch_emulator::{Failure, Model, Operation, RowFailure};
+use serde_json::{Value, json};
+
+use crate::support::{Backend, on_every_backend};
+
+on_every_backend! {
+    a_file_that_many_requests_name_is_uploaded_once,
+    an_inlined_file_is_in_its_request,
+    what_cannot_be_brought_ends_the_create,
+    a_path_in_json_is_not_read,
+    uploaded_files_are_removed_with_the_input,
+}
+
+const IMAGE: &[u8] = b"\x89PNG\r\n\x1a\nan image";
+
+/// Answers with the request.
+struct Echo;
+
+impl Model for Echo {
+    fn generate(&self, request: &Value, _: &str) -> Result<Value, RowFailure> {
+        let text = request.to_string();
+        Ok(
+            json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": text }] } }] }),
+        )
+    }
+}
+
+async fn echo(backend: Backend) -> Backend {
+    match backend.client.backend() {
+        genai_batch::Backend::Gemini => Backend::gemini_with(|builder| builder.model(Echo)).await,
+        #[cfg(feature = "gcs")]
+        _ => Backend::vertex_with(|builder| builder.model(Echo)).await,
+        #[cfg(not(feature = "gcs"))]
+        _ => backend,
+    }
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, IMAGE).unwrap();
+        path
+    }
+}
+
+impl Backend {
+    /// Where uploaded files are now.
+    fn uploaded(&self) -> Vec<String> {
+        let mut uris: Vec<_> = self.emulator.files().into_iter().collect();
+        uris.retain(|file| !file.generated && file.mime_type != "application/jsonl");
+        let mut uris: Vec<_> = uris.into_iter().map(|file| file.name).collect();
+        #[cfg(feature = "gcs")]
+        uris.extend(self.emulator.objects("gs://staging-bucket/"));
+        uris.retain(|uri| !uri.ends_with(".jsonl"));
+        uris
+    }
+
+    /// What each request was when the service had it.
+    async fn received(&self, requests: Vec<Request>, limit: InlineLimit) -> Vec<Value> {
+        let create = self.client.batches().create(self.model, requests);
+        let results = self.results_of(create.inline_limit(limit)).await;
+        let (told, report) = crate::support::collect(results).await;
+        assert!(report.is_complete(), "{report}");
+        let text = |told| match told {
+            crate::support::Told::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        told.into_values().map(text).collect()
+    }
+}
+
+async fn a_file_that_many_requests_name_is_uploaded_once(backend: Backend) {
+    let backend = echo(backend).await;
+    let folder = Folder::new();
+    let (one, other) = (folder.file("one.png"), folder.file("other file.png"));
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let before = backend.uploaded().len();
+        let ask = |path| Request::parts([Part::text("What?"), Part::local_file(path)]);
+        let requests = vec![ask(&one), ask(&other), ask(&one), ask(&one)];
+        let received = backend.received(requests, limit).await;
+        assert_eq!(backend.uploaded().len(), before + 2);
+        let uris: Vec<_> = received
+            .iter()
+            .map(|request| &request["contents"][0]["parts"][1]["fileData"])
+            .inspect(|data| assert_eq!(data["mimeType"], "image/png"))
+            .map(|data| data["fileUri"].as_str().unwrap())
+            .collect();
+        assert_eq!((uris[0], uris[0]), (uris[2], uris[3]));
+        assert_eq!(BTreeSet::from_iter(&uris).len(), 2);
+        for uri in uris {
+            let content = match uri
+                .split_once("/files/")
+                .filter(|_| !uri.starts_with("gs://"))
+            {
+                Some((_, id)) => backend.emulator.file_content(&format!("files/{id}")),
+                #[cfg(feature = "gcs")]
+                None => backend.emulator.object(uri),
+                #[cfg(not(feature = "gcs"))]
+                None => None,
+            };
+            assert_eq!(content.as_deref(), Some(IMAGE), "{uri}");
+        }
+    }
+}
+
+async fn an_inlined_file_is_in_its_request(backend: Backend) {
+    let backend = echo(backend).await;
+    let folder = Folder::new();
+    let part = Part::inline_file(folder.file("image")).mime_type("image/x-own");
+    let received = backend
+        .received(vec![Request::parts([part])], InlineLimit::MAX)
+        .await;
+    let expected = serde_json::to_value(Request::parts([Part::bytes("image/x-own", IMAGE)]));
+    assert_eq!(
+        received[0]["contents"],
+        expected.unwrap()["request"]["contents"]
+    );
+    assert_eq!(backend.uploaded(), Vec::<String>::new());
+}
+
+async fn what_cannot_be_brought_ends_the_create(backend: Backend) {
+    let folder = Folder::new();
+    let good = || Request::parts([Part::local_file(folder.file("good.png"))]).key("good");
+    let error = async |bad: Request| -> Error {
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, vec![good(), bad.key("bad")]);
+        let error = create.await.unwrap_err();
+        assert_eq!(backend.emulator.request_count(backend.create), 0);
+        assert_eq!(backend.uploaded(), Vec::<String>::new(), "{error}");
+        error
+    };
+    let missing = folder.0.path().join("missing.png");
+    for part in [Part::local_file(&missing), Part::inline_file(&missing)] {
+        let error = error(Request::parts([part])).await;
+        let text = error.to_string();
+        assert!(
+            text.contains("request 2 (key \"bad\")") && text.contains("missing.png"),
+            "{text}"
+        );
+        assert!(error.is_io(), "{text}");
+    }
+    let unknown = error(Request::parts([Part::local_file(folder.file("no-ending"))])).await;
+    assert!(unknown.to_string().contains("MIME type"), "{unknown}");
+    let folder_itself = Part::local_file(folder.0.path()).mime_type("image/png");
+    let folder_itself = error(Request::parts([folder_itself])).await;
+    assert!(
+        folder_itself.to_string().contains("not a file"),
+        "{folder_itself}"
+    );
+    let no_object = error(Request::text("hi").patch(json!(7))).await;
+    assert!(
+        no_object
+            .to_string()
+            .contains("patch is not a JSON object: 7"),
+        "{no_object}"
+    );
+
+    let operation = match backend.client.backend() {
+        genai_batch::Backend::Gemini => Operation::StartUpload,
+        _ => Operation::PutObject,
+    };
+    let refusal = Failure::status(403, "PERMISSION_DENIED", "no");
+    backend.emulator.faults().fail_next(operation, 1, refusal);
+    let refused = error(Request::text("fine")).await.to_string();
+    assert!(
+        refused.contains("request 1 (key \"good\")") && refused.contains("good.png"),
+        "{refused}"
+    );
+}
+
+async fn a_path_in_json_is_not_read(backend: Backend) {
+    let backend = echo(backend).await;
+    let folder = Folder::new();
+    let path = folder.file("secret.png");
+    let token = format!("local:{path:?}");
+    for data in [
+        json!({ "fileData": { "fileUri": token, "mimeType": "image/png" } }),
+        json!({ "inlineData": { "data": token, "mimeType": "image/png" } }),
+    ] {
+        let line = json!({ "request": { "contents": [{ "parts": [data] }] } });
+        let request = Request::from_jsonl(&line.to_string()).unwrap();
+        let received = backend.received(vec![request], InlineLimit::MAX).await;
+        assert_eq!(received[0]["contents"][0]["parts"][0], data);
+    }
+    assert_eq!(backend.uploaded(), Vec::<String>::new());
+}
+
+async fn uploaded_files_are_removed_with_the_input(backend: Backend) {
+    let folder = Folder::new();
+    let path = folder.file("a.png");
+    let requests = vec![Request::parts([Part::local_file(&path)]); 3];
+    let job = backend
+        .client
+        .batches()
+        .create(backend.model, Source::from(requests))
+        .remove_staged_input(true)
+        .await
+        .unwrap();
+    assert_eq!(backend.uploaded().len(), 1);
+    backend.wait(&job).await.unwrap();
+    assert_eq!(backend.uploaded(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn embeddings_of_local_files_are_brought_too() {
+    let backend = Backend::gemini().await;
+    let folder = Folder::new();
+    let content = Content::new([Part::text("A"), Part::local_file(folder.file("a.png"))]);
+    let requests = vec![EmbedRequest::content(content)];
+    let create = backend
+        .client
+        .batches()
+        .create_embeddings(backend.embedding_model, requests);
+    let results = backend.results_of(create).await;
+    assert!(results.verify().await.unwrap().is_complete());
+    assert_eq!(backend.uploaded().len(), 1);
+}
