@@ -34,7 +34,8 @@
 //! | to … | see |
 //! |---|---|
 //! | make a client | [`Client::from_env`], [`Client::gemini`], `Client::vertex`, [`ClientBuilder`] |
-//! | say where requests are | [`Source`], [`Request`], [`EmbedRequest`] |
+//! | say where requests are | [`Source`] |
+//! | write requests | [`Request`], [`Part`], [`GenerationConfig`], [`Tool`], [`EmbedRequest`] |
 //! | submit | [`Batches::create`], [`Batches::create_embeddings`], [`Batches::run`] |
 //! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
 //! | be told when a job ends (Gemini) | [`WebhookConfig`], `webhook`, `Wait::webhook` |
@@ -43,7 +44,7 @@
 //! | handle errors | [`Error`] |
 //! | come from another client | [`coming_from`] |
 //! | upload and download files (Gemini) | [`Files`] |
-//! | reach what is not covered | [`Create::patch`], [`BatchJob::to_value`], [`raw`] |
+//! | reach what is not covered | [`Request::patch`], [`Create::patch`], [`BatchJob::to_value`], [`raw`] |
 //!
 //! # How a request flows
 //!

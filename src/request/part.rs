@@ -43,7 +43,9 @@ const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
 /// ]);
 /// ```
 ///
-/// Whatever has no method here goes in with [`field`](Self::field).
+/// Local files are read only where code names them with these two methods: a path that stands
+/// in JSON, such as a line of a file, is never read. Whatever has no method here goes in with
+/// [`field`](Self::field).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Part {
     pub(super) json: Map<String, Value>,
@@ -79,7 +81,7 @@ impl Part {
     /// ```
     /// use genai_batch::Part;
     ///
-    /// let image = Part::data(b"\x89PNG\r\n\x1a\n…")?;
+    /// let image = Part::data(b"\x89PNG\r\n\x1a\n...")?;
     /// assert!(Part::data(b"plain text").is_err());
     /// # Ok::<(), genai_batch::Error>(())
     /// ```

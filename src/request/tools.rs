@@ -57,6 +57,11 @@ impl Tool {
     }
 
     /// Google Search, whose findings the answer names.
+    ///
+    /// Batches on Vertex AI have refused tools without settings, this one and
+    /// [`url_context`](Self::url_context) among them (googleapis/python-genai#2123); for this one
+    /// `Tool::google_search().field("googleSearch", json!({ "timeRangeFilter": null }))` was
+    /// reported to help.
     pub fn google_search() -> Self {
         Self::plain("googleSearch")
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use genai_batch::{Content, EmbedRequest, Error, InlineLimit, Part, Request, Source};
-use genai_batch_emulator::{Failure, Model, Operation, RowFailure};
-use serde_json::{Value, json};
+use genai_batch_emulator::{Failure, Operation};
+use serde_json::json;
 
 use crate::support::{Backend, on_every_backend};
 
@@ -19,28 +19,6 @@ on_every_backend! {
 }
 
 const IMAGE: &[u8] = b"\x89PNG\r\n\x1a\nan image";
-
-/// Answers with the request.
-struct Echo;
-
-impl Model for Echo {
-    fn generate(&self, request: &Value, _: &str) -> Result<Value, RowFailure> {
-        let text = request.to_string();
-        Ok(
-            json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": text }] } }] }),
-        )
-    }
-}
-
-async fn echo(backend: Backend) -> Backend {
-    match backend.client.backend() {
-        genai_batch::Backend::Gemini => Backend::gemini_with(|builder| builder.model(Echo)).await,
-        #[cfg(feature = "gcs")]
-        _ => Backend::vertex_with(|builder| builder.model(Echo)).await,
-        #[cfg(not(feature = "gcs"))]
-        _ => backend,
-    }
-}
 
 struct Folder(tempfile::TempDir);
 
@@ -67,23 +45,10 @@ impl Backend {
         uris.retain(|uri| !uri.ends_with(".jsonl"));
         uris
     }
-
-    /// What each request was when the service had it.
-    async fn received(&self, requests: Vec<Request>, limit: InlineLimit) -> Vec<Value> {
-        let create = self.client.batches().create(self.model, requests);
-        let results = self.results_of(create.inline_limit(limit)).await;
-        let (told, report) = crate::support::collect(results).await;
-        assert!(report.is_complete(), "{report}");
-        let text = |told| match told {
-            crate::support::Told::Text(text) => serde_json::from_str(&text).unwrap(),
-            other => panic!("{other:?}"),
-        };
-        told.into_values().map(text).collect()
-    }
 }
 
 async fn a_file_that_many_requests_name_is_uploaded_once(backend: Backend) {
-    let backend = echo(backend).await;
+    let backend = backend.echoing().await;
     let folder = Folder::new();
     let (one, other) = (folder.file("one.png"), folder.file("other file.png"));
     for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
@@ -91,6 +56,7 @@ async fn a_file_that_many_requests_name_is_uploaded_once(backend: Backend) {
         let ask = |path| Request::parts([Part::text("What?"), Part::local_file(path)]);
         let requests = vec![ask(&one), ask(&other), ask(&one), ask(&one)];
         let received = backend.received(requests, limit).await;
+        let received: Vec<_> = received.into_values().collect();
         assert_eq!(backend.uploaded().len(), before + 2);
         let uris: Vec<_> = received
             .iter()
@@ -117,7 +83,7 @@ async fn a_file_that_many_requests_name_is_uploaded_once(backend: Backend) {
 }
 
 async fn an_inlined_file_is_in_its_request(backend: Backend) {
-    let backend = echo(backend).await;
+    let backend = backend.echoing().await;
     let folder = Folder::new();
     let part = Part::inline_file(folder.file("image")).mime_type("image/x-own");
     let received = backend
@@ -125,7 +91,7 @@ async fn an_inlined_file_is_in_its_request(backend: Backend) {
         .await;
     let expected = serde_json::to_value(Request::parts([Part::bytes("image/x-own", IMAGE)]));
     assert_eq!(
-        received[0]["contents"],
+        received["request-1"]["contents"],
         expected.unwrap()["request"]["contents"]
     );
     assert_eq!(backend.uploaded(), Vec::<String>::new());
@@ -184,7 +150,7 @@ async fn what_cannot_be_brought_ends_the_create(backend: Backend) {
 }
 
 async fn a_path_in_json_is_not_read(backend: Backend) {
-    let backend = echo(backend).await;
+    let backend = backend.echoing().await;
     let folder = Folder::new();
     let path = folder.file("secret.png");
     let token = format!("local:{path:?}");
@@ -195,7 +161,7 @@ async fn a_path_in_json_is_not_read(backend: Backend) {
         let line = json!({ "request": { "contents": [{ "parts": [data] }] } });
         let request = Request::from_jsonl(&line.to_string()).unwrap();
         let received = backend.received(vec![request], InlineLimit::MAX).await;
-        assert_eq!(received[0]["contents"][0]["parts"][0], data);
+        assert_eq!(received["request-1"]["contents"][0]["parts"][0], data);
     }
     assert_eq!(backend.uploaded(), Vec::<String>::new());
 }

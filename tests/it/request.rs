@@ -7,11 +7,17 @@ use std::time::Duration;
 
 use genai_batch::{
     Content, EmbedRequest, FunctionCallingMode, FunctionDeclaration, GenerationConfig,
-    HarmBlockThreshold, HarmCategory, ImageConfig, MediaResolution, Modality, Part, Request,
-    SafetySetting, ServiceTier, SpeechConfig, TaskType, ThinkingConfig, Tool, ToolConfig,
-    VideoMetadata,
+    HarmBlockThreshold, HarmCategory, ImageConfig, InlineLimit, MediaResolution, Modality, Part,
+    Request, SafetySetting, ServiceTier, SpeechConfig, TaskType, ThinkingConfig, ThinkingLevel,
+    Tool, ToolConfig, VideoMetadata,
 };
 use serde_json::{Value, json};
+
+use crate::support::{Backend, on_every_backend};
+
+on_every_backend! {
+    a_file_of_written_requests_is_read,
+}
 
 fn hi() -> Request {
     "hi".into()
@@ -360,4 +366,93 @@ fn what_has_no_method_goes_in_raw() {
         Value::from(unknown),
         json!({ "category": "HARM_CATEGORY_NEW", "threshold": "BLOCK_SOME", "method": "BY_HAND" })
     );
+}
+
+/// One file serves both backends.
+async fn a_file_of_written_requests_is_read(backend: Backend) {
+    let backend = backend.echoing().await;
+    let requests = configured().into_iter().chain(contents());
+    let requests: BTreeMap<_, _> = requests
+        .filter(|(name, _)| *name != "without_contents")
+        .map(|(name, request)| (name.to_owned(), request.key(name)))
+        .collect();
+    let lines = requests.values().map(|it| it.to_jsonl().unwrap() + "\n");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines.collect::<String>()).unwrap();
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let received = backend.received(file.path(), limit).await;
+        for (name, request) in &requests {
+            let written = serde_json::to_value(request).unwrap();
+            assert_eq!(received[name], written["request"], "{name}");
+        }
+        assert_eq!(received.len(), requests.len());
+    }
+}
+
+/// Fails at a field of a message that Google's description of the API does not have.
+fn check_names(api: &Value, schema: &Value, value: &Value, place: &str) {
+    let reference = schema
+        .get("$ref")
+        .or_else(|| schema["allOf"][0].get("$ref"));
+    if let Some(reference) = reference.and_then(Value::as_str) {
+        let pointer = reference.trim_start_matches('#');
+        return check_names(api, api.pointer(pointer).unwrap(), value, place);
+    }
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                check_names(api, &schema["items"], item, place);
+            }
+        }
+        Value::Object(fields) if schema.get("properties").is_some() => {
+            for (name, value) in fields {
+                let place = format!("{place}.{name}");
+                let field = schema["properties"].get(name);
+                check_names(
+                    api,
+                    field.unwrap_or_else(|| panic!("{place}")),
+                    value,
+                    &place,
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_method_has_googles_spelling() {
+    let api: Value = serde_json::from_str(include_str!("../../openapi/gemini.json")).unwrap();
+    let schema = |name: &str| api["components"]["schemas"][name].clone();
+    let declaration = FunctionDeclaration::new("f", "F")
+        .parameters_json_schema(json!({}))
+        .response(json!({}))
+        .response_json_schema(json!({}));
+    let all = Request::parts([
+        Part::text("a").media_resolution(MediaResolution::HIGH),
+        Part::bytes("image/png", [0]),
+    ])
+    .generation_config(
+        GenerationConfig::new()
+            .thinking_config(ThinkingConfig::new().thinking_level(ThinkingLevel::LOW))
+            .speech_config(SpeechConfig::speakers([("Ada", "Kore")]).language_code("en-US"))
+            .enable_affective_dialog(true)
+            .enable_enhanced_civic_answers(true),
+    )
+    .tools([
+        Tool::functions([declaration]),
+        Tool::google_maps(),
+        Tool::file_search(["fileSearchStores/a"]),
+    ]);
+    let on_vertex_alone = "labels_and_tier";
+    let requests = configured().into_iter().chain(contents());
+    let requests = requests.filter(|(name, _)| *name != on_vertex_alone);
+    for (name, request) in requests.chain([("all", all)]) {
+        let body = serde_json::to_value(request).unwrap()["request"].clone();
+        check_names(&api, &schema("GenerateContentRequest"), &body, name);
+    }
+    for request in embeddings().into_iter().flat_map(|(_, requests)| requests) {
+        let body = serde_json::to_value(request).unwrap()["request"].clone();
+        check_names(&api, &schema("EmbedContentRequest"), &body, "embedding");
+    }
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{BatchJob, Client, Create, Outcome, Report, ResultStream, RetryPolicy, Wait};
-use genai_batch_emulator::{Builder, Emulator, Operation};
+use genai_batch::{
+    BatchJob, Client, Create, InlineLimit, Outcome, Report, ResultStream, RetryPolicy, Source, Wait,
+};
+use genai_batch_emulator::{Builder, Emulator, Model, Operation, RowFailure, text_response};
+use serde_json::Value;
 
 /// Runs each function as a test on each backend.
 macro_rules! on_every_backend {
@@ -87,11 +90,46 @@ impl Backend {
         quick(self.client.batches().wait(job))
     }
 
+    /// The same backend with a model that answers with the request it was given.
+    pub(crate) async fn echoing(self) -> Self {
+        match self.client.backend() {
+            #[cfg(feature = "gcs")]
+            genai_batch::Backend::Vertex => Self::vertex_with(|builder| builder.model(Echo)).await,
+            _ => Self::gemini_with(|builder| builder.model(Echo)).await,
+        }
+    }
+
+    /// What each request of an [`echoing`](Self::echoing) backend was when the service had it,
+    /// by its key.
+    pub(crate) async fn received(
+        &self,
+        source: impl Into<Source>,
+        limit: InlineLimit,
+    ) -> BTreeMap<String, Value> {
+        let create = self.client.batches().create(self.model, source.into());
+        let results = self.results_of(create.inline_limit(limit)).await;
+        let (told, report) = collect(results).await;
+        assert!(report.is_complete(), "{report}");
+        let request = |(key, told)| match told {
+            Told::Text(text) => (key, serde_json::from_str(&text).unwrap()),
+            other => panic!("{key}: {other:?}"),
+        };
+        told.into_iter().map(request).collect()
+    }
+
     /// Creates, waits and opens the results.
     pub(crate) async fn results_of(&self, create: Create) -> ResultStream {
         let job = create.await.unwrap();
         let job = self.wait(&job).await.unwrap();
         self.client.batches().results(&job).await.unwrap()
+    }
+}
+
+struct Echo;
+
+impl Model for Echo {
+    fn generate(&self, request: &Value, model: &str) -> Result<Value, RowFailure> {
+        Ok(text_response(model, "", &request.to_string()))
     }
 }
 
