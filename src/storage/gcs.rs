@@ -234,7 +234,7 @@ async fn copy(file: &mut tokio::fs::File, object: &mut NewObject) -> Result<()> 
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let read = file.read(&mut buffer).await;
-        match read.map_err(|e| Error::io("the requests could not be read", e))? {
+        match read.map_err(|e| Error::io("the contents could not be read", e))? {
             0 => return Ok(()),
             read => object.write(&buffer[..read]).await?,
         }

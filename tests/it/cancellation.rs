@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use genai_batch::{BatchJob, Client, InlineLimit, JobDestination};
+use genai_batch::{BatchJob, Client, InlineLimit, JobDestination, Part, Request};
 use genai_batch_emulator::Emulator;
 use tokio::runtime::{Builder, Runtime};
 
@@ -108,6 +108,21 @@ impl Stage {
             let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
             quick(client.batches().wait(&job)).await.unwrap()
         })
+    }
+}
+
+#[test]
+fn a_create_that_is_dropped_goes_on_with_no_local_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    std::fs::write(&path, [7; 1000]).unwrap();
+    for stage in stages() {
+        let create = |client: Client| {
+            let parts = [Part::inline_file(&path), Part::local_file(&path)];
+            let create = client.batches().create(MODEL, vec![Request::parts(parts)]);
+            create.into_future()
+        };
+        stage.poll_ever_longer(create, |_| {}).unwrap();
     }
 }
 

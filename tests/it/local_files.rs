@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use genai_batch::{Content, EmbedRequest, Error, InlineLimit, Part, Request, Source};
 use genai_batch_emulator::{Failure, Operation};
 use serde_json::json;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{Backend, on_every_backend};
+use crate::support::{Backend, client, on_every_backend};
 
 on_every_backend! {
     a_file_that_many_requests_name_is_uploaded_once,
@@ -195,4 +197,59 @@ async fn embeddings_of_local_files_are_brought_too() {
     let results = backend.results_of(create).await;
     assert!(results.verify().await.unwrap().is_complete());
     assert_eq!(backend.uploaded().len(), 1);
+}
+
+/// A service that takes a file, works on it, and is then done with it in this state.
+async fn working_service(state: &str) -> MockServer {
+    let server = MockServer::start().await;
+    let mock = async |verb: &str, place: &str, answer: ResponseTemplate| {
+        let mock = Mock::given(method(verb)).and(path(place));
+        mock.respond_with(answer).mount(&server).await;
+    };
+    let file = |state: &str| json!({ "name": "files/a", "uri": "https://example.com/files/a", "state": state });
+    let answer = || ResponseTemplate::new(200);
+    let started = answer().insert_header("x-goog-upload-url", format!("{}/up", server.uri()));
+    mock("POST", "/upload/v1beta/files", started).await;
+    let uploaded = answer()
+        .insert_header("x-goog-upload-status", "final")
+        .set_body_json(json!({ "file": file("PROCESSING") }));
+    mock("POST", "/up", uploaded).await;
+    mock(
+        "GET",
+        "/v1beta/files/a",
+        answer().set_body_json(file(state)),
+    )
+    .await;
+    mock(
+        "DELETE",
+        "/v1beta/files/a",
+        answer().set_body_json(json!({})),
+    )
+    .await;
+    let job = answer().set_body_json(json!({ "name": "batches/b" }));
+    mock("POST", "/v1beta/models/m:batchGenerateContent", job).await;
+    server
+}
+
+#[tokio::test]
+async fn a_file_is_named_once_the_service_is_done_with_it() {
+    let folder = Folder::new();
+    let requests = || vec![Request::parts([Part::local_file(folder.file("a.png"))])];
+    let server = working_service("ACTIVE").await;
+    let batches = client(&server.uri()).batches();
+    batches.create("m", requests()).adopt(false).await.unwrap();
+    let received = server.received_requests().await.unwrap();
+    let create = String::from_utf8(received.last().unwrap().body.clone()).unwrap();
+    assert!(create.contains("https://example.com/files/a"), "{create}");
+
+    let server = working_service("FAILED").await;
+    let batches = client(&server.uri()).batches();
+    let create = batches.create("m", requests()).adopt(false);
+    let error = create.await.unwrap_err().to_string();
+    assert!(
+        error.contains("a.png") && error.contains("cannot use it"),
+        "{error}"
+    );
+    let received = server.received_requests().await.unwrap();
+    assert_eq!(received.last().unwrap().method.as_str(), "DELETE");
 }

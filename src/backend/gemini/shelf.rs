@@ -8,10 +8,12 @@ use crate::error::{Error, Kind, Result};
 use crate::source::attach::{Shelf, Shelved};
 use crate::storage::files::{File, Upload};
 
-/// How often a file is asked after that the service still works on …
-const POLL: Duration = Duration::from_secs(2);
-/// … and how many times: a video of an hour takes a few minutes.
-const POLLS: u32 = 300;
+/// How soon a file is asked after that the service still works on; then after twice as long, and
+/// so on up to …
+const FIRST_POLL: Duration = Duration::from_millis(250);
+const LONGEST_POLL: Duration = Duration::from_secs(8);
+/// … this many times, ten minutes in all: a video of an hour takes a few.
+const POLLS: u32 = 80;
 
 impl Shelf for Gemini {
     async fn put(&self, path: &Path, mime_type: &str) -> Result<Shelved> {
@@ -37,9 +39,10 @@ impl Shelf for Gemini {
 impl Gemini {
     /// Waits until requests can refer to a file.
     async fn uri_once_ready(&self, mut file: File) -> Result<String> {
+        let mut pause = FIRST_POLL;
         for _ in 0..POLLS {
             match file.state() {
-                Some("PROCESSING") => tokio::time::sleep(POLL).await,
+                Some("PROCESSING") => tokio::time::sleep(pause).await,
                 Some("FAILED") => {
                     let mime_type = file.mime_type().unwrap_or("what it was said to be");
                     let reason = file.error().map_or_else(String::new, |e| format!(": {e}"));
@@ -52,6 +55,7 @@ impl Gemini {
                     return file.uri().map(str::to_owned).ok_or_else(no_uri);
                 }
             }
+            pause = (pause * 2).min(LONGEST_POLL);
             file = self.get_file(file.name()).await?;
         }
         Err(Error::new(
