@@ -9,6 +9,7 @@
 pub mod diff;
 pub mod discovery;
 pub mod emit;
+pub mod fields;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

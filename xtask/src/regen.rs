@@ -14,11 +14,13 @@ use sha2::{Digest, Sha256};
 use xtask::diff;
 use xtask::discovery::{self, Api, GEMINI, VERTEX};
 use xtask::emit::{emit, to_text};
+use xtask::fields;
 
 use crate::fetch::Origin;
 use crate::workspace;
 
 const SOURCES: &str = "sources.json";
+const FIELDS: &str = "fields.json";
 
 /// Options of `cargo xtask regen`.
 #[derive(Args, Debug)]
@@ -68,6 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 fn generate(origin: &Origin, patches: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut sources = BTreeMap::new();
+    let mut requests = BTreeMap::new();
     for api in [&GEMINI, &VERTEX] {
         let bytes = origin.fetch(api)?;
         let document = discovery::parse(api, &bytes)?;
@@ -89,7 +92,9 @@ fn generate(origin: &Origin, patches: &Path) -> Result<Files> {
             }),
         );
         files.insert(name, to_text(&emitted.openapi)?);
+        requests.insert(api.stem, fields::of_requests(api, &document)?);
     }
+    files.insert(FIELDS.to_owned(), to_text(&json!(requests))?);
     files.insert(SOURCES.to_owned(), to_text(&json!(sources))?);
     Ok(files)
 }
@@ -116,7 +121,10 @@ fn read<'a>(out: &Path, names: impl Iterator<Item = &'a String>) -> Result<Files
 }
 
 fn tell(committed: &Files, generated: &Files) -> Result<()> {
-    for (name, after) in generated.iter().filter(|(name, _)| *name != SOURCES) {
+    for (name, after) in generated {
+        if [SOURCES, FIELDS].contains(&name.as_str()) {
+            continue;
+        }
         let before = serde_json::from_str(&committed[name]).unwrap_or_default();
         let words = diff::in_words(&before, &serde_json::from_str(after)?);
         if words.is_empty() {

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const DOCUMENTS: [&str; 3] = ["gemini.json", "sources.json", "vertex.json"];
+const DOCUMENTS: [&str; 4] = ["fields.json", "gemini.json", "sources.json", "vertex.json"];
 
 /// A directory with both sources, both patches and room for the documents.
 struct Bench(TempDir);
@@ -59,7 +59,7 @@ impl Bench {
     }
 
     fn gemini(&self) -> Value {
-        serde_json::from_str(&self.documents()[0]).unwrap()
+        serde_json::from_str(&self.documents()[1]).unwrap()
     }
 }
 
@@ -86,9 +86,13 @@ fn gemini() -> Value {
             "batches": {"methods": {"cancel": cancel, "get": get}},
             "files": {}, "media": {}, "models": {}, "tunedModels": {},
         },
-        "schemas": {"Batch": {"id": "Batch", "type": "object", "properties": {
-            "state": {"type": "string", "enum": ["PENDING"], "description": "Prose."},
-        }}},
+        "schemas": {
+            "Batch": {"id": "Batch", "type": "object", "properties": {
+                "state": {"type": "string", "enum": ["PENDING"], "description": "Prose."},
+            }},
+            "GenerateContentRequest": {},
+            "EmbedContentRequest": {},
+        },
     })
 }
 
@@ -102,7 +106,10 @@ fn vertex() -> Value {
                 "batchPredictionJobs": {}, "operations": {},
             }}}},
         },
-        "schemas": {},
+        "schemas": {
+            "GoogleCloudAiplatformV1beta1GenerateContentRequest": {},
+            "GoogleCloudAiplatformV1beta1EmbedContentRequest": {},
+        },
     })
 }
 
@@ -129,7 +136,7 @@ fn the_same_sources_give_the_same_bytes() {
 #[test]
 fn sources_are_recorded() {
     let bench = Bench::new();
-    let sources: Value = serde_json::from_str(&bench.documents()[1]).unwrap();
+    let sources: Value = serde_json::from_str(&bench.documents()[2]).unwrap();
     assert_eq!(sources["gemini.json"]["revision"], Value::Null);
     assert_eq!(sources["vertex.json"]["revision"], "20260101");
     assert_eq!(sources["vertex.json"]["version"], "v1beta1");

@@ -20,7 +20,7 @@ const PACKAGES: [&str; 7] = [
 ];
 
 /// A schema's name without its package.
-fn short(name: &str) -> &str {
+pub(crate) fn short(name: &str) -> &str {
     PACKAGES
         .iter()
         .find_map(|package| name.strip_prefix(package))
