@@ -78,6 +78,7 @@ mod batches;
 pub mod blocking;
 mod builder;
 mod client;
+mod cost;
 mod destination;
 mod error;
 #[cfg(any(test, fuzzing))]
@@ -107,6 +108,7 @@ pub use backend::Backend;
 pub use batches::{Batches, Create, List, Results, Run, Save, Update};
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use cost::{Cost, CostEstimate, Estimate, ModelCost, ModelUsage, Pricing, TokenUsage};
 pub use destination::Destination;
 pub use error::{Error, Result};
 #[cfg(feature = "vertex")]

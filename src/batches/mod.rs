@@ -224,6 +224,7 @@ impl Batches {
             keys: None,
             submitted: None,
             strict: false,
+            count_usage: false,
         }
     }
 

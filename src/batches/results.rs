@@ -29,6 +29,7 @@ pub struct Results {
     pub(super) keys: Option<Keys>,
     pub(super) submitted: Option<Result<Source>>,
     pub(super) strict: bool,
+    pub(super) count_usage: bool,
 }
 
 pub(super) type Keys = Box<dyn Iterator<Item = String> + Send>;
@@ -116,6 +117,28 @@ impl Results {
         self
     }
 
+    /// Whether the tokens that the responses used are summed up for the
+    /// [`report`](ResultStream::report), which then tells what the job cost. By default they are
+    /// not, since each response has to be read for it, which is otherwise left to whoever asks.
+    ///
+    /// ```no_run
+    /// use genai_batch::Pricing;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let results = client.batches().results(&job).count_usage(true);
+    /// let report = results.save_to("results.jsonl").await?;
+    /// let pricing = Pricing::new(0.30, 2.50); // per million tokens, before the discount
+    /// if let Some(cost) = report.cost(&pricing) {
+    ///     println!("{cost}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn count_usage(mut self, count: bool) -> Self {
+        self.count_usage = count;
+        self
+    }
+
     /// Saves the results to a local path, or with a Vertex AI client to `gs://bucket/object`,
     /// as they come.
     pub fn save_to(self, place: impl Into<PathBuf>) -> Save {
@@ -171,7 +194,8 @@ impl Results {
             deadline: Instant::now().checked_add(self.output_timeout),
         };
         let results = self.batches.service.results(job, options).await?;
-        Ok(results.matching(contents).strict(self.strict))
+        let results = results.matching(contents).strict(self.strict);
+        Ok(results.counting_usage(self.count_usage))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::expected::{Bits, Expected};
+use crate::cost::TokenUsage;
 
 /// How many keys or places of each kind a report names.
 const NAMED: usize = 100;
@@ -73,6 +74,9 @@ pub struct Report {
     pub unreadable: u64,
     /// Where they are, and why.
     pub unreadable_places: Vec<String>,
+    /// The tokens that the responses used, where
+    /// [`Results::count_usage`](crate::Results::count_usage) asked for it.
+    pub usage: Option<TokenUsage>,
 }
 
 impl Report {
@@ -118,6 +122,9 @@ impl fmt::Display for Report {
                 write!(f, "; {count} {what}")?;
                 name_some(f, " ", count, named)?;
             }
+        }
+        if let Some(usage) = &self.usage {
+            write!(f, "; {usage}")?;
         }
         if !self.finished {
             f.write_str("; not read to the end")?;
@@ -170,6 +177,18 @@ impl Ledger {
             },
             expectation,
             first_deviation: None,
+        }
+    }
+
+    /// Counts the tokens that responses use from now on.
+    pub(crate) fn count_usage(&mut self) {
+        self.report.usage = Some(TokenUsage::default());
+    }
+
+    /// Adds what a response used, where that is counted.
+    pub(crate) fn book_usage(&mut self, response: &[u8]) {
+        if let Some(usage) = &mut self.report.usage {
+            usage.add(response);
         }
     }
 

@@ -272,6 +272,14 @@ impl ResultStream {
         self
     }
 
+    /// Sums up what the responses used.
+    pub(crate) fn counting_usage(mut self, count: bool) -> Self {
+        if count {
+            self.ledger.count_usage();
+        }
+        self
+    }
+
     /// What became of the requests so far; the whole account once the stream has ended.
     pub fn report(&self) -> Report {
         self.ledger.report()
@@ -328,6 +336,9 @@ impl ResultStream {
                         return Poll::Ready(Some(Err(error)));
                     }
                     if let Some(standing) = standing {
+                        if let row::RowBody::Response(response) = &row.body {
+                            self.ledger.book_usage(response);
+                        }
                         return Poll::Ready(Some(Ok(BatchResult::new(row, standing))));
                     }
                 }
