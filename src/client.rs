@@ -88,6 +88,10 @@ impl Client {
         ClientBuilder::new()
     }
 
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
     /// The service that the client talks to.
     pub fn backend(&self) -> Backend {
         self.service.backend()

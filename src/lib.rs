@@ -36,6 +36,7 @@
 //! | make a client | [`Client::from_env`], [`Client::gemini`], `Client::vertex`, [`ClientBuilder`] |
 //! | say where requests are | [`Source`] |
 //! | write requests | [`Request`], [`Part`], [`GenerationConfig`], [`Tool`], [`EmbedRequest`] |
+//! | check requests and their cost before | [`Source::preflight`], [`Diagnosis`], [`Pricing`] |
 //! | submit | [`Batches::create`], [`Batches::create_embeddings`], [`Batches::run`] |
 //! | follow jobs | [`Batches::wait`], [`Batches::wait_all`], [`Batches::list`], [`BatchJob`] |
 //! | be told when a job ends (Gemini) | [`WebhookConfig`], `webhook`, `Wait::webhook` |
@@ -90,6 +91,7 @@ mod name;
 mod open_set;
 mod options;
 mod page;
+mod preflight;
 pub mod raw;
 mod request;
 mod results;
@@ -119,6 +121,7 @@ pub use http::retry::RetryPolicy;
 pub use job::{BatchJob, JobDestination, JobRef, JobSource, JobStats, Status};
 pub use options::WebhookConfig;
 pub use page::Page;
+pub use preflight::{Diagnosis, Finding, FindingCode, LimitUse, Preflight, Severity};
 pub use request::{
     Content, EmbedRequest, Entry, FunctionCallingMode, FunctionDeclaration, GenerationConfig,
     HarmBlockMethod, HarmBlockThreshold, HarmCategory, ImageConfig, MediaResolution, Modality,

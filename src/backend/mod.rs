@@ -20,7 +20,7 @@ use crate::job::{BatchJob, JobRef};
 use crate::options::CreateOptions;
 use crate::page::Page;
 use crate::raw::Raw;
-use crate::results::{Expectation, ResultStream};
+use crate::results::{ByteStream, Expectation, ResultStream};
 use crate::source::Source;
 use crate::source::entry::EmbedForm;
 use crate::storage::NewObject;
@@ -214,6 +214,19 @@ impl Service {
                      `gcs` can write to: choose a local path"
                 )))
             }
+        }
+    }
+
+    /// The contents of an object in Cloud Storage, with the credentials of a Vertex AI client.
+    #[cfg_attr(not(feature = "gcs"), expect(clippy::unused_async))]
+    pub(crate) async fn open_object(&self, uri: &str) -> Result<ByteStream> {
+        match self {
+            #[cfg(feature = "gcs")]
+            Self::Vertex(vertex) => vertex.storage().open(uri).await,
+            _ => Err(crate::Error::input(format!(
+                "{uri:?} is in Cloud Storage, which a client of Vertex AI with the feature `gcs` \
+                 can read"
+            ))),
         }
     }
 

@@ -29,16 +29,6 @@ impl Estimate {
             high: high.max(likely),
         }
     }
-
-    /// Each of the three multiplied.
-    pub(crate) fn scaled(self, low: f64, likely: f64, high: f64) -> Self {
-        let times = |number: u64, factor: f64| (number as f64 * factor).round() as u64;
-        Self::new(
-            times(self.likely, low),
-            times(self.likely, likely),
-            times(self.likely, high),
-        )
-    }
 }
 
 impl Add for Estimate {

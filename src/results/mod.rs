@@ -10,6 +10,7 @@
 
 mod answer;
 mod content;
+mod doubles;
 mod expected;
 pub(crate) mod jsonl;
 mod ledger;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::embedding;
+use super::{embedding, remarks};
 use crate::request::pending::Pending;
 use crate::request::{Draft, Entry, EntryKind, GenerationConfig, Request};
 use crate::wire::on_one_line;
@@ -89,6 +89,8 @@ pub(crate) struct Line {
     pub(crate) request: String,
     metadata: Fields,
     extra: Fields,
+    /// What is odd about it, and no reason to refuse it.
+    pub(super) remarks: Vec<String>,
 }
 
 impl Line {
@@ -204,6 +206,11 @@ impl Line {
             embedding::canonicalise(&mut body)?;
         }
         check_content(&body, kind)?;
+        let remarks = match kind {
+            // There, any field may stand beside the text.
+            JobKind::EmbedContent(EmbedForm::VertexText) => Vec::new(),
+            _ => remarks::of(&body, &extra),
+        };
         if let JobKind::EmbedContent(form) = kind {
             embedding::write_as(form, &mut body, &mut extra)?;
         }
@@ -224,6 +231,7 @@ impl Line {
             request,
             metadata,
             extra,
+            remarks,
         })
     }
 

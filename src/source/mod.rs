@@ -9,6 +9,7 @@ pub(crate) mod attach;
 pub(crate) mod embedding;
 pub(crate) mod entry;
 pub(crate) mod prepare;
+mod remarks;
 pub(crate) mod spool;
 
 use std::fmt;

@@ -11,6 +11,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use super::entry::{DefaultFields, Defaults, EmbedForm, JobKind, Line};
+use super::remarks::Remarks;
 use super::spool::Spool;
 use super::{EntryStream, Source, SourceKind};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::results::{Contents, Expected, ExpectedBuilder, KeyTwice};
 
 const READ_BUFFER: usize = 256 * 1024;
 /// The longest line that is taken for a request: images come as base64 within one.
-const MAX_LINE: usize = 256 * 1024 * 1024;
+pub(crate) const MAX_LINE: usize = 256 * 1024 * 1024;
 
 /// How large a list of requests may be to go inline, in the body of the create.
 ///
@@ -51,6 +52,11 @@ impl InlineLimit {
         requests: usize::MAX,
         bytes: 20_000_000,
     };
+
+    /// Whether so many requests of so many bytes go inline.
+    pub(crate) fn takes(&self, requests: u64, bytes: u64) -> bool {
+        requests <= self.requests as u64 && bytes <= self.bytes as u64
+    }
 
     /// Inline up to this many requests.
     pub fn max_requests(mut self, requests: usize) -> Self {
@@ -158,9 +164,11 @@ async fn prepare(
 ) -> Result<(Prepared, Expected)> {
     let mut keys = ExpectedBuilder::default();
     let mut stage = Stage::new(target);
+    let mut remarks = Remarks::default();
     let mut number = 0;
     while let Some(line) = feed.next(&mut number, target.kind, &defaults).await {
         let line = line?;
+        remarks.log(&line.remarks, || feed.place(number));
         match &line.key {
             Some(key) => {
                 keys.push(key, number).await.map_err(spool_failed)?;
@@ -169,6 +177,7 @@ async fn prepare(
             None => stage.push(&line, &keys.assign(number)).await?,
         }
     }
+    remarks.finish();
     if keys.is_empty() {
         return Err(Error::input(format!(
             "{} has no requests: nothing was sent",

@@ -17,6 +17,7 @@ mod files;
 mod gemini_wire;
 mod local_files;
 mod memory;
+mod preflight;
 mod raw;
 mod request;
 mod results;

@@ -102,6 +102,33 @@ async fn client_of_a_large_job() {
     print_peak();
 }
 
+#[tokio::test]
+async fn a_preflight_of_100_mb_takes_less_than_64_mb() {
+    let requests = tempfile::Builder::new()
+        .suffix(".jsonl")
+        .tempfile()
+        .unwrap();
+    write_requests(requests.as_file());
+    let peak = peak_of(
+        "memory::preflight_of_a_large_file",
+        &[("LARGE_JOB_FILE", requests.path().to_str().unwrap())],
+    );
+    println!("peak of the preflight: {peak} kB");
+    assert!(peak < LIMIT_KB, "{peak} kB");
+}
+
+#[tokio::test]
+#[ignore = "run by a_preflight_of_100_mb_takes_less_than_64_mb, in a process of its own"]
+async fn preflight_of_a_large_file() {
+    let client = client("http://127.0.0.1:9");
+    let file = std::env::var("LARGE_JOB_FILE").unwrap();
+    let source = genai_batch::Source::path(file);
+    let diagnosis = source.preflight(&client).await.unwrap();
+    assert!(diagnosis.is_clean(), "{diagnosis}");
+    assert_eq!(diagnosis.requests, REQUESTS as u64);
+    print_peak();
+}
+
 #[cfg(feature = "gcs")]
 mod cloud_storage {
     use super::*;
