@@ -77,6 +77,7 @@ impl Feed {
         })
     }
 
+    #[cfg(feature = "gcs")]
     pub(super) fn objects(service: Service, uris: Vec<String>) -> Self {
         Self::Files {
             service,

@@ -10,7 +10,6 @@ use super::limits::LimitUse;
 use super::line::{self, Checked, Rules};
 use super::tokens;
 use super::uploads::Uploads;
-use crate::backend::Backend;
 use crate::cost::{Estimate, Pricing};
 use crate::error::{Error, Result};
 use crate::results::ExpectedBuilder;
@@ -52,7 +51,7 @@ pub(super) async fn run(options: Preflight) -> Result<Diagnosis> {
             Feed::local(service, &path).await?
         }
         #[cfg(feature = "gcs")]
-        SourceKind::CloudStorage(uris) if backend == Backend::Vertex => {
+        SourceKind::CloudStorage(uris) if backend == crate::Backend::Vertex => {
             rules.keyless = Some(Severity::Warning);
             count.held = true;
             count.files.clone_from(&uris);
