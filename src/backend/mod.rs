@@ -217,6 +217,27 @@ impl Service {
         }
     }
 
+    /// How many tokens the service counts in a request for content.
+    pub(crate) async fn count_tokens(
+        &self,
+        model: &str,
+        request: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<u64> {
+        self.counts_tokens()?.count_tokens(model, request).await
+    }
+
+    /// The backend, if it counts tokens through this client.
+    pub(crate) fn counts_tokens(&self) -> Result<&Gemini> {
+        match self {
+            Self::Gemini(gemini) => Ok(gemini),
+            #[cfg(feature = "vertex")]
+            Self::Vertex(_) => Err(crate::Error::input(
+                "this client counts tokens by the Gemini Developer API alone: leave out `sample` \
+                 on Vertex AI",
+            )),
+        }
+    }
+
     /// The contents of an object in Cloud Storage, with the credentials of a Vertex AI client.
     #[cfg_attr(not(feature = "gcs"), expect(clippy::unused_async))]
     pub(crate) async fn open_object(&self, uri: &str) -> Result<ByteStream> {

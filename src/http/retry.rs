@@ -15,7 +15,7 @@ const DEFAULT_STATUSES: [u16; 6] = [408, 429, 500, 502, 503, 504];
 /// Whether doing a call twice does no more than doing it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// Reads, cancels and deletes.
+    /// Reads, counts, cancels and deletes.
     Safe,
     /// Creates: sent again only if the first was certainly never received.
     OnlyUnsent,
@@ -32,7 +32,10 @@ impl Repeat {
             Method::PATCH,
             Method::DELETE,
         ];
-        if idempotent.contains(method) || operation_id.ends_with("_cancel") {
+        let is_harmless = ["_cancel", "_count_tokens"]
+            .iter()
+            .any(|end| operation_id.ends_with(end));
+        if idempotent.contains(method) || is_harmless {
             Self::Safe
         } else {
             Self::OnlyUnsent

@@ -47,7 +47,8 @@ pub struct Diagnosis {
     pub output_tokens: Estimate,
     /// How the tokens were estimated, and with what error.
     pub token_basis: String,
-    /// Parts whose tokens are in neither: audio, video, documents, caches.
+    /// Parts whose tokens are not estimated: audio, video, documents, caches. They are in the
+    /// input only so far as the service counted them in a [`sample`](crate::Preflight::sample).
     pub unmeasured_parts: u64,
     /// What the job may cost, where prices are given or known.
     pub cost: Option<CostEstimate>,

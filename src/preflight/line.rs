@@ -39,7 +39,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    fn has_errors(&self) -> bool {
+    pub(super) fn has_errors(&self) -> bool {
         let mut severities = self.findings.iter().map(|finding| finding.severity);
         severities.any(|severity| severity == Severity::Error)
     }

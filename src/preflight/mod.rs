@@ -17,6 +17,7 @@ mod limits;
 mod line;
 mod nearest;
 mod run;
+mod sample;
 mod sum;
 mod tokens;
 mod uploads;
@@ -73,6 +74,7 @@ impl Source {
             pricing: None,
             inline_limit: InlineLimit::default(),
             likely_answer: tokens::LIKELY_ANSWER,
+            sample: 0,
         }
     }
 }
@@ -86,6 +88,7 @@ pub struct Preflight {
     pricing: Option<Pricing>,
     inline_limit: InlineLimit,
     likely_answer: u64,
+    sample: usize,
 }
 
 impl Preflight {
@@ -113,6 +116,27 @@ impl Preflight {
     /// end is `maxOutputTokens`, or 8,192 for requests without.
     pub fn likely_answer_tokens(mut self, tokens: u64) -> Self {
         self.likely_answer = tokens;
+        self
+    }
+
+    /// Has the service count the tokens of so many requests, at most 1,000, taken at random, and
+    /// corrects the estimate of the input by them; its error is then that of the sample. It needs
+    /// [`model`](Self::model), the Gemini Developer API and one call a request. Requests of more
+    /// than 64 KB and those for embeddings are not part of it. By default none is counted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let diagnosis = genai_batch::Source::path("requests.jsonl")
+    ///     .preflight(&client)
+    ///     .model("gemini-2.5-flash")
+    ///     .sample(100)
+    ///     .await?;
+    /// println!("{} by {}", diagnosis.input_tokens, diagnosis.token_basis);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sample(mut self, requests: usize) -> Self {
+        self.sample = requests;
         self
     }
 }

@@ -8,6 +8,7 @@ use super::feed::{Feed, Item, Unreadable};
 use super::finding::{Finding, FindingCode, Findings, Severity};
 use super::limits::LimitUse;
 use super::line::{self, Checked, Rules};
+use super::sample::{Correction, Sample};
 use super::tokens;
 use super::uploads::Uploads;
 use crate::cost::{Estimate, Pricing};
@@ -22,6 +23,14 @@ const LINE_BITS: u32 = 40;
 
 pub(super) async fn run(options: Preflight) -> Result<Diagnosis> {
     let client = &options.client;
+    if options.sample > 0 {
+        client.service().counts_tokens()?;
+        if options.model.is_none() {
+            return Err(Error::input(
+                "`sample` needs `model`, whose tokens are counted",
+            ));
+        }
+    }
     let backend = client.backend();
     let name = name_of(&options.source);
     let model = options.model.clone();
@@ -63,6 +72,7 @@ pub(super) async fn run(options: Preflight) -> Result<Diagnosis> {
         }
     };
     count.read(feed, rules).await?;
+    count.count_sample().await;
     count.sum_up(rules);
     Ok(count.diagnosis())
 }
@@ -103,6 +113,8 @@ pub(super) struct Count {
     pub(super) unmeasured: u64,
     pub(super) input: Estimate,
     pub(super) output: Estimate,
+    sample: Sample,
+    pub(super) correction: Option<Correction>,
 }
 
 impl Count {
@@ -127,6 +139,8 @@ impl Count {
             unmeasured: 0,
             input: Estimate::default(),
             output: Estimate::default(),
+            sample: Sample::of(options.sample),
+            correction: None,
         }
     }
 
@@ -145,7 +159,12 @@ impl Count {
             let checked = match content {
                 Ok(line) => {
                     self.bytes += line.len() as u64 + 1;
-                    line::check(&line, rules)
+                    let checked = line::check(&line, rules);
+                    if !checked.has_errors() && !checked.is_embedding {
+                        let estimated = checked.parts.input().likely;
+                        self.sample.offer(&line, estimated);
+                    }
+                    checked
                 }
                 Err(reason) => unreadable(reason),
             };
@@ -193,6 +212,19 @@ impl Count {
         self.unmeasured += checked.parts.unmeasured;
         self.input += checked.parts.input();
         self.output += checked.parts.output(self.likely_answer);
+    }
+
+    async fn count_sample(&mut self) {
+        let sample = std::mem::take(&mut self.sample);
+        if let Some(model) = &self.model {
+            match sample.count(self.client.service(), model).await {
+                Ok(correction) => self.correction = correction,
+                Err(error) => {
+                    let message = format!("the service did not count the tokens: {error}");
+                    self.book(Finding::note(FindingCode::NotChecked, message));
+                }
+            }
+        }
     }
 
     async fn doubles(&mut self, keys: ExpectedBuilder) -> Result<()> {

@@ -114,7 +114,16 @@ impl Count {
     pub(super) fn diagnosis(self) -> Diagnosis {
         let pricing = self.pricing;
         let pricing = pricing.or_else(|| Pricing::of_model(self.model.as_deref()?));
-        let cost = pricing.map(|it| CostEstimate::new(self.input, self.output, &it));
+        let (input, basis) = match &self.correction {
+            Some(correction) => {
+                let counted = correction.counted;
+                let error = correction.error * 100.0;
+                let basis = format!("countTokens of {counted} requests, ± {error:.1} %");
+                (correction.apply(self.input), basis)
+            }
+            None => (self.input, BASIS.to_owned()),
+        };
+        let cost = pricing.map(|it| CostEstimate::new(input, self.output, &it));
         let answers = self.likely_answer;
         Diagnosis {
             backend: self.client.backend(),
@@ -127,9 +136,9 @@ impl Count {
             counts: self.findings.by_code.clone(),
             findings: self.findings.into_kept(),
             limits: self.limits,
-            input_tokens: self.input,
+            input_tokens: input,
             output_tokens: self.output,
-            token_basis: format!("{BASIS}; {answers} tokens an answer (1 to maxOutputTokens)"),
+            token_basis: format!("{basis}; {answers} tokens an answer (1 to maxOutputTokens)"),
             unmeasured_parts: self.unmeasured,
             cost: cost.filter(|_| self.requests > 0),
         }

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt;
 use genai_batch::{
     Client, Diagnosis, FindingCode, InlineLimit, Pricing, Request, Severity, Source,
 };
+use genai_batch_emulator::Operation;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -271,6 +272,55 @@ async fn the_cost_of_2500_requests_lies_in_what_was_estimated() {
     let by_hand = pricing.cost_of(total.input_tokens, total.output_tokens());
     assert!((cost.total - by_hand).abs() < 1e-12);
     assert!(report.cost_by(Pricing::of_model).is_some());
+}
+
+#[tokio::test]
+async fn a_sample_that_the_service_counts_corrects_the_estimate() {
+    let backend = Backend::gemini().await;
+    // The emulator counts the prompt alone, so that the estimate by characters is far off.
+    let requests: Vec<_> = (0..200)
+        .map(|n| {
+            let prompt = format!("What is {n} + 1000?");
+            Request::text(prompt).system_instruction("Answer with the number. ".repeat(1 + n % 7))
+        })
+        .collect();
+    let preflight = || Source::from(requests.clone()).preflight(&backend.client);
+    let told = |diagnosis: &Diagnosis| diagnosis.input_tokens;
+    let counts = || backend.emulator.request_count(Operation::CountTokens);
+    let guessed = preflight().model(backend.model).await.unwrap();
+    assert_eq!(counts(), 0);
+    let sampled = preflight().model(backend.model).sample(20).await.unwrap();
+    assert_eq!(counts(), 20);
+    assert!(
+        sampled.is_clean() && told(&sampled).high < told(&guessed).low,
+        "{sampled}"
+    );
+    let basis = "countTokens of 20 requests, ± ";
+    assert!(sampled.token_basis.starts_with(basis), "{sampled}");
+    let counted = preflight()
+        .model(backend.model)
+        .sample(1_000)
+        .await
+        .unwrap();
+    let tokens = (0..200).map(|n| format!("What is {n} + 1000?").len().div_ceil(4) as u64);
+    let tokens = tokens.sum::<u64>();
+    let range = told(&counted);
+    assert_eq!(
+        [range.low, range.likely, range.high],
+        [tokens; 3],
+        "no error is left"
+    );
+}
+
+#[tokio::test]
+async fn a_sample_that_cannot_be_counted_leaves_the_estimate() {
+    let backend = Backend::gemini().await;
+    let preflight = || Source::from(vec!["x"]).preflight(&backend.client).sample(1);
+    let error = preflight().await.unwrap_err();
+    assert!(error.is_invalid_input() && error.to_string().contains("`model`"));
+    let diagnosis = preflight().model("tunedModels/mine").await.unwrap();
+    assert_eq!(told(&diagnosis), [("not-checked", None, Severity::Note)]);
+    assert_eq!(diagnosis.input_tokens.likely, 1);
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ pub const GEMINI: Api = Api {
     resources: &[
         ("batches", Only::All),
         ("models", Only::Named("batch")),
+        ("models", Only::Named("counttokens")),
         ("tunedModels", Only::Named("batch")),
         ("files", Only::All),
         ("media", Only::Under("files")),

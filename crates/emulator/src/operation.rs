@@ -28,6 +28,8 @@ operations! {
     BatchGenerateContent => "models.batchGenerateContent",
     /// Creates a batch of `embedContent` requests, of a model or a tuned model.
     AsyncBatchEmbedContent => "models.asyncBatchEmbedContent",
+    /// Counts the tokens of a request.
+    CountTokens => "models.countTokens",
     /// Reads one batch.
     GetBatch => "batches.get",
     /// Reads a page of batches.

@@ -9,6 +9,7 @@ mod output;
 mod request;
 pub(crate) mod results;
 mod shelf;
+mod tokens;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ pub(crate) mod paging;
 mod resource;
 mod route;
 mod rows;
+mod tokens;
 mod upload;
 mod webhook;
 
@@ -100,6 +101,7 @@ impl Gemini {
         }
         match route.call {
             Call::Create { kind, model } => self.create_batch(kind, model, read(body).await?).await,
+            Call::CountTokens => self.count_tokens(&read(body).await?),
             Call::GetBatch(id) => self.get_batch(&id).await,
             Call::ListBatches => self.list_batches(head.uri.query()).await,
             Call::CancelBatch(id) => self.cancel_batch(&id),

@@ -21,6 +21,7 @@ pub(crate) enum Call {
         /// As in `models/gemini-2.5-flash`.
         model: String,
     },
+    CountTokens,
     GetBatch(String),
     ListBatches,
     CancelBatch(String),
@@ -106,6 +107,10 @@ fn upload(headers: &HeaderMap) -> (Operation, bool) {
 
 fn create(method: &Method, collection: &str, resource: &str) -> Option<(Operation, Call)> {
     let (id, verb) = split_verb(resource);
+    let is_count = verb == Some("countTokens") && collection == "models";
+    if is_count && *method == Method::POST && !id.is_empty() {
+        return Some((Operation::CountTokens, Call::CountTokens));
+    }
     let (operation, kind) = match verb? {
         "batchGenerateContent" => (Operation::BatchGenerateContent, Kind::GenerateContent),
         "asyncBatchEmbedContent" => (Operation::AsyncBatchEmbedContent, Kind::EmbedContent),
