@@ -411,3 +411,45 @@ mod vertex {
         }
     }
 }
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_create_warns_of_what_it_sees_for_free() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let backend = Backend::gemini().await;
+    let create = |source: Source| backend.client.batches().create(backend.model, source);
+    let guard = tracing::subscriber::set_default(subscriber);
+    create(data("gemini/model-ignored.jsonl").into())
+        .await
+        .unwrap();
+    let odd = (0..50).map(|n| Request::text("x").field("safetySetting", n));
+    create(Source::requests(odd)).await.unwrap();
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings.len(), 1 + 10 + 1, "{log}");
+    let names = |line: &str, part: &str| assert!(line.contains(part), "{line}");
+    names(warnings[0], "model-ignored.jsonl:3");
+    names(warnings[1], "request 1");
+    names(warnings[1], "did you mean `safetySettings`?");
+    names(warnings[11], "more=40");
+}
