@@ -68,6 +68,11 @@ impl Verifier {
     /// For webhooks of single jobs, which are signed with a key that the service publishes:
     /// starts their configuration.
     ///
+    /// Of the token that is the signature, the algorithm is checked (RS256 and no other), the
+    /// signature, the claims `exp` and `iat` where they are there, and `aud` if an
+    /// [`audience`](DynamicBuilder::audience) is set. Its issuer is not documented, and not
+    /// checked.
+    ///
     /// ```
     /// use genai_batch::webhook::Verifier;
     ///
