@@ -13,3 +13,4 @@ mod support;
 mod vertex;
 mod vertex_calls;
 mod vertex_faults;
+mod webhooks;
