@@ -9,11 +9,25 @@
 //! own `Schema`, which knows less than JSON Schema: what it cannot say is refused there. `merge`
 //! and `union` take apart what JSON Schema composes, `kinds` says what is left. `json` keeps JSON Schema, and only puts
 //! what Google's reading of it lacks into other words.
+//!
+//! Types derive `JsonSchema` with version 1 of `schemars`. Without a dependency of your own, the
+//! one of this crate does too, if it is named:
+//!
+//! ```
+//! use genai_batch::schemars::JsonSchema;
+//!
+//! #[derive(JsonSchema)]
+//! #[schemars(crate = "genai_batch::schemars")]
+//! struct Review {
+//!     stars: u8,
+//! }
+//! ```
 
 mod json;
 mod kinds;
 mod merge;
 mod order;
+mod reference;
 mod request;
 mod response;
 #[cfg(test)]

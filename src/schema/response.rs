@@ -6,8 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::Node;
 use super::merge::{Conflict, merge};
+use super::{Node, reference};
 use crate::error::{Error, Result};
 
 /// Says the `schema` of the type `name`.
@@ -84,8 +84,8 @@ impl Converter<'_> {
     /// What a reference refers to. It stays open until all within it is said.
     fn open(&mut self, reference: &Value) -> Result<Node> {
         let reference = reference.as_str().unwrap_or_default();
-        let pointer = reference.strip_prefix('#');
-        let target = pointer.and_then(|pointer| self.root.pointer(pointer));
+        let pointer = reference::pointer(reference);
+        let target = pointer.as_deref().and_then(|it| self.root.pointer(it));
         let mut target = match target {
             Some(Value::Object(target)) => target.clone(),
             Some(Value::Bool(true)) => Node::new(),
@@ -95,9 +95,9 @@ impl Converter<'_> {
                 return Err(self.refuse(&what, "mend the `JsonSchema` of its type"));
             }
         };
-        let name = match reference {
-            "#" => self.name,
-            other => other.rsplit('/').next().unwrap_or(other),
+        let name = match pointer.as_deref() {
+            None | Some("") => self.name.to_owned(),
+            Some(pointer) => reference::name(pointer),
         };
         if self.open.iter().any(|open| open.reference == reference) {
             let what = format!("contains `{name}` within `{name}`, without an end");
@@ -105,7 +105,7 @@ impl Converter<'_> {
         }
         self.open.push(Open {
             reference: reference.to_owned(),
-            name: name.to_owned(),
+            name,
             depth: self.path.len(),
         });
         target.remove("$defs");

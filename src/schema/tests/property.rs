@@ -106,7 +106,9 @@ data! {
 
     struct Id(u16);
 
-    struct Line { color: Color, amount: Option<u32>, nested: Vec<(u8, u8)> }
+    struct Line { größe: Vec<Größe>, color: Color, amount: Option<u32>, nested: Vec<(u8, u8)> }
+
+    struct Größe { breit: bool }
 
     #[serde(transparent)]
     struct Address { lines: Vec<String> }
