@@ -112,6 +112,7 @@ impl fmt::Display for Diagnosis {
         }
         match &self.cost {
             Some(cost) => write!(f, "cost: {cost}\n  prices: {}", cost.price_source),
+            None if self.requests == 0 => f.write_str("cost: not known, since nothing was read"),
             None => f.write_str("cost: no prices are known: give them by `pricing`"),
         }
     }

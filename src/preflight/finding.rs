@@ -8,6 +8,8 @@ use serde::{Serialize, Serializer};
 
 /// How many findings of one code are kept; all are counted.
 const KEPT: usize = 100;
+/// How many characters of a text in a finding are kept.
+const LONGEST: usize = 500;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -195,10 +197,13 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(super) fn push(&mut self, mut finding: Finding) {
         self.count(finding.severity, finding.code, 1);
         let kept = self.kept.entry(finding.code).or_default();
         if kept.len() < KEPT {
+            clip(&mut finding.message);
+            let more = [&mut finding.key, &mut finding.path, &mut finding.hint];
+            more.into_iter().flatten().for_each(clip);
             kept.push(finding);
         }
     }
@@ -226,9 +231,28 @@ impl Findings {
     }
 }
 
+/// Shortens a text that a strange request has made very long.
+fn clip(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn endless_names_are_clipped() {
+        let mut findings = Findings::default();
+        findings.push(Finding::error(
+            FindingCode::UnknownField,
+            "é".repeat(1_000_000),
+        ));
+        let kept = findings.into_kept();
+        assert_eq!(kept[0].message.chars().count(), LONGEST + 1);
+    }
 
     #[test]
     fn all_are_counted_and_a_hundred_kept() {

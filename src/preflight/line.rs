@@ -342,6 +342,11 @@ mod tests {
 
     proptest! {
         #[test]
+        fn no_bytes_make_it_fail(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            check(&bytes, rules(Backend::Vertex));
+        }
+
+        #[test]
         fn what_a_create_refuses_is_an_error_here(value in crate::fuzzing::json(), key in "[a-z]{0,2}") {
             let line = serde_json::json!({ "key": key, "request": value }).to_string();
             for text in [line, value.to_string()] {

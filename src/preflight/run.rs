@@ -170,11 +170,11 @@ impl Count {
             };
             let file = self.files.len().saturating_sub(feed.files_left()) as u64;
             let id = file << LINE_BITS | number;
-            let pushed = match (&checked.key, rules.keyless) {
-                (Some(key), _) => keys.push(key, id).await,
-                // It will be given this one.
-                (None, Some(Severity::Warning)) => Ok(()),
-                (None, _) => keys.push(&format!("request-{number}"), id).await,
+            let is_given_one = rules.keyless != Some(Severity::Warning) && !checked.has_errors();
+            let pushed = match &checked.key {
+                Some(key) => keys.push(key, id).await,
+                None if is_given_one => keys.push(&format!("request-{number}"), id).await,
+                None => Ok(()),
             };
             pushed.map_err(keys_failed)?;
             self.line(checked, &place, number, &mut uploads).await;

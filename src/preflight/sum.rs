@@ -55,7 +55,8 @@ impl Count {
             let finding = Finding::error(FindingCode::MetadataLost, message);
             self.book(finding.hint("raise it, or make what you need part of the key"));
         }
-        let output = self.output.likely * 4 + self.image_answers * IMAGE_BYTES;
+        let text = self.output.likely.saturating_mul(4);
+        let output = text.saturating_add(self.image_answers * IMAGE_BYTES);
         if inline && output > INLINE_OUTPUT {
             let message = format!(
                 "the results would come back inline, and are likely to be {} MB, while larger \

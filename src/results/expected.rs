@@ -4,6 +4,8 @@
 //! hash of 128 bits, sorted. Its text goes to a spool, in memory while it is short and in a
 //! temporary file after that, and is read again only to name a key that is missing or twice.
 
+mod doubles;
+
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
@@ -116,33 +118,6 @@ impl ExpectedBuilder {
         self.hashes.is_empty() && self.assigned_count == 0
     }
 
-    /// How many keys repeat an earlier one, the hashes of the first `most` of those keys, sorted,
-    /// and the log of all.
-    pub(super) async fn into_repeated(self, most: usize) -> io::Result<(u64, Vec<u128>, KeyLog)> {
-        let mut hashes = self.hashes;
-        let sort = move || {
-            hashes.sort_unstable();
-            let repeated = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
-            let count = repeated.clone().count() as u64;
-            let mut twice: Vec<_> = repeated.map(|pair| pair[0]).collect();
-            twice.dedup();
-            twice.truncate(most);
-            (count, twice)
-        };
-        let sorted = tokio::task::spawn_blocking(sort).await;
-        let (count, twice) = sorted.map_err(io::Error::other)?;
-        let expected = Expected {
-            total: 0,
-            hasher: self.hasher,
-            hashes: Vec::new(),
-            assigned: Bits::default(),
-            log_len: self.log.len(),
-            log: self.log.finish().await?,
-        };
-        let cursor = LogCursor::default();
-        Ok((count, twice, KeyLog { expected, cursor }))
-    }
-
     /// Ends the collection, or names a key that is there twice.
     pub(crate) async fn finish(mut self) -> io::Result<Result<Expected, KeyTwice>> {
         let mut hashes = std::mem::take(&mut self.hashes);
@@ -197,22 +172,6 @@ impl ExpectedBuilder {
             }
         }
         Ok(Ok(expected))
-    }
-}
-
-/// The keys that were pushed, with their places and hashes, in order.
-pub(super) struct KeyLog {
-    expected: Expected,
-    cursor: LogCursor,
-}
-
-impl KeyLog {
-    pub(super) async fn next(&mut self) -> io::Result<Option<(u64, String, u128)>> {
-        let next = self.cursor.next(&self.expected).await?;
-        Ok(next.map(|(place, key)| {
-            let hash = self.expected.hasher.hash(&key);
-            (place, key, hash)
-        }))
     }
 }
 

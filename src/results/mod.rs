@@ -10,7 +10,6 @@
 
 mod answer;
 mod content;
-mod doubles;
 mod expected;
 pub(crate) mod jsonl;
 mod ledger;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::expected::{ExpectedBuilder, KeyTwice};
+use super::{Bits, Expected, ExpectedBuilder, KeyTwice, LogCursor};
 
 /// Keys that are there more than once.
 #[derive(Debug, Default)]
@@ -17,31 +17,51 @@ pub(crate) struct Doubles {
 impl ExpectedBuilder {
     /// Ends the collection with the keys that are there twice, of which it names so many.
     pub(crate) async fn doubles(self, most: usize) -> io::Result<Doubles> {
-        let (count, twice, mut log) = self.into_repeated(most).await?;
-        let mut doubles = Doubles {
-            count,
-            named: Vec::new(),
+        let mut hashes = self.hashes;
+        let sort = move || {
+            hashes.sort_unstable();
+            let repeated = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
+            let count = repeated.clone().count() as u64;
+            let mut twice: Vec<_> = repeated.map(|pair| pair[0]).collect();
+            twice.dedup();
+            twice.truncate(most);
+            (count, twice)
         };
+        // Millions of them would hold up the runtime.
+        let sorted = tokio::task::spawn_blocking(sort).await;
+        let (count, twice) = sorted.map_err(io::Error::other)?;
+        let mut named = Vec::new();
         if count == 0 {
-            return Ok(doubles);
+            return Ok(Doubles { count, named });
         }
+        let expected = Expected {
+            total: 0,
+            hasher: self.hasher,
+            hashes: Vec::new(),
+            assigned: Bits::default(),
+            log_len: self.log.len(),
+            log: self.log.finish().await?,
+        };
         let mut first = HashMap::new();
-        while let Some((place, key, hash)) = log.next().await? {
+        let mut cursor = LogCursor::default();
+        while let Some((place, key)) = cursor.next(&expected).await?
+            && named.len() < most
+        {
+            let hash = expected.hasher.hash(&key);
             if twice.binary_search(&hash).is_err() {
                 continue;
             }
             match first.get(&hash) {
                 None => drop(first.insert(hash, place)),
-                Some(&earlier) if doubles.named.len() < most => doubles.named.push(KeyTwice {
+                Some(&first) => named.push(KeyTwice {
                     key,
-                    first: earlier,
+                    first,
                     second: place,
                     assigned: false,
                 }),
-                Some(_) => break,
             }
         }
-        Ok(doubles)
+        Ok(Doubles { count, named })
     }
 }
 
