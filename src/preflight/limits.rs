@@ -8,7 +8,7 @@ use super::finding::{Finding, FindingCode};
 use crate::backend::Backend;
 
 const GEMINI_DOCS: &str = "Gemini API documentation, Batch Mode";
-const EMBEDDING_DOCS: &str = "Vertex AI documentation, batch embeddings";
+const EMBEDDING_DOCS: &str = "Vertex AI documentation, Get batch embeddings inferences";
 const SECOND_HAND: &str = "second-hand reports";
 
 /// A limit of the service, and how much of it the source uses.
@@ -101,17 +101,19 @@ fn vertex(size: Size<'_>) -> Vec<LimitUse> {
         source,
     };
     let id = size.model.and_then(|model| model.rsplit('/').next());
-    let rows = match id {
-        Some(id) if id.starts_with("gemini-embedding") => rows(1_000_000, EMBEDDING_DOCS),
-        Some(id) if id.contains("embedding") => rows(30_000, EMBEDDING_DOCS),
-        _ => rows(200_000, SECOND_HAND),
+    let (rows, size_source) = match id {
+        Some(id) if id.starts_with("gemini-embedding") => {
+            (rows(1_000_000, EMBEDDING_DOCS), EMBEDDING_DOCS)
+        }
+        Some(id) if id.contains("embedding") => (rows(30_000, EMBEDDING_DOCS), SECOND_HAND),
+        _ => (rows(200_000, SECOND_HAND), SECOND_HAND),
     };
     let input = LimitUse {
         name: "input of the job in Cloud Storage",
         used: Some(size.bytes),
         limit: 1 << 30,
         unit: "bytes",
-        source: SECOND_HAND,
+        source: size_source,
     };
     vec![rows, input]
 }

@@ -1,10 +1,11 @@
 //! About how many tokens a request has, without asking the service.
 //!
 //! Text is counted by its characters: Google's documentation ("Understand and count tokens")
-//! says about four to a token. An image counts 258 tokens, or 258 for each tile of 768 × 768
-//! pixels where it is larger (the same page), and up to 1,120 with newer models
-//! ("Media resolution"); its size in pixels is not looked at. Audio, video and documents bill by
-//! seconds and pages, which the client does not know: they are told apart and left out.
+//! says about four to a token. A small image counts 258 tokens, a larger one 258 for each tile of
+//! 768 × 768 pixels (the same page); newer models take 1,120 where the request does not ask for
+//! another resolution, and 2,240 at most (reports of "Media resolution"). Its size in pixels is
+//! not looked at. Audio, video and documents bill by seconds and pages, which the client does not
+//! know: they are told apart and left out.
 
 use serde_json::{Map, Value};
 
@@ -12,13 +13,13 @@ use crate::cost::Estimate;
 
 /// What is said of the error of the estimate.
 pub(super) const BASIS: &str = "4 characters a token (Google's rule of thumb; taken from 2.5 to 6), \
-     1.5 where the script is not Latin (0.7 to 4), 258 tokens an image (to 1,120)";
+     1.5 where the script is not Latin (0.7 to 4), 1,120 tokens an image (258 to 2,240)";
 
 /// Characters to a token: in the most wasteful text, the likely, and the most regular.
 const LATIN: [f64; 3] = [2.5, 4.0, 6.0];
 /// The same for scripts of other alphabets. This crate's own assumption.
 const OTHER: [f64; 3] = [0.7, 1.5, 4.0];
-const IMAGE: [u64; 3] = [258, 258, 1_120];
+const IMAGE: [u64; 3] = [258, 1_120, 2_240];
 
 /// The most that an answer has where the request sets no `maxOutputTokens`: the limit of many
 /// models. Some go further.
@@ -190,7 +191,7 @@ mod tests {
             {"file_data": {"mime_type": "video/mp4", "file_uri": "x"}},
         ]}], "cachedContent": "cachedContents/x"});
         let parts = parts(request);
-        assert_eq!((parts.input().likely, parts.unmeasured), (258, 2));
+        assert_eq!((parts.input().likely, parts.unmeasured), (1_120, 2));
     }
 
     #[test]
