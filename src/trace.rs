@@ -94,6 +94,13 @@ impl Call {
             .record("genai_batch.report.responses", report.responses);
         self.0.record("genai_batch.report.errors", report.errors);
         self.0.record("genai_batch.report.missing", report.missing);
+        if let Some(usage) = &report.usage {
+            let used = usage.total();
+            self.0
+                .record("gen_ai.usage.input_tokens", used.input_tokens);
+            self.0
+                .record("gen_ai.usage.output_tokens", used.output_tokens());
+        }
     }
 
     /// Does what the call is for, and notes what came of it.

@@ -13,9 +13,22 @@ use super::engine::Engine;
 use super::iter::{Iter, ResultIter};
 use crate::error::{Error, Result};
 use crate::{
-    BatchJob, Destination, GenerationConfig, InlineLimit, JobRef, Page, Report, Source,
-    WebhookConfig,
+    BatchJob, Destination, Diagnosis, GenerationConfig, InlineLimit, JobRef, Page, Pricing, Report,
+    Source, WebhookConfig,
 };
+
+builder! {
+    /// A preflight with its options: made by
+    /// [`Client::preflight`](crate::blocking::Client::preflight).
+    Preflight {
+        model(model: impl Into<String>);
+        pricing(pricing: Pricing);
+        inline_limit(limit: InlineLimit);
+        likely_answer_tokens(tokens: u64);
+        sample(requests: usize);
+    }
+}
+callable!(Preflight => Diagnosis);
 
 /// The batch jobs of a client; see [`crate::Batches`].
 #[derive(Clone)]
@@ -202,6 +215,8 @@ builder! {
         on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
         cancel_on_timeout(cancel: bool);
         cancel_on_drop(cancel: bool);
+        #[cfg(feature = "webhook")]
+        webhook(events: crate::webhook::Events);
     }
 }
 callable!(Wait => BatchJob);
@@ -224,6 +239,8 @@ builder! {
         on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
         cancel_on_timeout(cancel: bool);
         cancel_on_drop(cancel: bool);
+        #[cfg(feature = "webhook")]
+        webhook(events: crate::webhook::Events);
         concurrency(polls: usize);
     }
 }
@@ -252,6 +269,7 @@ builder! {
         expect_keys(keys: impl IntoIterator<Item: Into<String> + 'static, IntoIter: Send + 'static>);
         expect_requests(requests: impl TryInto<Source, Error: Into<Error>>);
         strict(strict: bool);
+        count_usage(count: bool);
     }
 }
 

@@ -3,7 +3,7 @@
 /// A builder of the same name and methods as an async one, whose documentation holds.
 macro_rules! builder {
     ($(#[$doc:meta])* $name:ident {
-        $($method:ident($($arg:ident: $kind:ty),*);)*
+        $($(#[$attribute:meta])* $method:ident($($arg:ident: $kind:ty),*);)*
     }) => {
         $(#[$doc])*
         #[must_use = "nothing is done until it is called"]
@@ -19,6 +19,7 @@ macro_rules! builder {
             }
 
             $(
+                $(#[$attribute])*
                 #[doc = concat!(
                     "See [`", stringify!($name), "::", stringify!($method), "`](crate::",
                     stringify!($name), "::", stringify!($method), ")."

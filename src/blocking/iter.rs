@@ -1,14 +1,16 @@
 //! Streams as iterators.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 
 use super::engine::Engine;
 use crate::error::Result;
-use crate::results::{BatchResult, Report, ResultStream};
+use crate::results::{AnswerError, BatchResult, Key, Report, ResultStream};
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
@@ -81,6 +83,14 @@ impl ResultIter {
         report.unwrap_or_default()
     }
 
+    /// The answers as values of type `T`; see [`ResultStream::typed`].
+    pub fn typed<T: DeserializeOwned>(self) -> TypedIter<T> {
+        TypedIter {
+            results: self,
+            wanted: PhantomData,
+        }
+    }
+
     /// Reads the results to their end, keeping none, and gives the account of them.
     ///
     /// # Errors
@@ -120,5 +130,38 @@ impl fmt::Debug for ResultIter {
         f.debug_struct("ResultIter")
             .field("report", &self.report())
             .finish_non_exhaustive()
+    }
+}
+
+/// The answers to a job as values of type `T`, each under its key; see
+/// [`TypedResults`](crate::TypedResults).
+#[must_use = "iterators are lazy"]
+#[derive(Debug)]
+pub struct TypedIter<T> {
+    results: ResultIter,
+    wanted: PhantomData<fn() -> T>,
+}
+
+impl<T> TypedIter<T> {
+    /// What became of the requests so far; see [`ResultIter::report`].
+    pub fn report(&self) -> Report {
+        self.results.report()
+    }
+
+    /// The results that are still to come, as they are.
+    pub fn into_inner(self) -> ResultIter {
+        self.results
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for TypedIter<T> {
+    type Item = Result<(Option<Key>, Result<T, AnswerError>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let result = self.results.next()?;
+        Some(result.map(|result| {
+            let value = result.parse();
+            (result.into_parts().0, value)
+        }))
     }
 }

@@ -40,12 +40,13 @@ mod iter;
 
 use std::fmt;
 
-pub use batches::{Batches, Create, List, Results, Run, Save, Update, Wait, WaitAll};
+pub use batches::{Batches, Create, List, Preflight, Results, Run, Save, Update, Wait, WaitAll};
 use engine::Engine;
 pub use files::{Download, Files, FilesList, Upload};
-pub use iter::{Iter, ResultIter};
+pub use iter::{Iter, ResultIter, TypedIter};
 
 use crate::error::Result;
+use crate::source::Source;
 
 /// A client of one backend, for threads. Cheap to clone.
 #[derive(Clone)]
@@ -92,6 +93,20 @@ impl Client {
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
         Batches::new(self.client.batches(), self.engine.clone())
+    }
+
+    /// Checks a source before it is sent; see [`Source::preflight`].
+    ///
+    /// ```no_run
+    /// # fn example(client: genai_batch::blocking::Client) -> genai_batch::Result<()> {
+    /// let source = genai_batch::Source::try_from("requests.jsonl")?;
+    /// let diagnosis = client.preflight(source).model("gemini-2.5-flash").call()?;
+    /// println!("{diagnosis}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn preflight(&self, source: Source) -> Preflight {
+        Preflight::new(source.preflight(&self.client), self.engine.clone())
     }
 
     /// The Files API, which the Gemini Developer API alone has.

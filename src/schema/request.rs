@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{json_schema, response_schema};
 use crate::error::Result;
-use crate::request::{GenerationConfig, Request};
+use crate::request::{FunctionDeclaration, GenerationConfig, Request};
 
 /// What says the shape of an answer, in both spellings that Google reads.
 const FORMS: [&str; 8] = [
@@ -89,5 +89,39 @@ impl Request {
     /// If the request has a `generationConfig` that is no JSON object.
     pub fn output_json_schema<T: JsonSchema>(self) -> Result<Self> {
         self.edit_generation_config(|config| Ok(config.output_json_schema::<T>()))
+    }
+}
+
+impl FunctionDeclaration {
+    /// A function whose arguments are a `T`: what [`FunctionCall::args`](crate::FunctionCall::args)
+    /// reads them into.
+    ///
+    /// # Errors
+    ///
+    /// If Google's schema dialect cannot say what `T` is; the error names the field.
+    ///
+    /// ```
+    /// use genai_batch::{FunctionDeclaration, Request, Tool};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(JsonSchema, Deserialize)]
+    /// struct Weather {
+    ///     /// A city, and its country where that is not clear.
+    ///     city: String,
+    ///     days: Option<u8>,
+    /// }
+    ///
+    /// # fn main() -> genai_batch::Result<()> {
+    /// let weather = FunctionDeclaration::of::<Weather>("weather", "Tells the weather of a city.")?;
+    /// let request = Request::text("Shall I take an umbrella in Oslo?").tools([Tool::functions([weather])]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of<T: JsonSchema>(
+        name: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Result<Self> {
+        Ok(Self::new(name, description).parameters(super::response_schema::<T>()?))
     }
 }

@@ -84,6 +84,16 @@ fn a_whole_run_without_async() {
         let verified = batches.results(job).strict(true).call().unwrap().verify();
         assert_eq!(verified.unwrap(), report);
 
+        let typed = batches.results(job).count_usage(true).call().unwrap();
+        let mut typed = typed.typed::<u64>();
+        let numbers: Vec<_> = typed.by_ref().map(|it| it.unwrap().1.unwrap()).collect();
+        assert_eq!(numbers.len(), 30);
+        assert!(typed.report().usage.unwrap().total().input_tokens > 0);
+
+        let source = genai_batch::Source::requests(sums(30).0);
+        let diagnosis = stage.client.preflight(source).model(MODEL).call().unwrap();
+        assert!(diagnosis.is_ok() && diagnosis.requests == 30, "{diagnosis}");
+
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.jsonl");
         assert_eq!(batches.results(job).save_to(&path).call().unwrap(), report);
@@ -197,6 +207,7 @@ fn within_a_runtime_every_call_is_an_error() {
                 batches.results(&job).call().err(),
                 batches.results(&job).save_to("out.jsonl").call().err(),
                 batches.run(MODEL, vec!["a"]).call().err(),
+                client.preflight(vec!["a"].try_into().unwrap()).call().err(),
                 files.upload(vec![1]).mime_type("text/plain").call().err(),
                 files.get("files/a").err(),
                 files.delete("files/a").err(),

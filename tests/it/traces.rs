@@ -88,7 +88,7 @@ async fn every_call_and_attempt_has_a_span(backend: Backend) {
     let create = batches.create(backend.model, sums(3).0);
     let job = create.await.unwrap();
     let ended = backend.wait(&job).await.unwrap();
-    let results = batches.results(&ended).await.unwrap();
+    let results = batches.results(&ended).count_usage(true).await.unwrap();
     assert!(collect(results).await.1.is_complete());
     batches.list().page().await.unwrap();
     batches.delete(&job).await.unwrap();
@@ -113,6 +113,12 @@ async fn every_call_and_attempt_has_a_span(backend: Backend) {
     assert_eq!(wait.fields["genai_batch.job.state"], ended.state().as_str());
     let read = one("read_batch_results");
     assert_eq!(read.fields["genai_batch.report.responses"], "3");
+    assert!(
+        read.fields["gen_ai.usage.input_tokens"]
+            .parse::<u64>()
+            .unwrap()
+            > 0
+    );
     assert_eq!(
         one("delete_batch").fields["genai_batch.job.name"],
         job.name()
