@@ -39,17 +39,10 @@ impl Response {
         if let Some(reason) = blocked {
             return Err(AnswerError::new(Problem::PromptBlocked(reason)));
         }
-        let problem = match self.candidates().next() {
-            None => Problem::NoText,
-            Some(candidate) => match incomplete(&candidate) {
-                Some(problem) => problem,
-                None => match candidate.text() {
-                    Some(text) => return Ok(text),
-                    None => Problem::NoText,
-                },
-            },
-        };
-        Err(AnswerError::new(problem))
+        match self.candidates().next() {
+            Some(candidate) => candidate.complete_text(),
+            None => Err(AnswerError::new(Problem::NoText)),
+        }
     }
 
     /// The answer as a `T`, from its [`complete_text`](Self::complete_text).
@@ -61,14 +54,31 @@ impl Response {
     ///
     /// If there is no whole answer, if it is not JSON, or not a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, AnswerError> {
-        let text = self.complete_text()?;
-        match from_json(&text) {
-            Err(error) if error.is_not_json() => match fenced(&text) {
-                Some(inner) => from_json(inner),
-                None => Err(error),
-            },
-            parsed => parsed,
-        }
+        from_text(&self.complete_text()?)
+    }
+}
+
+impl<'a> Candidate<'a> {
+    /// The text, only if this answer is whole; see [`Response::complete_text`].
+    ///
+    /// # Errors
+    ///
+    /// If it did not end with [`FinishReason::STOP`], was blocked, or has no text.
+    pub fn complete_text(&self) -> Result<Cow<'a, str>, AnswerError> {
+        let text = match incomplete(self) {
+            Some(problem) => Err(problem),
+            None => self.text().ok_or(Problem::NoText),
+        };
+        text.map_err(AnswerError::new)
+    }
+
+    /// This answer as a `T`; see [`Response::parse`].
+    ///
+    /// # Errors
+    ///
+    /// If it is not whole, not JSON, or not a `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, AnswerError> {
+        from_text(&self.complete_text()?)
     }
 }
 
@@ -146,6 +156,17 @@ fn incomplete(candidate: &Candidate<'_>) -> Option<Problem> {
 /// The value of an enum that says nothing.
 fn is_unspecified(name: &str) -> bool {
     name.is_empty() || name.ends_with("_UNSPECIFIED")
+}
+
+/// Reads a `T` from JSON, or from a block of Markdown that is.
+fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
+    match from_json(text) {
+        Err(error) if error.is_not_json() => match fenced(text) {
+            Some(inner) => from_json(inner),
+            None => Err(error),
+        },
+        parsed => parsed,
+    }
 }
 
 /// Reads a `T`, telling what is not JSON from what is not a `T`.

@@ -193,6 +193,20 @@ fn one_block_of_markdown_is_read() {
 }
 
 #[test]
+fn each_candidate_is_whole_or_not_by_itself() {
+    let both = response(&json!({"candidates": [
+        {"content": {"parts": [{"text": "1"}]}, "finishReason": "MAX_TOKENS"},
+        {"content": {"parts": [{"text": "2"}]}, "finishReason": "STOP"},
+    ]}));
+    let candidates = both.response().unwrap().candidates();
+    let numbers: Vec<_> = candidates
+        .map(|candidate| candidate.parse::<u8>().ok())
+        .collect();
+    assert_eq!(numbers, [None, Some(2)]);
+    assert!(both.parse::<u8>().unwrap_err().is_truncated());
+}
+
+#[test]
 fn types_are_named_without_their_modules() {
     assert_eq!(short_name::<Order>(), "Order");
     assert_eq!(short_name::<u8>(), "u8");

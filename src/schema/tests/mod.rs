@@ -1,5 +1,6 @@
 //! What becomes of Rust types, and that answers which fit the schema fit the type.
 
+mod asked;
 mod instances;
 mod property;
 mod refused;

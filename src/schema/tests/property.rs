@@ -1,6 +1,7 @@
 //! A type → its schema → any answer that fits it → the type again.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -34,10 +35,31 @@ fn answers_that_fit_are_read<T: JsonSchema + DeserializeOwned>() {
     run.unwrap_or_else(|e| panic!("{}: {e}\n{schema:#}", T::schema_name()));
 }
 
+/// Each keyword is one of `Schema` on Gemini, which Vertex AI has as well, and more.
+fn google_has_each_keyword(schema: &Value) {
+    static KNOWN: LazyLock<Value> = LazyLock::new(|| {
+        let document = include_str!("../../../openapi/gemini.json");
+        let mut document: Value = serde_json::from_str(document).unwrap();
+        document["components"]["schemas"]["Schema"]["properties"].take()
+    });
+    for (keyword, value) in schema.as_object().unwrap() {
+        assert!(KNOWN.get(keyword).is_some(), "{keyword}");
+        match (keyword.as_str(), value) {
+            ("items", schema) => google_has_each_keyword(schema),
+            ("anyOf", Value::Array(schemas)) => schemas.iter().for_each(google_has_each_keyword),
+            ("properties", Value::Object(named)) => {
+                named.values().for_each(google_has_each_keyword)
+            }
+            _ => {}
+        }
+    }
+}
+
 macro_rules! holds_for {
     ($($name:ident: $kind:ty,)*) => {
         $(#[test]
         fn $name() {
+            google_has_each_keyword(&response_schema::<$kind>().unwrap());
             answers_that_fit_are_read::<$kind>();
         })*
     };
