@@ -32,6 +32,8 @@ pub struct AnswerError(Box<Inner>);
 struct Inner {
     key: Option<Key>,
     problem: Problem,
+    /// What the service says about it.
+    message: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +59,16 @@ pub(super) enum Problem {
 
 impl AnswerError {
     pub(super) fn new(problem: Problem) -> Self {
-        Self(Box::new(Inner { key: None, problem }))
+        Self(Box::new(Inner {
+            key: None,
+            problem,
+            message: None,
+        }))
+    }
+
+    pub(super) fn saying(mut self, message: Option<String>) -> Self {
+        self.0.message = message.filter(|message| !message.is_empty());
+        self
     }
 
     pub(super) fn under(mut self, key: Option<Key>) -> Self {
@@ -140,6 +151,12 @@ impl AnswerError {
         }
     }
 
+    /// What the service says about how the prompt was blocked or the answer ended, where it says
+    /// anything.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
     /// Why the prompt was blocked, if it was.
     pub fn block_reason(&self) -> Option<&BlockReason> {
         match &self.0.problem {
@@ -192,6 +209,10 @@ impl fmt::Display for AnswerError {
             } => {
                 write!(f, "the answer is no `{wanted}`: at `{path}`: {}", reason)
             }
+        }?;
+        match &self.0.message {
+            Some(message) => write!(f, ": {message}"),
+            None => Ok(()),
         }
     }
 }

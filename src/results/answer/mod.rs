@@ -34,10 +34,12 @@ impl Response {
     /// # }
     /// ```
     pub fn complete_text(&self) -> Result<Cow<'_, str>, AnswerError> {
-        let feedback = self.prompt_feedback().and_then(|it| it.block_reason);
-        let blocked = feedback.filter(|reason| !is_unspecified(reason.as_str()));
-        if let Some(reason) = blocked {
-            return Err(AnswerError::new(Problem::PromptBlocked(reason)));
+        if let Some(feedback) = self.prompt_feedback()
+            && let Some(reason) = feedback.block_reason
+            && !is_unspecified(reason.as_str())
+        {
+            let error = AnswerError::new(Problem::PromptBlocked(reason));
+            return Err(error.saying(feedback.block_reason_message));
         }
         match self.candidates().next() {
             Some(candidate) => candidate.complete_text(),
@@ -69,7 +71,8 @@ impl<'a> Candidate<'a> {
             Some(problem) => Err(problem),
             None => self.text().ok_or(Problem::NoText),
         };
-        text.map_err(AnswerError::new)
+        let message = || self.finish_message().map(Cow::into_owned);
+        text.map_err(|problem| AnswerError::new(problem).saying(message()))
     }
 
     /// This answer as a `T`; see [`Response::parse`].

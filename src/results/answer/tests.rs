@@ -102,7 +102,7 @@ fn what_was_blocked_says_why() {
     let error = failure(&response(
         &json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
     ));
-    assert!(error.is_blocked());
+    assert!(error.is_blocked() && error.message().is_none());
     assert_eq!(error.block_reason().unwrap().as_str(), "PROHIBITED_CONTENT");
     let error = failure(&response(&json!({"candidates": [{
         "content": {"parts": [{"text": "{}"}]},
@@ -110,6 +110,17 @@ fn what_was_blocked_says_why() {
         "safetyRatings": [{"category": "HARM_CATEGORY_HARASSMENT", "blocked": true}],
     }]})));
     assert!(error.is_blocked());
+    let error = failure(&response(&json!({"promptFeedback": {
+        "blockReason": "JAILBREAK", "blockReasonMessage": "It tried.",
+    }})));
+    assert!(
+        error.to_string().ends_with("(JAILBREAK): It tried."),
+        "{error}"
+    );
+    let error = failure(&response(&json!({"candidates": [{
+        "finishReason": "SAFETY", "finishMessage": "It would harm.",
+    }]})));
+    assert_eq!(error.message(), Some("It would harm."));
     let rated = response(&json!({
         "promptFeedback": {"blockReason": "BLOCKED_REASON_UNSPECIFIED"},
         "candidates": [{"content": {"parts": [{"text": "7"}]}, "finishReason": "STOP"}],
