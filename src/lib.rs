@@ -152,6 +152,6 @@ pub mod coming_from {
 }
 
 /// The README's example, compiled.
-#[cfg(all(doctest, feature = "vertex"))]
+#[cfg(all(doctest, feature = "vertex", feature = "schema"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
