@@ -7,22 +7,18 @@
 //! On the real service, make the client with `Client::from_env()`; the preflight alone makes no
 //! job and costs nothing.
 
+mod support;
+
 use std::error::Error;
 use std::time::Duration;
 
 use genai_batch::{Client, Pricing, Request, Source};
-use genai_batch_emulator::Emulator;
 
 const MODEL: &str = "gemini-2.5-flash";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = Emulator::start().await?;
-    let client = Client::builder()
-        .gemini()
-        .api_key("any-key")
-        .base_url(emulator.base_url())
-        .build()?;
+    let (client, _emulator) = support::connect().await?;
 
     // From the table of the crate, which tells its date and source; or give what you pay.
     let pricing = Pricing::of_model(MODEL).unwrap_or_else(|| Pricing::new(0.30, 2.50));

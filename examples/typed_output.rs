@@ -5,12 +5,13 @@
 //! GEMINI_API_KEY=… cargo run --example typed_output   # the real service, which costs money
 //! ```
 
+mod support;
+
 use std::error::Error;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use genai_batch::{Client, Request};
-use genai_batch_emulator::Emulator;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -45,7 +46,7 @@ const REVIEWS: [(&str, &str); 3] = [
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (client, _emulator) = connect().await?;
+    let (client, _emulator) = support::connect().await?;
 
     let mut requests = Vec::new();
     for (key, review) in REVIEWS {
@@ -77,18 +78,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{}", reviews.report());
     Ok(())
-}
-
-/// The real service if a key is set, else an emulator that lives as long as the second value.
-async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
-    let is_set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    if is_set("GOOGLE_API_KEY") || is_set("GEMINI_API_KEY") {
-        return Ok((Client::from_env()?, None));
-    }
-    let emulator = Emulator::start().await?;
-    let client = Client::builder()
-        .api_key("any-key")
-        .base_url(emulator.base_url())
-        .build()?;
-    Ok((client, Some(emulator)))
 }
