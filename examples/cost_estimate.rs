@@ -12,7 +12,7 @@ mod support;
 use std::error::Error;
 use std::time::Duration;
 
-use genai_batch::{Client, Pricing, Request, Source};
+use genai_batch::{Pricing, Request, Source};
 
 const MODEL: &str = "gemini-2.5-flash";
 

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{Client, Request};
+use genai_batch::Request;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
