@@ -90,6 +90,26 @@ impl Client {
         &self.client
     }
 
+    /// Waits for a future of the async client, for what has no call here:
+    /// [`raw`](crate::Client::raw), `webhook::Verifier::verify`,
+    /// [`InlineData::save_to`](crate::InlineData::save_to).
+    ///
+    /// # Errors
+    ///
+    /// If it is called from within an async runtime.
+    ///
+    /// ```no_run
+    /// # fn example(client: genai_batch::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let raw = client.as_async().raw();
+    /// let gemini = raw.gemini().ok_or("this client talks to another backend")?;
+    /// let operation = client.block_on(gemini.batches_get("123abc"))??.into_inner();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        self.engine.block_on(future)
+    }
+
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
         Batches::new(self.client.batches(), self.engine.clone())

@@ -100,6 +100,10 @@ fn a_whole_run_without_async() {
         assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 30);
 
         assert_eq!(batches.get(job.name()).unwrap().name(), job.name());
+        let read = stage
+            .client
+            .block_on(stage.client.as_async().batches().get(job));
+        assert_eq!(read.unwrap().unwrap().name(), job.name());
         assert_eq!(batches.list().iter().count(), 1);
         assert_eq!(batches.list().all().unwrap().len(), 1);
         assert_eq!(batches.list().page_size(1).page().unwrap().items.len(), 1);
