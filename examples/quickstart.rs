@@ -83,6 +83,7 @@ async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
         emulator.base_url()
     );
     let client = Client::builder()
+        .gemini()
         .api_key("any-key")
         .base_url(emulator.base_url())
         .build()?;

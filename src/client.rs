@@ -42,6 +42,7 @@ impl Client {
     /// | `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_CLOUD_QUOTA_PROJECT` | Google Cloud credentials |
     /// | `GOOGLE_GEMINI_BASE_URL`, `GOOGLE_VERTEX_BASE_URL` | where the API is, in place of Google's host |
     /// | `STORAGE_EMULATOR_HOST`, `BIGQUERY_EMULATOR_HOST` | where Cloud Storage and BigQuery are |
+    /// | `GENAI_BATCH_STAGING` | where requests for Vertex AI are put, `gs://bucket/prefix`; this crate's own variable |
     /// | `GOOGLE_GENAI_API_VERSION` | `v1beta`, `v1`, …; `beta` means the default |
     ///
     /// A variable that is empty counts as unset.

@@ -126,7 +126,7 @@ impl Error {
     }
 
     pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(Kind::Io, message).with_source(source)
+        Self::new(Kind::Io, format!("{}: {source}", message.into())).with_source(source)
     }
 
     /// A transport failure; the URL is dropped, since a proxy's may carry a secret.

@@ -15,6 +15,7 @@ pub(crate) async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Erro
     }
     let emulator = Emulator::start().await?;
     let client = Client::builder()
+        .gemini()
         .api_key("any-key")
         .base_url(emulator.base_url())
         .build()?;

@@ -243,7 +243,7 @@ impl ClientBuilder {
     }
 
     /// The prefix in Cloud Storage, `gs://bucket/prefix`, under which the client puts requests
-    /// that Vertex AI cannot take from it directly.
+    /// that Vertex AI cannot take from it directly; by default `GENAI_BATCH_STAGING`.
     pub fn staging(mut self, prefix: impl Into<String>) -> Self {
         self.google.staging = Some(prefix.into());
         self

@@ -192,8 +192,9 @@ impl ClientBuilder {
                 google.bigquery_base_url,
             )?,
         };
+        let staging = google.staging.or_else(|| env("GENAI_BATCH_STAGING"));
         let session = self.session(auth)?;
-        let vertex = Vertex::new(session, addresses, place, google.staging)?;
+        let vertex = Vertex::new(session, addresses, place, staging)?;
         Ok(Client::new(Service::vertex(vertex)))
     }
 
@@ -323,6 +324,21 @@ mod tests {
         }
         let variables = ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT"];
         assert!(build(gemini(), &variables.map(|name| (name, "p"))).is_ok());
+    }
+
+    #[cfg(feature = "gcs")]
+    #[test]
+    fn the_staging_prefix_may_stand_in_the_environment() {
+        let env = |prefix| {
+            [
+                ("GOOGLE_CLOUD_PROJECT", "p"),
+                ("GENAI_BATCH_STAGING", prefix),
+            ]
+        };
+        let vertex = || Client::builder().vertex();
+        assert!(build(vertex(), &env("gs://bucket/prefix")).is_ok());
+        let error = build(vertex(), &env("bucket")).unwrap_err();
+        assert!(error.to_string().contains("GENAI_BATCH_STAGING"), "{error}");
     }
 
     #[cfg(feature = "vertex")]

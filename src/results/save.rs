@@ -6,9 +6,11 @@
 //! {"key": "c", "missing": true}
 //! ```
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::fs::File;
@@ -26,7 +28,9 @@ pub(crate) fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
         let key = json!(key);
         line.extend_from_slice(format!("\"key\":{key},").as_bytes());
     }
-    if let Some(metadata) = result.metadata_json() {
+    if let Some(metadata) = result.metadata_json()
+        && !is_key_alone(metadata)
+    {
         line.extend_from_slice(b"\"metadata\":");
         push_on_one_line(metadata, line);
         line.push(b',');
@@ -48,6 +52,12 @@ pub(crate) fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
         Outcome::Missing => line.extend_from_slice(b"\"missing\":true"),
     }
     line.extend_from_slice(b"}\n");
+}
+
+/// Whether metadata holds what the client put there, and nothing of the caller's.
+fn is_key_alone(metadata: &str) -> bool {
+    let fields: Option<BTreeMap<String, IgnoredAny>> = serde_json::from_str(metadata).ok();
+    fields.is_some_and(|fields| fields.len() == 1 && fields.contains_key("key"))
 }
 
 /// JSON has line ends between its tokens only, so they can go.
@@ -168,6 +178,24 @@ mod tests {
             "{\"key\":\"a\",\"metadata\":{\"m\": 1},\
              \"response\":{\"text\": \"x  \\n y\",\"n\": 1.50}}\n"
         );
+    }
+
+    #[test]
+    fn a_key_that_came_back_as_metadata_is_written_once() {
+        let line = |metadata: &'static str| {
+            let row = Row {
+                key: Some("a".into()),
+                body: RowBody::Response("{}".into()),
+                metadata: Some(metadata.into()),
+                request: None,
+                json: Default::default(),
+            };
+            let mut line = Vec::new();
+            write_line(&BatchResult::new(row, Standing::Matched), &mut line);
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(line(r#"{"key":"a"}"#), "{\"key\":\"a\",\"response\":{}}\n");
+        assert!(line(r#"{"key":"a","m":1}"#).contains("metadata"));
     }
 
     #[cfg(unix)]

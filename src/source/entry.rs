@@ -93,6 +93,12 @@ pub(crate) struct Line {
     pub(super) remarks: Vec<String>,
 }
 
+/// Whether a name is what people write where `key` is meant.
+fn is_mistaken_for_key(name: &str) -> bool {
+    const MISTAKEN: [&str; 5] = ["custom_id", "customId", "id", "keys", "kye"];
+    MISTAKEN.contains(&name) || name.trim().eq_ignore_ascii_case("key")
+}
+
 impl Line {
     /// Checks an entry. The error says what is wrong, not where.
     pub(crate) fn from_entry(
@@ -151,9 +157,15 @@ impl Line {
         let mut fields: Fields = serde_json::from_slice(line).map_err(|_| not_an_object(line))?;
         let key = take_key(&mut fields)?;
         let metadata = take_metadata(&mut fields)?;
-        let mistaken = ["custom_id", "customId", "id"];
+        if fields.contains_key("method") && fields.contains_key("url") {
+            return Err(
+                "it is a line of OpenAI's batches: write {\"key\": \"…\", \"request\": {…}} with Google's \
+                 own fields in the request"
+                    .to_owned(),
+            );
+        }
         if key.is_none()
-            && let Some(name) = mistaken.iter().find(|name| fields.contains_key(**name))
+            && let Some(name) = fields.keys().find(|name| is_mistaken_for_key(name))
         {
             return Err(format!("it has `{name}` and no `key`: rename it to `key`"));
         }

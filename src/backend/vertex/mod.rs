@@ -78,7 +78,9 @@ impl Vertex {
     ) -> Result<Self> {
         #[cfg(feature = "gcs")]
         if let Some(prefix) = &staging {
-            crate::storage::gcs::check_prefix(prefix)?;
+            crate::storage::gcs::check_prefix(prefix).map_err(|error| {
+                error.during("the option `staging` or the variable GENAI_BATCH_STAGING")
+            })?;
         }
         let raw = raw::vertex::Client::new_with_client(
             &format!("{}/{}", addresses.base_url, addresses.api_version),

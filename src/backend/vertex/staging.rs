@@ -31,7 +31,8 @@ impl Vertex {
         let staging = staging.ok_or_else(|| {
             Error::input(
                 "Vertex AI reads requests from Cloud Storage, and the client has no place to put \
-                 them: set `staging(\"gs://bucket/prefix\")` on the client or the create",
+                 them: set `staging(\"gs://bucket/prefix\")` on the client or the create, or \
+                 GENAI_BATCH_STAGING",
             )
         })?;
         check_prefix(staging)?;
