@@ -249,25 +249,25 @@ struct States {
 
 impl States {
     async fn next(&mut self) -> Option<Result<BatchJob>> {
-        self.guard
-            .arm(self.wait.cancel.on_drop && !self.poller.ended);
+        self.guard.arm(self.wait.cancel.on_drop);
+        // By field, since not all of a wait may be shared between threads.
         let Wait {
             batches,
-            job: JobRef { job: known, .. },
+            job,
             slots,
             ..
         } = &self.wait;
-        let outcome = match known {
+        let outcome = match &job.job {
             // What has ended needs no poll.
-            Some(job) if job.is_terminal() && !self.poller.ended => {
+            Some(known) if known.is_terminal() => {
                 self.poller.ended = true;
-                Ok(job.clone())
+                Ok(known.clone())
             }
             _ => {
                 let read = || async {
                     // Never closed, so a slot always comes.
                     let _slot = slots.acquire().await.ok();
-                    batches.read(&self.wait.job).await
+                    batches.read(job).await
                 };
                 self.poller.next(read).await?
             }

@@ -248,6 +248,14 @@ mod tests {
         }
     }
 
+    /// So that a create is not looked for that never left.
+    #[test]
+    fn a_call_without_a_token_was_not_sent() {
+        let busy = CredentialsError::from_msg(true, "the token endpoint is busy");
+        let error = no_token(busy);
+        assert!(error.is_retryable() && !error.was_sent(), "{error}");
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn renewals_at_once_take_one_token() {
         let emulator = genai_batch_emulator::Emulator::builder().start();

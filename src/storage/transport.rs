@@ -112,3 +112,23 @@ pub(super) fn convert_error(error: object_store::Error) -> Error {
 pub(super) fn told<T>(outcome: object_store::Result<T>, doing: &str, uri: &str) -> Result<T> {
     outcome.map_err(|error| convert_error(error).during(format!("{doing} {uri}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_was_asked_for_already_ends_a_listing() {
+        let page = |query: &str| {
+            let url = format!("https://storage.googleapis.com/b?list-type=2{query}");
+            Request::new(reqwest::Method::GET, url.parse().unwrap())
+        };
+        let transport = Transport::new(Session::new("any-key").unwrap());
+        for new in ["", "&continuation-token=a", "&continuation-token=b", ""] {
+            transport.check_page(&page(new)).unwrap();
+        }
+        let error = transport.check_page(&page("&continuation-token=a"));
+        let error = error.unwrap_err();
+        assert!(error.is_protocol() && !error.is_retryable(), "{error}");
+    }
+}

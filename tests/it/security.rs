@@ -55,6 +55,27 @@ async fn a_redirect_takes_nothing_along_whatever_the_callers_client_says() {
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
 }
 
+/// What the crate does not know of could make a job twice.
+#[tokio::test]
+async fn a_retry_of_the_callers_own_client_sends_no_create_again() {
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(503);
+    Mock::given(any()).respond_with(busy).mount(&server).await;
+    let again = reqwest::retry::for_host("127.0.0.1")
+        .no_budget()
+        .max_retries_per_request(3)
+        .classify_fn(|call| call.retryable());
+    let client = Client::builder()
+        .api_key(KEY)
+        .base_url(server.uri())
+        .http_client(reqwest::Client::builder().retry(again))
+        .build()
+        .unwrap();
+    let create = client.batches().create("m", vec!["a"]).adopt(false);
+    create.await.unwrap_err();
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
 /// Answers with all that it was sent, as a page for debugging does.
 struct Echo {
     status: u16,

@@ -81,16 +81,21 @@ impl User<'_> {
         }
     }
 
-    /// After a save that failed or was dropped: there is nothing, or all of it.
-    async fn look_at_what_is_left(&mut self) -> Result<(), Stop> {
-        let saved = match self.plan.delivery {
-            Delivery::Stream => return Ok(()),
+    /// What stands where results are saved, if they are and anything does.
+    async fn saved(&mut self) -> Result<Option<String>, Stop> {
+        Ok(match self.plan.delivery {
+            Delivery::Stream => None,
             Delivery::LocalFile => {
                 self.world.await_clean_folder().await?;
                 self.world.saved(&self.world.target())
             }
             Delivery::Object => self.world.saved_object(),
-        };
+        })
+    }
+
+    /// After a save that failed or was dropped: there is nothing, or all of it.
+    async fn look_at_what_is_left(&mut self) -> Result<(), Stop> {
+        let saved = self.saved().await?;
         if let Some(saved) = saved
             && saved.lines().count() < self.plan.asks.len()
         {
@@ -105,14 +110,7 @@ impl User<'_> {
 
     /// Takes the rows from where they were saved.
     async fn collect_saved(&mut self) -> Result<(), Stop> {
-        let saved = match self.plan.delivery {
-            Delivery::Stream => return Ok(()),
-            Delivery::LocalFile => {
-                self.world.await_clean_folder().await?;
-                self.world.saved(&self.world.target())
-            }
-            Delivery::Object => self.world.saved_object(),
-        };
+        let saved = self.saved().await?;
         for line in saved.unwrap_or_default().lines() {
             match Row::of_line(line) {
                 Ok(row) => self.seen.rows.push(row),
