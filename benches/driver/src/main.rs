@@ -1,0 +1,140 @@
+//! genai-batch doing the same work as the other clients' drivers: `driver w0..w7 BASE ARG`.
+//!
+//! Each workload is written as a user would write it, with the public interface alone, and prints
+//! one line that has to be the same for every client.
+
+use std::io;
+use std::path::Path;
+
+use futures_util::TryStreamExt;
+use genai_batch::{Client, GenerationConfig, JobState, Outcome, Request, Result, Source};
+
+/// The prompt after "Request 000001: ".
+const PROMPT: &str = include_str!("prompt.txt");
+const MODEL: &str = "gemini-2.5-flash";
+
+/// What was read of a job's results.
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    errors: u64,
+    tokens: u64,
+    text_bytes: usize,
+    key_bytes: usize,
+    err_sum: i64,
+}
+
+async fn create(client: &Client, requests: u32) -> Result<String> {
+    let config = GenerationConfig::new()
+        .temperature(0.2)
+        .max_output_tokens(64);
+    let requests = (1..=requests).map(move |n| {
+        Request::text(format!("Request {n:06}: {PROMPT}"))
+            .key(format!("req-{n:06}"))
+            .generation_config(config.clone())
+    });
+    let job = client
+        .batches()
+        .create(MODEL, Source::requests(requests))
+        .display_name("bench")
+        .await?;
+    Ok(format!("name={} state={}", job.name(), job.state()))
+}
+
+async fn results(client: &Client, job: String) -> Result<String> {
+    let mut results = client.batches().results(job).await?;
+    let mut sum = Sum::default();
+    while let Some(result) = results.try_next().await? {
+        sum.count += 1;
+        sum.key_bytes += result.key().map_or(0, str::len);
+        match result.outcome() {
+            Outcome::Response(response) => {
+                sum.text_bytes += response.text().map_or(0, |text| text.len());
+                sum.tokens += response.usage().map_or(0, |usage| usage.total_tokens);
+            }
+            Outcome::Error(error) => {
+                sum.errors += 1;
+                sum.err_sum += error.code() + error.message().len() as i64;
+            }
+            Outcome::Missing => sum.errors += 1,
+        }
+    }
+    let report = results.report();
+    if report.responses + report.errors != sum.count || !report.finished {
+        eprintln!("the report says otherwise: {report}");
+    }
+    Ok(format!(
+        "count={} errors={} tokens={} text_bytes={} key_bytes={} err_sum={}",
+        sum.count, sum.errors, sum.tokens, sum.text_bytes, sum.key_bytes, sum.err_sum
+    ))
+}
+
+async fn upload(client: &Client, path: &str) -> Result<String> {
+    let file = client
+        .files()
+        .upload(Path::new(path))
+        .display_name("bench")
+        .await?;
+    let (state, bytes) = (file.state().unwrap_or("-"), file.size_bytes());
+    Ok(format!("upload={state} bytes={}", bytes.unwrap_or(0)))
+}
+
+async fn list(client: &Client, page_size: i32) -> Result<String> {
+    let mut jobs = client.batches().list().page_size(page_size).stream();
+    let (mut count, mut succeeded, mut name_bytes) = (0u64, 0u64, 0);
+    while let Some(job) = jobs.try_next().await? {
+        count += 1;
+        succeeded += u64::from(*job.state() == JobState::Succeeded);
+        name_bytes += job.name().len();
+    }
+    Ok(format!(
+        "jobs={count} succeeded={succeeded} name_bytes={name_bytes}"
+    ))
+}
+
+async fn poll(client: &Client, times: u32) -> Result<String> {
+    let mut running = 0;
+    for _ in 0..times {
+        let job = client.batches().get("batches/run-1").await?;
+        running += u32::from(*job.state() == JobState::Running);
+    }
+    Ok(format!("polls={times} running={running}"))
+}
+
+async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, Failure> {
+    let client = Client::builder()
+        .gemini()
+        .api_key("k")
+        .base_url(base)
+        .build()?;
+    Ok(match work {
+        "w0" => "ready".to_owned(),
+        "w1" => create(&client, arg.parse()?).await?,
+        // The job whose results are in this file.
+        "w2" => results(&client, arg.replacen("out-", "batches/file-", 1)).await?,
+        "w3" => results(&client, format!("batches/{arg}")).await?,
+        "w4" => upload(&client, arg).await?,
+        "w5" => list(&client, arg.parse()?).await?,
+        "w6" => poll(&client, arg.parse()?).await?,
+        "w7" => {
+            let job = client.batches().get(format!("batches/{arg}")).await?;
+            format!("state={}", job.state())
+        }
+        other => return Err(format!("unknown workload {other}").into()),
+    })
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> std::result::Result<(), Failure> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, work, base, arg] = args.as_slice() else {
+        let usage = "usage: genai-batch-driver WORKLOAD BASE ARG";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, usage).into());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    println!("{}", runtime.block_on(run(work, base, arg))?);
+    Ok(())
+}
