@@ -95,6 +95,7 @@ mod preflight;
 pub mod raw;
 mod request;
 mod results;
+mod scan;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod source;

@@ -20,7 +20,7 @@ pub use names::names;
 pub use result_line::result_line;
 pub use splitter::splitter;
 #[cfg(test)]
-pub(crate) use {names::stays_in_place, splitter::naive as naive_lines};
+pub(crate) use {names::stays_in_place, result_line::reads_alike, splitter::naive as naive_lines};
 
 /// Runs a future that waits for nothing but memory and small files.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::block_on;
 use super::splitter::{cut, naive};
-use crate::backend::gemini::results::read_row as read_gemini;
+use crate::backend::gemini::results::{any_row as any_gemini, read_row as read_gemini};
 #[cfg(feature = "vertex")]
-use crate::backend::vertex::results::read_row as read_vertex;
+use crate::backend::vertex::results::{any_row as any_vertex, read_row as read_vertex};
 use crate::results::row::{BatchResult, Outcome, ReadRow, Row, RowBody};
 use crate::results::save::write_line;
 use crate::results::{
@@ -54,6 +54,7 @@ pub fn result_line(data: &[u8]) {
         if let Ok(row) = read_row(line.clone().into()) {
             holds_together(&row);
         }
+        reads_alike(line);
     }
     let contents = (how & 16 > 0).then(contents);
     let mut results = ResultStream::new(rows, read_row, expectation).matching(contents);
@@ -69,6 +70,40 @@ pub fn result_line(data: &[u8]) {
     for result in &delivered {
         can_be_asked(result);
         can_be_saved(result);
+    }
+}
+
+/// What is read in one pass is read as `serde_json` reads it.
+pub(crate) fn reads_alike(line: &[u8]) {
+    let line = Bytes::copy_from_slice(line);
+    same_row(read_gemini(line.clone()), any_gemini(line.clone()));
+    #[cfg(feature = "vertex")]
+    same_row(read_vertex(line.clone()), any_vertex(line));
+}
+
+fn same_row(quick: Result<Row, String>, slow: Result<Row, String>) {
+    let (quick, slow) = match (quick, slow) {
+        (Ok(quick), Ok(slow)) => (quick, slow),
+        (quick, slow) => return assert_eq!(quick.err(), slow.err()),
+    };
+    assert_eq!(quick.key, slow.key);
+    assert_eq!(
+        (quick.metadata, quick.request, quick.json),
+        (slow.metadata, slow.request, slow.json)
+    );
+    match (&quick.body, &slow.body) {
+        (RowBody::Response(quick), RowBody::Response(slow)) => {
+            assert_eq!(quick.json(), slow.json());
+            assert_eq!(quick.text(), slow.text());
+            assert_eq!(quick.usage(), slow.usage());
+            let whole = |response: &Response| match response.complete_text() {
+                Ok(text) => Ok(text.into_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            assert_eq!(whole(quick), whole(slow));
+        }
+        (RowBody::Error(quick), RowBody::Error(slow)) => assert_eq!(quick, slow),
+        (quick, slow) => panic!("{quick:?} or {slow:?}"),
     }
 }
 
@@ -123,6 +158,7 @@ fn submitted_keys() -> BTreeSet<String> {
 /// The pieces of a row are JSON, and its key is one that stands in it.
 fn holds_together(row: &Row) {
     if let RowBody::Response(response) = &row.body {
+        let response = response.bytes();
         assert!(is_json(response) && response.starts_with(b"{"));
     }
     assert!(
@@ -263,7 +299,7 @@ fn can_be_saved(result: &BatchResult) {
     assert!(result.key().is_none() || again.key.as_deref() == result.key());
     match (result.outcome(), &again.body) {
         (Outcome::Response(before), RowBody::Response(after)) => {
-            let after: Option<Value> = serde_json::from_slice(after).ok();
+            let after: Option<Value> = serde_json::from_str(after.json()).ok();
             assert_eq!(serde_json::from_str(before.json()).ok(), after);
         }
         (Outcome::Error(before), RowBody::Error(after)) => {

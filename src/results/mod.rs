@@ -36,6 +36,7 @@ use ledger::Ledger;
 pub use ledger::{Report, Standing};
 use repeats::Repeats;
 pub(crate) use repeats::Repetition;
+pub(crate) use response::Found;
 pub use response::{
     BlockReason, Candidate, Citation, FinishReason, FunctionCall, Grounding, GroundingSegment,
     GroundingSource, GroundingSupport, HarmProbability, InlineData, Logprobs, ModalityTokens, Part,
@@ -337,7 +338,7 @@ impl ResultStream {
                     }
                     if let Some(standing) = standing {
                         if let row::RowBody::Response(response) = &row.body {
-                            self.ledger.book_usage(response);
+                            self.ledger.book_usage(response.bytes());
                         }
                         return Poll::Ready(Some(Ok(BatchResult::new(row, standing))));
                     }

@@ -27,7 +27,7 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn response(&self) -> &str {
         match &self.body {
-            RowBody::Response(json) => std::str::from_utf8(json).unwrap(),
+            RowBody::Response(response) => response.json(),
             RowBody::Error(error) => panic!("{error}"),
         }
     }
@@ -42,7 +42,7 @@ impl Row {
 
 #[derive(Debug)]
 pub(crate) enum RowBody {
-    Response(Bytes),
+    Response(Response),
     Error(RowError),
 }
 
@@ -178,7 +178,7 @@ impl BatchResult {
             key: row.key,
             standing,
             outcome: match row.body {
-                RowBody::Response(json) => Outcome::Response(Response::new(json)),
+                RowBody::Response(response) => Outcome::Response(response),
                 RowBody::Error(error) => Outcome::Error(error),
             },
             metadata: row.metadata,
@@ -329,6 +329,7 @@ mod tests {
     use crate::backend::gemini::results::read_row as read_gemini;
     #[cfg(feature = "vertex")]
     use crate::backend::vertex::results::read_row as read_vertex;
+    use crate::fuzzing::reads_alike;
 
     /// The same text, each of its UTF-16 units as an escape.
     fn escaped(text: &str) -> String {
@@ -350,7 +351,44 @@ mod tests {
         assert!(!error(3).is_quota() && !RowError::malformed("x").is_quota());
     }
 
+    /// A row of each kind that is read in one pass, and some that nearly are.
+    const ROWS: [&str; 7] = [
+        r#"{"key":"a\u00e9\n","response":{"candidates":[{"content":{"parts":[{"text":"One\n\u00e9 two","thoughtSignature":"x"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":60,"candidatesTokenCount":150,"totalTokenCount":210,"promptTokensDetails":[{"modality":"TEXT","tokenCount":60}]},"modelVersion":"m","responseId":"r"}}"#,
+        r#"{"response":{"candidates":[{"content":{"parts":[{"text":"plain"}]},"finishReason":"MAX_TOKENS"}],"usageMetadata":{"totalTokenCount":1.5}},"metadata":{"key":"k","n":[1]}}"#,
+        r#"{"status":"","processed_time":"t","request":{"contents":[{"parts":[{"text":"q"}]}]},"response":{"candidates":[{"content":{"parts":[{"text":"t","thought":true},{"text":"answer"}]},"finishReason":"STOP","safetyRatings":[{"category":"c","blocked":true}]}],"usageMetadata":{"promptTokenCount":"7"}},"key":"v"}"#,
+        r#"{"key":"b","response":{"promptFeedback":{"blockReason":"SAFETY"},"candidates":[{"content":{"parts":[{"text":"a"},{"text":"b"}]},"finishReason":"STOP"}]}}"#,
+        r#"{"key":"e","error":{"code":3,"message":"bad"}}"#,
+        r#"{"key":"s","status":"","request":{},"response":{"candidates":[{"content":{"parts":[{"text":"\ud83d\ude42 \ud83d"},{"functionCall":{"name":"f"}}]}}]}}"#,
+        r#"{"key":"o","response":{"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"},{}],"usageMetadata":{"promptTokenCount":1,"promptTokenCount":2}}}"#,
+    ];
+
+    #[test]
+    fn rows_are_read_alike_in_one_pass_and_in_many() {
+        for row in ROWS {
+            reads_alike(row.as_bytes());
+            for end in 0..row.len() {
+                reads_alike(&row.as_bytes()[..end]);
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_row_with_something_else_within_is_read_alike(
+            row in prop::sample::select(&ROWS[..]),
+            from in any::<prop::sample::Index>(),
+            len in 0usize..12,
+            instead in prop::sample::select(vec!["", " ", "\"", "\\", "{", "}", "[", "]", ",", ":", "1",
+                "-1", "true", "null", "\"key\":\"z\",", "\"text\":\"w\",", "{},", "[],", "\\n",
+                "\u{1}", "\"response\":{},", "\"parts\":[],", "\"error\":null,", "\\u0041", "é"]),
+        ) {
+            let mut row = row.as_bytes().to_vec();
+            let from = from.index(row.len());
+            let to = (from + len).min(row.len());
+            row.splice(from..to, instead.bytes());
+            reads_alike(&row);
+        }
+
         #[test]
         fn any_text_is_a_key_in_every_spelling(text in any::<String>()) {
             for json in [Value::from(&*text).to_string(), escaped(&text)] {

@@ -159,14 +159,16 @@ mod tests {
     use super::*;
     use crate::fuzzing;
     use crate::job::Status;
-    use crate::results::Standing;
     use crate::results::row::{Row, RowBody, RowError};
+    use crate::results::{Response, Standing};
 
     #[test]
     fn a_line_is_one_however_the_service_indents() {
         let row = Row {
             key: Some("a".into()),
-            body: RowBody::Response("{\n  \"text\": \"x  \\n y\",\r\n\t\"n\": 1.50\n}".into()),
+            body: RowBody::Response(Response::new(
+                "{\n  \"text\": \"x  \\n y\",\r\n\t\"n\": 1.50\n}".into(),
+            )),
             metadata: Some("{\n \"m\": 1\n}".into()),
             request: None,
             json: Default::default(),
@@ -185,7 +187,7 @@ mod tests {
         let line = |metadata: &'static str| {
             let row = Row {
                 key: Some("a".into()),
-                body: RowBody::Response("{}".into()),
+                body: RowBody::Response(Response::new("{}".into())),
                 metadata: Some(metadata.into()),
                 request: None,
                 json: Default::default(),
@@ -272,7 +274,7 @@ mod tests {
                 key: Some(key.as_str().into()),
                 body: match is_error {
                     true => RowBody::Error(RowError::new(status.clone())),
-                    false => RowBody::Response(text(&response).into()),
+                    false => RowBody::Response(Response::new(text(&response).into())),
                 },
                 metadata: metadata.as_ref().map(|metadata| text(metadata).into()),
                 request: None,
@@ -290,7 +292,7 @@ mod tests {
             prop_assert_eq!(again.metadata.as_deref().map(kept), metadata);
             match again.body {
                 RowBody::Error(error) => prop_assert_eq!(error.status(), &status),
-                RowBody::Response(json) => prop_assert_eq!(kept(&json), response),
+                RowBody::Response(again) => prop_assert_eq!(again.to_value(), response),
             }
         }
     }

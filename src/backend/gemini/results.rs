@@ -10,7 +10,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::results::row::{Row, RowBody, read_key};
-use crate::results::{Key, RowError};
+use crate::results::{Found, Key, Response, RowError};
+use crate::scan::Scanner;
 use crate::wire::{self, on_one_line};
 
 #[derive(Deserialize)]
@@ -35,6 +36,70 @@ struct WireRow<'a> {
 /// Reads a row; the error says why it is none.
 pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
+    match plain_row(&json, text) {
+        Some(row) => Ok(row),
+        None => any_row(json),
+    }
+}
+
+/// Reads a row of the plain kind, a key and a response, in one pass. `None` for any other.
+fn plain_row(json: &Bytes, text: &str) -> Option<Row> {
+    let mut scanner = Scanner::new(text);
+    let (mut key, mut metadata, mut response) = (None, None, None);
+    let mut fields = scanner.object()?;
+    while let Some(name) = scanner.next_field(&mut fields)? {
+        let is_twice = match name {
+            "key" => key.replace(Key::from(&*scanner.text()?)).is_some(),
+            "metadata" => metadata.replace(scanner.skip()?).is_some(),
+            "response" => {
+                let start = scanner.next_start();
+                let found = Found::read(&mut scanner)?;
+                let place = start..scanner.end_of_last();
+                response.replace((place, found)).is_some()
+            }
+            "error" | "candidates" | "promptFeedback" | "embedding" | "code" => return None,
+            _ => {
+                scanner.skip()?;
+                false
+            }
+        };
+        if is_twice {
+            return None;
+        }
+    }
+    scanner.end()?;
+    let (place, found) = response?;
+    let key = match (key, metadata) {
+        (Some(key), _) => key,
+        (None, metadata) => plain_metadata_key(metadata?)?,
+    };
+    let metadata = metadata.filter(|metadata| *metadata != "null");
+    Some(Row {
+        key: Some(key),
+        body: RowBody::Response(Response::with_found(json.slice(place), found)),
+        metadata: metadata.map(|metadata| json.slice_ref(metadata.as_bytes())),
+        request: None,
+        json: json.clone(),
+    })
+}
+
+fn plain_metadata_key(metadata: &str) -> Option<Key> {
+    let mut scanner = Scanner::new(metadata);
+    let mut key = None;
+    let mut fields = scanner.object()?;
+    while let Some(name) = scanner.next_field(&mut fields)? {
+        if name != "key" {
+            scanner.skip()?;
+        } else if key.replace(scanner.text()?).is_some() {
+            return None;
+        }
+    }
+    key.map(|key| Key::from(&*key))
+}
+
+/// Reads a row of any kind.
+pub(crate) fn any_row(json: Bytes) -> Result<Row, String> {
+    let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
     let wire: WireRow<'_> = wire::object(text).map_err(|e| on_one_line(&e))?;
     let slice = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
     let body = match (wire.response, wire.error) {
@@ -45,7 +110,7 @@ pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
             ))
         }
         (Some(response), _) if response.get().starts_with('{') => {
-            RowBody::Response(slice(response))
+            RowBody::Response(Response::new(slice(response)))
         }
         (Some(_), _) => RowBody::Error(RowError::malformed("its response is no object")),
         (None, _)
@@ -53,7 +118,7 @@ pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
                 || wire.prompt_feedback.is_some()
                 || wire.embedding.is_some() =>
         {
-            RowBody::Response(json.clone())
+            RowBody::Response(Response::new(json.clone()))
         }
         (None, _) if wire.code.is_some() => RowBody::Error(bare_status(&json).map_or_else(
             || RowError::malformed("its status cannot be read"),

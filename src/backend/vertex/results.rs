@@ -10,8 +10,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::job::Status;
-use crate::results::RowError;
 use crate::results::row::{Row, RowBody, read_key};
+use crate::results::{Found, Key, Response, RowError};
+use crate::scan::Scanner;
 use crate::wire::{self, on_one_line};
 
 #[derive(Deserialize)]
@@ -45,6 +46,57 @@ struct Instance<'a> {
 /// Reads a row; the error says why it is none.
 pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
+    match plain_row(&json, text) {
+        Some(row) => Ok(row),
+        None => any_row(json),
+    }
+}
+
+/// Reads a row of the plain kind, a key with a request and a response, in one pass. `None` for
+/// any other.
+fn plain_row(json: &Bytes, text: &str) -> Option<Row> {
+    let mut scanner = Scanner::new(text);
+    let (mut key, mut status, mut request, mut response) = (None, None, None, None);
+    let mut fields = scanner.object()?;
+    while let Some(name) = scanner.next_field(&mut fields)? {
+        let is_twice = match name {
+            "key" => key.replace(Key::from(&*scanner.text()?)).is_some(),
+            "status" => status.replace(scanner.skip()?).is_some(),
+            "request" => request.replace(scanner.skip()?).is_some(),
+            "response" => {
+                let start = scanner.next_start();
+                let found = Found::read(&mut scanner)?;
+                let place = start..scanner.end_of_last();
+                response.replace((place, found)).is_some()
+            }
+            "instance" | "predictions" | "error" | "metadata" => return None,
+            _ => {
+                scanner.skip()?;
+                false
+            }
+        };
+        if is_twice {
+            return None;
+        }
+    }
+    scanner.end()?;
+    if !matches!(status, None | Some("\"\"" | "null")) {
+        return None;
+    }
+    let (place, found) = response.filter(|(_, found)| found.is_something())?;
+    let request = request.filter(|request| request.starts_with('{'))?;
+    Some(Row {
+        key: Some(key?),
+        body: RowBody::Response(Response::with_found(json.slice(place), found)),
+        metadata: None,
+        request: Some(json.slice_ref(request.as_bytes())),
+        json: json.clone(),
+    })
+}
+
+/// Reads a row of any kind.
+pub(crate) fn any_row(json: Bytes) -> Result<Row, String> {
+    let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
     let wire: WireRow<'_> = wire::object(text).map_err(|e| on_one_line(&e))?;
     let failure = wire
         .status
@@ -57,7 +109,7 @@ pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
     };
     let body = match (failure, response) {
         (Some(status), _) => RowBody::Error(RowError::new(status)),
-        (None, Some(response)) => RowBody::Response(response),
+        (None, Some(response)) => RowBody::Response(Response::new(response)),
         (None, None) => RowBody::Error(RowError::malformed("neither a response nor an error")),
     };
     let request = wire.request.or(wire.instance);

@@ -34,6 +34,9 @@ impl Response {
     /// # }
     /// ```
     pub fn complete_text(&self) -> Result<Cow<'_, str>, AnswerError> {
+        if let Some(text) = self.found_complete_text() {
+            return Ok(text);
+        }
         if let Some(feedback) = self.prompt_feedback()
             && let Some(reason) = feedback.block_reason
             && !is_unspecified(reason.as_str())

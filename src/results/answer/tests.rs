@@ -31,7 +31,9 @@ fn result(body: RowBody) -> BatchResult {
 }
 
 fn response(response: &Value) -> BatchResult {
-    result(RowBody::Response(Bytes::from(response.to_string())))
+    result(RowBody::Response(Response::new(Bytes::from(
+        response.to_string(),
+    ))))
 }
 
 /// An answer of one text that ended for this reason.

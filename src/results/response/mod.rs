@@ -4,6 +4,7 @@
 //! an answer. Whether an answer is whole is decided in `results::answer`.
 
 mod candidate;
+mod found;
 mod logprobs;
 mod names;
 mod part;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use candidate::Candidate;
+pub(crate) use found::Found;
 pub use logprobs::{Logprobs, TokenLogprob};
 pub use names::{BlockReason, FinishReason, HarmProbability};
 pub use part::{FunctionCall, InlineData, Part};
@@ -34,8 +36,8 @@ pub use usage::{ModalityTokens, Usage, UsageDetails};
 
 /// The answer to one request: a `GenerateContentResponse` or an `EmbedContentResponse`.
 ///
-/// The JSON is kept as it came and parsed when a method asks for a part of it, so results
-/// that are only stored cost nothing to read. A part that is absent, or has a shape this
+/// The JSON is kept as it came. Its text and its usage are noted while the row is checked, and all
+/// else is parsed when a method asks for it. A part that is absent, or has a shape this
 /// crate does not know, is `None`; [`json`](Self::json) is all there is.
 ///
 /// ```
@@ -49,6 +51,7 @@ pub use usage::{ModalityTokens, Usage, UsageDetails};
 #[derive(Clone)]
 pub struct Response {
     json: Bytes,
+    found: Found,
     embedding: OnceLock<Option<Box<[f32]>>>,
 }
 
@@ -71,10 +74,25 @@ struct Body<'a> {
 
 impl Response {
     pub(crate) fn new(json: Bytes) -> Self {
+        Self::with_found(json, Found::default())
+    }
+
+    /// A response in which something was found already.
+    pub(crate) fn with_found(json: Bytes, found: Found) -> Self {
         Self {
             json,
+            found,
             embedding: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.json
+    }
+
+    /// The text of a whole answer, where it was found already.
+    pub(super) fn found_complete_text(&self) -> Option<Cow<'_, str>> {
+        self.found.complete_text(&self.json).map(Cow::Borrowed)
     }
 
     fn body(&self) -> Option<Body<'_>> {
@@ -110,7 +128,10 @@ impl Response {
     /// An answer that was cut off has text too: [`complete_text`](Self::complete_text) is only
     /// that of a whole one.
     pub fn text(&self) -> Option<Cow<'_, str>> {
-        self.first_candidate()?.text()
+        match self.found.text(&self.json) {
+            Some(text) => Some(Cow::Borrowed(text)),
+            None => self.first_candidate()?.text(),
+        }
     }
 
     /// The summary of the model's thinking; see [`Candidate::thoughts`].
@@ -175,7 +196,8 @@ impl Response {
 
     /// The tokens that the request used, which is what it costs.
     pub fn usage(&self) -> Option<Usage> {
-        read(self.body()?.usage_metadata)
+        let found = self.found.usage();
+        found.or_else(|| read(self.body()?.usage_metadata))
     }
 
     /// The same tokens by what they stand for: text, images, and so on.

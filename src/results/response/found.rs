@@ -1,0 +1,303 @@
+//! What everyone reads of a response, its text and its usage, noted while the row is checked.
+//!
+//! So nobody looks for it again. Only a response of the plain kind is noted: one text in the first
+//! candidate, no field twice. Of any other nothing is found, and the accessors read the JSON for
+//! themselves.
+
+use std::borrow::Cow;
+
+use super::Usage;
+use crate::scan::Scanner;
+
+/// What was found in a response. Nothing by default.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    /// The text of the first candidate.
+    text: FoundText,
+    /// Whether the first candidate ended with `STOP`, and nothing of it or the prompt was rated.
+    is_whole: bool,
+    usage: Option<Usage>,
+}
+
+#[derive(Debug, Clone, Default)]
+enum FoundText {
+    #[default]
+    Nothing,
+    /// From one byte of the response to another.
+    Within(u32, u32),
+    /// A text that stands in the response with escapes.
+    Read(String),
+}
+
+impl Found {
+    /// Reads a response, before which the scanner stands.
+    pub(crate) fn read(scanner: &mut Scanner<'_>) -> Option<Self> {
+        let mut reader = Reader {
+            origin: scanner.next_start(),
+            found: Self::default(),
+            is_odd: false,
+        };
+        reader.response(scanner)?;
+        Some(match reader.is_odd {
+            true => Self::default(),
+            false => reader.found,
+        })
+    }
+
+    /// Whether anything was found, so that the response is not empty.
+    #[cfg(feature = "vertex")]
+    pub(crate) fn is_something(&self) -> bool {
+        self.usage.is_some() || !matches!(self.text, FoundText::Nothing)
+    }
+
+    /// The text of the first candidate.
+    pub(super) fn text<'a>(&'a self, json: &'a [u8]) -> Option<&'a str> {
+        match &self.text {
+            FoundText::Nothing => None,
+            FoundText::Within(start, end) => {
+                let bytes = json.get(*start as usize..*end as usize)?;
+                std::str::from_utf8(bytes).ok()
+            }
+            FoundText::Read(text) => Some(text),
+        }
+    }
+
+    /// The same, if the answer is whole.
+    pub(super) fn complete_text<'a>(&'a self, json: &'a [u8]) -> Option<&'a str> {
+        self.is_whole.then(|| self.text(json))?
+    }
+
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
+
+/// The fields of an object that have been there, as bits.
+#[derive(Default)]
+struct Seen(u32);
+
+impl Seen {
+    /// Whether a field is there again.
+    fn again(&mut self, field: u32) -> bool {
+        let before = self.0;
+        self.0 |= 1 << field;
+        before == self.0
+    }
+}
+
+/// A part of the first candidate, as far as it matters here.
+#[derive(Default)]
+struct PartFound {
+    text: FoundText,
+    is_thought: bool,
+}
+
+struct Reader {
+    /// Where the response starts.
+    origin: usize,
+    found: Found,
+    is_odd: bool,
+}
+
+impl Reader {
+    fn response(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        const FEEDBACK: u32 = 2;
+        let mut seen = Seen::default();
+        let mut fields = scanner.object()?;
+        while let Some(name) = scanner.next_field(&mut fields)? {
+            let field = match name {
+                "candidates" => 0,
+                "usageMetadata" => 1,
+                "promptFeedback" => FEEDBACK,
+                "modelVersion" => 3,
+                "responseId" => 4,
+                _ => {
+                    scanner.skip()?;
+                    continue;
+                }
+            };
+            self.is_odd |= seen.again(field);
+            match field {
+                0 => self.candidates(scanner)?,
+                1 => self.usage(scanner)?,
+                _ => drop(scanner.skip()?),
+            }
+        }
+        self.found.is_whole &= !seen.again(FEEDBACK);
+        Some(())
+    }
+
+    fn usage(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        let mut ahead = scanner.clone();
+        match read_usage(&mut ahead) {
+            Some(usage) => {
+                self.found.usage = Some(usage);
+                *scanner = ahead;
+                Some(())
+            }
+            None => scanner.skip().map(drop),
+        }
+    }
+
+    fn candidates(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        if scanner.peek()? != b'[' {
+            return self.pass_over_odd(scanner);
+        }
+        let mut candidates = scanner.list()?;
+        if scanner.next(&mut candidates)? {
+            self.candidate(scanner)?;
+            while scanner.next(&mut candidates)? {
+                scanner.skip()?;
+            }
+        }
+        Some(())
+    }
+
+    fn candidate(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        if scanner.peek()? != b'{' {
+            return self.pass_over_odd(scanner);
+        }
+        const RATINGS: u32 = 2;
+        let mut seen = Seen::default();
+        let mut fields = scanner.object()?;
+        while let Some(name) = scanner.next_field(&mut fields)? {
+            let field = match name {
+                "content" => 0,
+                "finishReason" => 1,
+                "safetyRatings" => RATINGS,
+                "finishMessage" => 3,
+                "groundingMetadata" => 4,
+                "citationMetadata" => 5,
+                "avgLogprobs" => 6,
+                "logprobsResult" => 7,
+                _ => {
+                    scanner.skip()?;
+                    continue;
+                }
+            };
+            self.is_odd |= seen.again(field);
+            match field {
+                0 => self.content(scanner)?,
+                1 => self.found.is_whole = scanner.skip()? == "\"STOP\"",
+                _ => drop(scanner.skip()?),
+            }
+        }
+        self.found.is_whole &= !seen.again(RATINGS);
+        Some(())
+    }
+
+    fn content(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        if scanner.peek()? != b'{' {
+            return self.pass_over_odd(scanner);
+        }
+        let mut has_parts = false;
+        let mut fields = scanner.object()?;
+        while let Some(name) = scanner.next_field(&mut fields)? {
+            if name != "parts" {
+                scanner.skip()?;
+                continue;
+            }
+            self.is_odd |= std::mem::replace(&mut has_parts, true);
+            self.parts(scanner)?;
+        }
+        Some(())
+    }
+
+    fn parts(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        if scanner.peek()? != b'[' {
+            return self.pass_over_odd(scanner);
+        }
+        let mut parts = scanner.list()?;
+        while scanner.next(&mut parts)? {
+            let part = self.part(scanner)?;
+            if part.is_thought || matches!(part.text, FoundText::Nothing) {
+                continue;
+            }
+            // Several texts are joined, which is not done here.
+            self.is_odd |= !matches!(self.found.text, FoundText::Nothing);
+            self.found.text = part.text;
+        }
+        Some(())
+    }
+
+    fn part(&mut self, scanner: &mut Scanner<'_>) -> Option<PartFound> {
+        let mut part = PartFound::default();
+        if scanner.peek()? != b'{' {
+            self.pass_over_odd(scanner)?;
+            return Some(part);
+        }
+        let mut seen = Seen::default();
+        let mut fields = scanner.object()?;
+        while let Some(name) = scanner.next_field(&mut fields)? {
+            let field = match name {
+                "text" => 0,
+                "thought" => 1,
+                "functionCall" => 2,
+                "inlineData" => 3,
+                _ => {
+                    scanner.skip()?;
+                    continue;
+                }
+            };
+            self.is_odd |= seen.again(field);
+            match field {
+                0 if scanner.peek()? == b'"' => part.text = self.text(scanner)?,
+                0 => self.pass_over_odd(scanner)?,
+                1 => match scanner.skip()? {
+                    "true" => part.is_thought = true,
+                    value => self.is_odd |= value != "false",
+                },
+                _ => drop(scanner.skip()?),
+            }
+        }
+        Some(part)
+    }
+
+    fn text(&mut self, scanner: &mut Scanner<'_>) -> Option<FoundText> {
+        let start = scanner.next_start() - self.origin + 1;
+        Some(match scanner.text()? {
+            Cow::Owned(text) => FoundText::Read(text),
+            Cow::Borrowed(text) => {
+                match (u32::try_from(start), u32::try_from(start + text.len())) {
+                    (Ok(start), Ok(end)) => FoundText::Within(start, end),
+                    // Texts of gigabytes are found when they are asked for.
+                    _ => {
+                        self.is_odd = true;
+                        FoundText::Nothing
+                    }
+                }
+            }
+        })
+    }
+
+    fn pass_over_odd(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        self.is_odd = true;
+        scanner.skip().map(drop)
+    }
+}
+
+/// Reads counts, where they are plain numbers.
+fn read_usage(scanner: &mut Scanner<'_>) -> Option<Usage> {
+    let mut usage = Usage::default();
+    let mut seen = Seen::default();
+    let mut fields = scanner.object()?;
+    while let Some(name) = scanner.next_field(&mut fields)? {
+        let (field, count) = match name {
+            "promptTokenCount" => (0, &mut usage.prompt_tokens),
+            "candidatesTokenCount" => (1, &mut usage.candidates_tokens),
+            "thoughtsTokenCount" => (2, &mut usage.thoughts_tokens),
+            "cachedContentTokenCount" => (3, &mut usage.cached_content_tokens),
+            "toolUsePromptTokenCount" => (4, &mut usage.tool_use_prompt_tokens),
+            "totalTokenCount" => (5, &mut usage.total_tokens),
+            _ => {
+                scanner.skip()?;
+                continue;
+            }
+        };
+        if seen.again(field) {
+            return None;
+        }
+        *count = scanner.count()?;
+    }
+    Some(usage)
+}

@@ -1,0 +1,204 @@
+//! Texts within JSON: where one ends, and what it says.
+
+use std::borrow::Cow;
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
+
+/// Marks the bytes that end a run of plain ones: quotes, backslashes and control characters. The
+/// lowest mark is exact; those above it need not be.
+fn marks(eight: u64) -> u64 {
+    let quote = eight ^ (ONES * b'"' as u64);
+    let backslash = eight ^ (ONES * b'\\' as u64);
+    let is_zero = |x: u64| x.wrapping_sub(ONES) & !x;
+    let is_control = eight.wrapping_sub(ONES * 0x20) & !eight;
+    (is_zero(quote) | is_zero(backslash) | is_control) & HIGHS
+}
+
+/// The length of a text up to its closing quote, and whether it has escapes.
+#[inline]
+pub(super) fn length(bytes: &[u8]) -> Option<(usize, bool)> {
+    let mut at = plain(bytes, 0);
+    let mut is_escaped = false;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some((at, is_escaped)),
+            b'\\' => {
+                is_escaped = true;
+                at += escape_length(&bytes[at + 1..])?;
+            }
+            _ => return None,
+        }
+        at = plain(bytes, at);
+    }
+}
+
+/// The length of an escape after its backslash, that included.
+#[inline]
+fn escape_length(bytes: &[u8]) -> Option<usize> {
+    match bytes.first()? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => {
+            let digits = bytes.get(1..5)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(6)
+        }
+        _ => None,
+    }
+}
+
+/// What a text says, and its length up to its closing quote. `None` where it names no character,
+/// as half of a surrogate pair does.
+pub(super) fn read(rest: &str) -> Option<(Cow<'_, str>, usize)> {
+    let bytes = rest.as_bytes();
+    let mut at = plain(bytes, 0);
+    if bytes.get(at)? == &b'"' {
+        return Some((Cow::Borrowed(&rest[..at]), at));
+    }
+    // Up to the first quote is enough but for texts that quote.
+    let mut text = String::with_capacity(memchr::memchr(b'"', bytes)?);
+    let mut start = 0;
+    loop {
+        text.push_str(rest.get(start..at)?);
+        match bytes.get(at)? {
+            b'"' => return Some((Cow::Owned(text), at)),
+            b'\\' => {
+                let (character, used) = escape(&bytes[at + 1..])?;
+                text.push(character);
+                start = at + 1 + used;
+            }
+            _ => return None,
+        }
+        at = plain(bytes, start);
+    }
+}
+
+/// The end of the run of plain bytes that starts at `at`.
+#[inline]
+fn plain(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let marks = marks(u64::from_le_bytes(*eight));
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(is_plain).count()
+}
+
+/// The character of an escape without its backslash, and how many bytes it takes.
+fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let character = match bytes.first()? {
+        b'n' => '\n',
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => {
+            let first = unit(&bytes[1..])?;
+            if let Some(character) = char::from_u32(first) {
+                return Some((character, 5));
+            }
+            let second = unit(bytes.get(5..)?.strip_prefix(b"\\u")?)?;
+            let pair = [first as u16, second as u16];
+            let character = char::decode_utf16(pair).next()?.ok()?;
+            return Some((character, 11));
+        }
+        _ => return None,
+    };
+    Some((character, 1))
+}
+
+fn unit(digits: &[u8]) -> Option<u32> {
+    digits.get(..4)?.iter().try_fold(0, |unit, &digit| {
+        Some(unit << 4 | char::from(digit).to_digit(16)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What `serde_json` makes of the text.
+    fn reference(raw: &str) -> Option<String> {
+        serde_json::from_str(&format!("\"{raw}\"")).ok()
+    }
+
+    fn read(raw: &str) -> Option<String> {
+        let quoted = format!("{raw}\"");
+        let length = length(quoted.as_bytes());
+        let (text, len) = super::read(&quoted)?;
+        assert_eq!(length, Some((len, raw[..len].contains('\\'))));
+        (len == raw.len()).then(|| text.into_owned())
+    }
+
+    #[test]
+    fn escapes_say_what_they_say() {
+        for raw in [
+            "",
+            "plain",
+            "a\\nb",
+            "\\\"\\\\\\/\\b\\f\\n\\r\\t",
+            "\\u00e9\\u0000",
+            "\\ud83d\\ude42",
+            "eight ch\\n",
+            "seven c\\n",
+            "é\\u00E9🙂 and more\\t",
+            "1234567\\\"1234567\\\\12345678",
+        ] {
+            assert!(read(raw).is_some(), "{raw}");
+            assert_eq!(read(raw), reference(raw), "{raw}");
+        }
+        for raw in [
+            "\\",
+            "\\x",
+            "\\u12",
+            "\\ud83d",
+            "\\ud83dx",
+            "\\ud83d\\n",
+            "\\ude42",
+            "\\ud83d\\ud83d",
+            "\\u00g0",
+            "a\nb",
+            "\u{0}",
+            "\\ud83d\\u0041",
+        ] {
+            assert_eq!((read(raw), reference(raw)), (None, None), "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_byte_is_told_apart_at_every_place() {
+        for byte in 0..=127u8 {
+            for place in 0..20 {
+                let mut raw = [b'a'; 20];
+                raw[place] = byte;
+                let raw = std::str::from_utf8(&raw).unwrap();
+                assert_eq!(read(raw), reference(raw), "{raw:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_read_as_serde_json_reads_them(pieces in prop::collection::vec(
+            prop::sample::select(vec!["a", "\\", "\"", "\\n", "\\u", "d83d", "\\ude42", "00e9", "é",
+                "🙂", "\u{1f}", "\u{80}", "ordinary words ", "\\\\", "\\\""]), 0..12)
+        ) {
+            let raw = pieces.concat();
+            prop_assert_eq!(read(&raw), reference(&raw), "{}", raw);
+        }
+
+        #[test]
+        fn any_text_comes_back(text in any::<String>()) {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(read(&json[1..json.len() - 1]), Some(text));
+        }
+    }
+}
