@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::results::Expected;
+use crate::scan::Span;
 use crate::state::JobState;
 
 /// A batch job, as the service described it at one moment.
@@ -49,10 +50,42 @@ pub(crate) struct Submission {
 #[derive(Debug, Default)]
 pub(crate) struct JobRecord {
     pub(crate) name: String,
-    pub(crate) display_name: Option<String>,
-    pub(crate) model: Option<String>,
     pub(crate) state: JobState,
     pub(crate) done: bool,
+    /// Where the results are.
+    pub(crate) output: Option<JobDestination>,
+    pub(crate) json: Bytes,
+    /// How the details are read when they are asked for.
+    pub(crate) unread: Option<Unread>,
+    pub(crate) details: OnceLock<Details>,
+}
+
+/// Details of a job that nobody has asked for: those who poll and list look at the state.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) read: fn(&[u8], &Places) -> Details,
+    pub(crate) places: Places,
+}
+
+/// Where in the JSON of a job its details stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub(crate) display_name: Span,
+    pub(crate) model: Span,
+    pub(crate) create_time: Span,
+    pub(crate) end_time: Span,
+    pub(crate) update_time: Span,
+    pub(crate) stats: Span,
+    pub(crate) input: Span,
+    pub(crate) priority: Span,
+    pub(crate) error: Span,
+}
+
+/// What a service says of a job besides its state.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) display_name: Option<String>,
+    pub(crate) model: Option<String>,
     pub(crate) create_time: Option<DateTime<Utc>>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) end_time: Option<DateTime<Utc>>,
@@ -60,8 +93,6 @@ pub(crate) struct JobRecord {
     pub(crate) source: Option<JobSource>,
     /// Where the results were asked to go.
     pub(crate) destination: Option<JobDestination>,
-    /// Where they are.
-    pub(crate) output: Option<JobDestination>,
     /// How many requests the service counts, once it knows.
     pub(crate) submitted: Option<u64>,
     pub(crate) stats: Option<JobStats>,
@@ -69,7 +100,15 @@ pub(crate) struct JobRecord {
     pub(crate) partial_failures: Vec<Status>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) priority: Option<i64>,
-    pub(crate) json: Bytes,
+}
+
+impl JobRecord {
+    pub(crate) fn details(&self) -> &Details {
+        self.details.get_or_init(|| match &self.unread {
+            Some(unread) => (unread.read)(&self.json, &unread.places),
+            None => Details::default(),
+        })
+    }
 }
 
 impl BatchJob {
@@ -100,12 +139,12 @@ impl BatchJob {
 
     /// The name for people, given on create.
     pub fn display_name(&self) -> Option<&str> {
-        self.record.display_name.as_deref()
+        self.record.details().display_name.as_deref()
     }
 
     /// The model, as the service writes it: `models/gemini-2.5-flash`.
     pub fn model(&self) -> Option<&str> {
-        self.record.model.as_deref()
+        self.record.details().model.as_deref()
     }
 
     /// Where the job stands.
@@ -138,32 +177,32 @@ impl BatchJob {
 
     /// When the job was created.
     pub fn create_time(&self) -> Option<DateTime<Utc>> {
-        self.record.create_time
+        self.record.details().create_time
     }
 
     /// When the job started to run. The Gemini backend does not tell.
     pub fn start_time(&self) -> Option<DateTime<Utc>> {
-        self.record.start_time
+        self.record.details().start_time
     }
 
     /// When the job ended.
     pub fn end_time(&self) -> Option<DateTime<Utc>> {
-        self.record.end_time
+        self.record.details().end_time
     }
 
     /// When the service last changed the job's record.
     pub fn update_time(&self) -> Option<DateTime<Utc>> {
-        self.record.update_time
+        self.record.details().update_time
     }
 
     /// Where the requests came from, where the service tells.
     pub fn source(&self) -> Option<&JobSource> {
-        self.record.source.as_ref()
+        self.record.details().source.as_ref()
     }
 
     /// Where the results were asked to go, or on Gemini where they are.
     pub fn destination(&self) -> Option<&JobDestination> {
-        self.record.destination.as_ref().or(self.output())
+        self.record.details().destination.as_ref().or(self.output())
     }
 
     /// Where the results are, once there are any.
@@ -174,27 +213,27 @@ impl BatchJob {
     /// How many requests the job has and how far they are. These counts inform; the result
     /// rows decide.
     pub fn stats(&self) -> Option<JobStats> {
-        self.record.stats
+        self.record.details().stats
     }
 
     /// Why the job failed or was cancelled.
     pub fn error(&self) -> Option<&Status> {
-        self.record.error.as_ref()
+        self.record.details().error.as_ref()
     }
 
     /// What failed in a job that succeeded in part.
     pub fn partial_failures(&self) -> &[Status] {
-        &self.record.partial_failures
+        &self.record.details().partial_failures
     }
 
     /// The labels that the caller put on the job. The Gemini backend has none.
     pub fn labels(&self) -> &BTreeMap<String, String> {
-        &self.record.labels
+        &self.record.details().labels
     }
 
     /// The priority among the project's jobs; higher runs first, 0 is the default.
     pub fn priority(&self) -> Option<i64> {
-        self.record.priority
+        self.record.details().priority
     }
 
     /// The service's whole answer, as it came.
@@ -217,14 +256,15 @@ impl BatchJob {
 
 impl fmt::Debug for BatchJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let details = self.record.details();
         f.debug_struct("BatchJob")
             .field("name", &self.record.name)
-            .field("display_name", &self.record.display_name)
-            .field("model", &self.record.model)
+            .field("display_name", &details.display_name)
+            .field("model", &details.model)
             .field("state", &self.record.state)
-            .field("stats", &self.record.stats)
-            .field("error", &self.record.error)
-            .field("destination", &self.record.destination)
+            .field("stats", &details.stats)
+            .field("error", &details.error)
+            .field("destination", &details.destination)
             .finish_non_exhaustive()
     }
 }

@@ -20,6 +20,30 @@ pub(crate) struct Scanner<'a> {
     at: usize,
 }
 
+/// From one byte of a JSON text to another; nowhere if these are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// `None` where the text is too long for it.
+    pub(crate) fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self {
+            start: start.try_into().ok()?,
+            end: end.try_into().ok()?,
+        })
+    }
+
+    /// What stands there; `None` if this is nowhere.
+    pub(crate) fn of(self, json: &[u8]) -> Option<&str> {
+        let bytes = json.get(self.start as usize..self.end as usize)?;
+        let text = std::str::from_utf8(bytes).ok()?;
+        (!text.is_empty()).then_some(text)
+    }
+}
+
 /// What is left of a list or an object.
 #[derive(Debug)]
 pub(crate) struct Members {
@@ -149,6 +173,13 @@ impl<'a> Scanner<'a> {
         let start = self.next_start();
         self.skip_value(DEPTH)?;
         self.text.get(start..self.at)
+    }
+
+    /// Passes over a value, which stands so far from `origin`.
+    pub(crate) fn skip_from(&mut self, origin: usize) -> Option<Span> {
+        let start = self.next_start();
+        self.skip_value(DEPTH)?;
+        Span::new(start - origin, self.at - origin)
     }
 
     fn skip_value(&mut self, depth: usize) -> Option<()> {

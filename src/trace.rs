@@ -82,6 +82,9 @@ impl Call {
     /// What was learnt of a job whose name is known. Each attribute is recorded once, since
     /// some subscribers keep what was recorded before.
     pub(crate) fn see(&self, job: &BatchJob) {
+        if self.0.is_disabled() {
+            return;
+        }
         self.0.record("genai_batch.job.state", job.state().as_str());
         if let Some(model) = job.model() {
             self.record_model(model);

@@ -41,7 +41,7 @@ pub(super) async fn open_results<B: Output>(
     loop {
         let missing = match backend.open_output(&job).await {
             Ok(Some(rows)) => {
-                let count = job.record.submitted.map(Expectation::Count);
+                let count = job.record.details().submitted.map(Expectation::Count);
                 let expectation = options.expectation.or(count);
                 let expectation = expectation.unwrap_or(Expectation::Unknown);
                 return Ok(ResultStream::new(rows, B::READ_ROW, expectation));

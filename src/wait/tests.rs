@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::poll::MAX_OUTAGE;
 use super::*;
-use crate::job::JobRecord;
+use crate::job::{Details, JobRecord};
 use crate::state::JobState;
 
 fn job(state: JobState) -> BatchJob {
@@ -194,7 +194,11 @@ async fn a_stall_is_reported_each_time_it_has_lasted_so_long() {
         };
         BatchJob::new(JobRecord {
             state: JobState::Running,
-            stats: Some(stats),
+            details: Details {
+                stats: Some(stats),
+                ..Details::default()
+            }
+            .into(),
             ..JobRecord::default()
         })
     };

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::plain;
 use crate::backend::once::{Mark, without_mark};
 use crate::error::{Error, Result};
-use crate::job::{BatchJob, JobDestination, JobRecord, JobSource, JobStats};
+use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Places};
 use crate::raw::Int64;
+use crate::scan::Span;
 use crate::state::JobState;
 use crate::wire;
 
@@ -40,26 +42,26 @@ impl<'a> Operation<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Metadata<'a> {
-    #[serde(rename = "@type", deserialize_with = "wire::lenient")]
-    kind: Option<String>,
-    #[serde(deserialize_with = "wire::lenient")]
-    model: Option<String>,
-    #[serde(deserialize_with = "wire::lenient")]
-    display_name: Option<String>,
+    #[serde(rename = "@type", borrow)]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    display_name: Option<&'a RawValue>,
     #[serde(deserialize_with = "wire::lenient")]
     state: Option<String>,
-    #[serde(deserialize_with = "wire::time")]
-    create_time: Option<DateTime<Utc>>,
-    #[serde(deserialize_with = "wire::time")]
-    end_time: Option<DateTime<Utc>>,
-    #[serde(deserialize_with = "wire::time")]
-    update_time: Option<DateTime<Utc>>,
-    #[serde(deserialize_with = "wire::lenient")]
-    batch_stats: Option<Stats>,
-    #[serde(deserialize_with = "wire::lenient")]
-    input_config: Option<InputConfig>,
-    #[serde(deserialize_with = "wire::lenient")]
-    priority: Option<Int64>,
+    #[serde(borrow)]
+    create_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    end_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    update_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    batch_stats: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input_config: Option<&'a RawValue>,
+    #[serde(borrow)]
+    priority: Option<&'a RawValue>,
     #[serde(borrow)]
     output: Option<&'a RawValue>,
 }
@@ -147,46 +149,92 @@ fn parse(json: &Bytes) -> Result<Operation<'_>> {
 
 /// Reads the answer of a create or get, or one element of a list.
 pub(super) fn job(json: Bytes) -> Result<BatchJob> {
+    let text = std::str::from_utf8(&json).ok();
+    match text.and_then(|text| plain::whole_job(text, &json)) {
+        Some(job) => Ok(job),
+        None => any_job(json),
+    }
+}
+
+/// Reads a job of any kind.
+pub(super) fn any_job(json: Bytes) -> Result<BatchJob> {
     let operation = parse(&json)?;
     let metadata = operation.metadata();
     let output = outputs(&operation).find_map(|output| output.place());
     let name = operation
         .name
         .ok_or_else(|| Error::protocol("the service's answer has no job name"))?;
-    let source = metadata.input_config.and_then(|input| {
+    let place = |raw: Option<&RawValue>| {
+        let raw = raw.map_or("", RawValue::get);
+        let start = raw.as_ptr().addr().saturating_sub(json.as_ptr().addr());
+        Span::new(start, start + raw.len()).unwrap_or_default()
+    };
+    let places = Places {
+        display_name: place(metadata.display_name),
+        model: place(metadata.model),
+        create_time: place(metadata.create_time),
+        end_time: place(metadata.end_time),
+        update_time: place(metadata.update_time),
+        stats: place(metadata.batch_stats),
+        input: place(metadata.input_config),
+        priority: place(metadata.priority),
+        error: place(operation.error),
+    };
+    Ok(BatchJob::new(JobRecord {
+        name: name.into_owned(),
+        state: metadata
+            .state
+            .map_or(JobState::Unspecified, |state| JobState::from_name(&state)),
+        done: operation.done.unwrap_or(false),
+        output,
+        details: details(&json, &places).into(),
+        json: json.clone(),
+        unread: None,
+    }))
+}
+
+/// Reads the details of a job from where they stand.
+pub(super) fn details(json: &[u8], places: &Places) -> Details {
+    fn read<T: DeserializeOwned>(json: &[u8], place: Span) -> Option<T> {
+        serde_json::from_str(place.of(json)?).ok()
+    }
+    let input: Option<InputConfig> = read(json, places.input);
+    let source = input.and_then(|input| {
         let inline = input.requests.map(|_| JobSource::Inline);
         input.file_name.map(JobSource::File).or(inline)
     });
-    let stats = metadata.batch_stats.map(|stats| JobStats {
+    let stats: Option<Stats> = read(json, places.stats);
+    let stats = stats.map(|stats| JobStats {
         total: Some(stats.request_count.unwrap_or(0)),
         succeeded: stats.successful_request_count.unwrap_or(0),
         failed: stats.failed_request_count.unwrap_or(0),
         pending: Some(stats.pending_request_count.unwrap_or(0)),
     });
-    Ok(BatchJob::new(JobRecord {
-        name: name.into_owned(),
-        display_name: metadata.display_name.map(without_mark),
-        model: metadata.model,
-        state: metadata
-            .state
-            .map_or(JobState::Unspecified, |state| JobState::from_name(&state)),
-        done: operation.done.unwrap_or(false),
-        create_time: metadata.create_time,
-        end_time: metadata.end_time,
-        update_time: metadata.update_time,
+    let priority: Option<Int64> = read(json, places.priority);
+    Details {
+        display_name: read(json, places.display_name).map(without_mark),
+        model: read(json, places.model),
+        create_time: read(json, places.create_time),
+        end_time: read(json, places.end_time),
+        update_time: read(json, places.update_time),
         source,
-        output,
         submitted: stats.and_then(|stats| stats.total),
         stats,
-        error: operation.error.and_then(|error| wire::status(error.get())),
-        priority: metadata.priority.map(|Int64(priority)| priority),
-        json: json.clone(),
-        ..JobRecord::default()
-    }))
+        error: places.error.of(json).and_then(wire::status),
+        priority: priority.map(|Int64(priority)| priority),
+        ..Details::default()
+    }
 }
 
 /// The rows of a job that holds its results, counted once.
-pub(super) fn inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
+pub(super) fn inlined_rows(job: &JobRecord) -> Result<Vec<Bytes>> {
+    match plain::inlined_rows(job) {
+        Some(rows) => Ok(rows),
+        None => any_inlined_rows(&job.json),
+    }
+}
+
+fn any_inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
     let operation = parse(json)?;
     let rows = outputs(&operation)
         .map(|output| output.rows())
@@ -208,8 +256,8 @@ pub(super) fn is_marked(job: &BatchJob, mark: &Mark) -> bool {
 pub(super) fn is_embedding_job(job: &BatchJob) -> bool {
     let kind = parse(&job.record.json)
         .ok()
-        .and_then(|operation| operation.metadata().kind);
-    kind.is_some_and(|kind| kind.ends_with("EmbedContentBatch"))
+        .and_then(|operation| serde_json::from_str(operation.metadata().kind?.get()).ok());
+    kind.is_some_and(|kind: String| kind.ends_with("EmbedContentBatch"))
 }
 
 #[cfg(test)]
@@ -272,7 +320,10 @@ mod tests {
                 job(json.clone()).unwrap().destination(),
                 Some(&JobDestination::Inline)
             );
-            assert_eq!(inlined_rows(&json).unwrap(), [r#"{"response":{"n":1}}"#]);
+            assert_eq!(
+                inlined_rows(&job(json.clone()).unwrap().record).unwrap(),
+                [r#"{"response":{"n":1}}"#]
+            );
         }
     }
 
@@ -285,7 +336,7 @@ mod tests {
         );
         assert_eq!((odd.model(), odd.display_name()), (None, Some("d")));
         assert_eq!(odd.state(), &JobState::Unspecified);
-        assert!(inlined_rows(&odd.record.json).unwrap().is_empty());
+        assert!(inlined_rows(&odd.record).unwrap().is_empty());
         assert!(read(r#"{"name":"batches/b","metadata":"text"}"#).is_active());
     }
 

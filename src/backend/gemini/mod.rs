@@ -6,6 +6,7 @@
 
 mod convert;
 mod output;
+mod plain;
 mod request;
 pub(crate) mod results;
 mod shelf;
@@ -215,7 +216,8 @@ impl Gemini {
         let (raw, exchange) = self.exchange(None);
         let token = options.page_token.as_deref();
         let sent = raw.batches_list(None, options.page_size, token, None).await;
-        wire::page(&exchange.json(sent).await?, "operations", convert::job)
+        let answer = exchange.json(sent).await?;
+        wire::page(&answer, "operations", plain::job, convert::job)
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {

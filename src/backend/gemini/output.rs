@@ -27,9 +27,9 @@ impl Output for Gemini {
                 Ok(Some(Rows::file(name.clone(), Box::pin(chunks), max_line)))
             }
             Some(JobDestination::Inline) => {
-                let rows = convert::inlined_rows(&job.record.json)?;
+                let rows = convert::inlined_rows(&job.record)?;
                 let expected = job.expected().map(|expected| expected.total());
-                let late = rows.is_empty() && expected.or(job.record.submitted) > Some(0);
+                let late = rows.is_empty() && expected.or(job.record.details().submitted) > Some(0);
                 Ok((!late).then(|| Rows::inline(rows)))
             }
             _ => Ok(None),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
-use crate::job::{BatchJob, JobDestination, JobRecord, JobSource, JobStats, Status};
+use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Status};
 use crate::name::is_plain_id;
 use crate::raw::Int64;
 use crate::state::JobState;
@@ -206,23 +206,19 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
         .state
         .map_or(JobState::Unspecified, |state| JobState::from_name(&state));
     let stats = job.completion_stats.map(|stats| stats.to_stats());
-    Ok(BatchJob::new(JobRecord {
-        name,
+    let details = Details {
         display_name: job.display_name,
         model: job.model,
-        done: false,
         create_time: job.create_time,
         start_time: job.start_time,
         end_time: job.end_time,
         update_time: job.update_time,
         source: job.input_config.and_then(Into::into),
         destination: job.output_config.and_then(Into::into),
-        output: job.output_info.and_then(Into::into),
         submitted: stats
             .filter(|_| state.is_terminal())
             .and_then(|stats| stats.total),
         stats,
-        state,
         error: job.error.and_then(|error| wire::status(error.get())),
         partial_failures: job
             .partial_failures
@@ -233,7 +229,15 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
             .collect(),
         labels: job.labels.unwrap_or_default(),
         priority: None,
+    };
+    Ok(BatchJob::new(JobRecord {
+        name,
+        state,
+        done: false,
+        output: job.output_info.and_then(Into::into),
         json: json.clone(),
+        unread: None,
+        details: details.into(),
     }))
 }
 
@@ -297,7 +301,10 @@ mod tests {
         );
         let stats = job.stats().unwrap();
         assert_eq!((stats.total, stats.succeeded, stats.failed), (None, 98, 2));
-        assert_eq!((stats.pending, job.record.submitted), (None, None));
+        assert_eq!(
+            (stats.pending, job.record.details().submitted),
+            (None, None)
+        );
         assert_eq!(
             job.source(),
             Some(&JobSource::CloudStorage(vec!["gs://b/in.jsonl".into()]))

@@ -268,6 +268,7 @@ impl Vertex {
         wire::page(
             &exchange.json(sent).await?,
             "batchPredictionJobs",
+            |_, _| None,
             convert::job,
         )
     }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::Usage;
-use crate::scan::Scanner;
+use crate::scan::{Scanner, Span};
 
 /// What was found in a response. Nothing by default.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +23,8 @@ pub(crate) struct Found {
 enum FoundText {
     #[default]
     Nothing,
-    /// From one byte of the response to another.
-    Within(u32, u32),
+    /// A text that stands in the response as it is.
+    Within(Span),
     /// A text that stands in the response with escapes.
     Read(String),
 }
@@ -54,10 +54,7 @@ impl Found {
     pub(super) fn text<'a>(&'a self, json: &'a [u8]) -> Option<&'a str> {
         match &self.text {
             FoundText::Nothing => None,
-            FoundText::Within(start, end) => {
-                let bytes = json.get(*start as usize..*end as usize)?;
-                std::str::from_utf8(bytes).ok()
-            }
+            FoundText::Within(span) => span.of(json),
             FoundText::Read(text) => Some(text),
         }
     }
@@ -257,16 +254,14 @@ impl Reader {
         let start = scanner.next_start() - self.origin + 1;
         Some(match scanner.text()? {
             Cow::Owned(text) => FoundText::Read(text),
-            Cow::Borrowed(text) => {
-                match (u32::try_from(start), u32::try_from(start + text.len())) {
-                    (Ok(start), Ok(end)) => FoundText::Within(start, end),
-                    // Texts of gigabytes are found when they are asked for.
-                    _ => {
-                        self.is_odd = true;
-                        FoundText::Nothing
-                    }
+            Cow::Borrowed(text) => match Span::new(start, start + text.len()) {
+                Some(span) => FoundText::Within(span),
+                // It is found when it is asked for.
+                None => {
+                    self.is_odd = true;
+                    FoundText::Nothing
                 }
-            }
+            },
         })
     }
 
