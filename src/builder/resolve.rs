@@ -25,6 +25,9 @@ pub(super) enum BackendChoice {
     Vertex,
 }
 
+/// Where `reqwest` finds a proxy for plain HTTP.
+const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl ClientBuilder {
@@ -84,7 +87,7 @@ impl ClientBuilder {
         let base_url = base_url.unwrap_or_else(|| GEMINI_BASE_URL.to_owned());
         let base_url = self.checked_url(&base_url, "base_url", variable)?;
         let version = self.version(env, GEMINI_API_VERSION)?;
-        let session = self.session(Auth::api_key(key)?)?;
+        let session = self.session(env, [&base_url], Auth::api_key(key)?)?;
         Ok(Client::new(Service::gemini(Gemini::new(
             session, base_url, version,
         ))))
@@ -193,7 +196,9 @@ impl ClientBuilder {
             )?,
         };
         let staging = google.staging.or_else(|| env("GENAI_BATCH_STAGING"));
-        let session = self.session(auth)?;
+        // Where it is not given, it is Google's.
+        let storage = addresses.storage.as_deref().unwrap_or("https://");
+        let session = self.session(env, [&addresses.base_url, storage], auth)?;
         let vertex = Vertex::new(session, addresses, place, staging)?;
         Ok(Client::new(Service::vertex(vertex)))
     }
@@ -212,7 +217,13 @@ impl ClientBuilder {
         check::version(version.unwrap_or_else(|| default.to_owned()))
     }
 
-    fn session(self, auth: Auth) -> Result<Session> {
+    /// A session for services at these addresses.
+    fn session<const N: usize>(
+        self,
+        env: Env<'_>,
+        addresses: [&str; N],
+        auth: Auth,
+    ) -> Result<Session> {
         let settings = Settings {
             timeout: self.timeout.unwrap_or(Settings::default().timeout),
             announce_timeout: self.timeout.is_some(),
@@ -226,7 +237,13 @@ impl ClientBuilder {
             Some(http) => http.retry(reqwest::retry::never()),
             None => {
                 let suffix = self.user_agent.as_deref();
-                client::plain(suffix, self.connect_timeout, settings.timeout)
+                let http = client::plain(suffix, self.connect_timeout, settings.timeout);
+                let is_plain = addresses.iter().all(|url| url.starts_with("http://"));
+                // What goes through a proxy may be encrypted up to there.
+                match is_plain && PROXIES.iter().all(|variable| env(variable).is_none()) {
+                    true => client::without_certificates(http),
+                    false => http,
+                }
             }
         };
         let http = client::make(http)?;

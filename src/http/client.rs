@@ -27,6 +27,12 @@ pub(crate) fn plain(
         .read_timeout(timeout.max(READ_TIMEOUT))
 }
 
+/// A client for services that are reached without encryption. Reading the machine's certificates
+/// takes longer than all else that making a client does.
+pub(crate) fn without_certificates(builder: ClientBuilder) -> ClientBuilder {
+    builder.tls_certs_only([])
+}
+
 /// Makes a client that follows no redirects, since they would take the credential to another
 /// host.
 pub(crate) fn make(builder: ClientBuilder) -> Result<reqwest::Client> {

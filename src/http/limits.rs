@@ -3,11 +3,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
 use reqwest::{Body, Response};
 
 const MIB: usize = 1024 * 1024;
+/// How much memory is taken on the word of an answer's length alone.
+const TRUSTED: usize = 64 * MIB;
 
 /// How much of what a service sends is held in memory at once, in bytes.
 ///
@@ -99,27 +101,42 @@ pub(super) async fn read_whole(response: Response, max: usize) -> reqwest::Resul
     let mut whole = http::Response::new(());
     *whole.status_mut() = response.status();
     *whole.headers_mut() = response.headers().clone();
-    let body = match response.content_length() {
-        Some(length) if length <= max as u64 => response.bytes().await?,
-        _ => {
-            let body = Body::wrap_stream(bounded(response, max));
-            Response::from(http::Response::new(body)).bytes().await?
-        }
-    };
+    let body = collect(response, max).await?;
     Ok(whole.map(|()| body).into())
 }
 
-type Piece = Result<Bytes, Box<dyn StdError + Send + Sync>>;
-
-fn bounded(response: Response, max: usize) -> impl futures_core::Stream<Item = Piece> + Send {
-    let mut room = max;
+/// The body, in memory that is taken as it comes.
+async fn collect(mut response: Response, max: usize) -> reqwest::Result<Bytes> {
     let announced = response.content_length().unwrap_or_default();
-    let too_long = stream::iter((announced > max as u64).then(|| Err(AnswerTooLong(max).into())));
-    too_long.chain(response.bytes_stream().map(move |piece| {
-        let piece = piece?;
-        room = room.checked_sub(piece.len()).ok_or(AnswerTooLong(max))?;
-        Ok(piece)
-    }))
+    if announced > max as u64 {
+        return too_long(max).await;
+    }
+    let first = response.chunk().await?.unwrap_or_default();
+    let mut next = response.chunk().await?;
+    if next.is_none() && first.len() <= max {
+        // Small answers come at once, and are not copied.
+        return Ok(first);
+    }
+    let mut body = BytesMut::with_capacity((announced as usize).min(TRUSTED));
+    body.extend_from_slice(&first);
+    while let Some(chunk) = next {
+        body.extend_from_slice(&chunk);
+        if body.len() > max {
+            break;
+        }
+        next = response.chunk().await?;
+    }
+    match body.len() <= max {
+        true => Ok(body.freeze()),
+        false => too_long(max).await,
+    }
+}
+
+/// `reqwest` makes its errors of those of a body.
+async fn too_long(max: usize) -> reqwest::Result<Bytes> {
+    let error = stream::iter([Err::<Bytes, _>(AnswerTooLong(max))]);
+    let failing = http::Response::new(Body::wrap_stream(error));
+    Response::from(failing).bytes().await
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::body::Body;
 use super::pending::Pending;
 
 /// A request as its builder has it.
@@ -11,20 +12,27 @@ pub(crate) struct Draft {
     pub(crate) metadata: Map<String, Value>,
     /// What else stands in the line of a file.
     pub(crate) extra: Map<String, Value>,
-    pub(crate) body: Map<String, Value>,
+    pub(crate) body: Body,
     pub(crate) pending: Pending,
 }
 
 impl Draft {
     pub(super) fn of_body(body: Map<String, Value>) -> Self {
         Self {
-            body,
+            body: body.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn prompt(text: String) -> Self {
+        Self {
+            body: Body::prompt(text),
             ..Self::default()
         }
     }
 
     pub(super) fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.body.insert(name.into(), value.into());
+        self.body.set(name.into(), value.into());
     }
 
     pub(super) fn add_metadata(&mut self, name: impl Into<String>, value: impl Into<Value>) {
@@ -38,10 +46,10 @@ impl Draft {
             self.pending.problem.get_or_insert_with(problem);
             return;
         }
-        let mut body = Value::Object(std::mem::take(&mut self.body));
+        let mut body = Value::Object(std::mem::take(&mut self.body).into_fields());
         json_patch::merge(&mut body, patch);
         if let Value::Object(body) = body {
-            self.body = body;
+            self.body = body.into();
         }
     }
 }

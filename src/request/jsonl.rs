@@ -30,7 +30,7 @@ impl Draft {
         if !self.metadata.is_empty() {
             line.insert("metadata".to_owned(), self.metadata.clone().into());
         }
-        line.insert("request".to_owned(), self.body.clone().into());
+        line.insert("request".to_owned(), self.body.fields().into_owned().into());
         Ok(Value::Object(line))
     }
 
@@ -63,7 +63,7 @@ impl Draft {
             key,
             metadata,
             extra,
-            body,
+            body: body.into(),
             ..Self::default()
         })
     }
@@ -186,7 +186,7 @@ mod tests {
                 key,
                 metadata,
                 extra: extra.collect(),
-                body,
+                body: body.into(),
                 ..Draft::default()
             });
             let line = request.to_jsonl().unwrap();
@@ -223,7 +223,7 @@ mod tests {
         let echoed = serde_json::to_value(read(line.clone())).unwrap();
         assert_eq!(echoed, line);
         let older = EmbedRequest::from_jsonl(r#"{"key":"a","content":"hi","task_type":"T"}"#);
-        let body = older.unwrap().0.body;
+        let body = older.unwrap().0.body.into_fields();
         assert_eq!(
             Value::Object(body),
             json!({ "content": "hi", "task_type": "T" })

@@ -8,6 +8,7 @@
 //! Everything ends in JSON in Google's spelling, so what this crate does not know has its
 //! place too.
 
+mod body;
 mod config;
 mod content;
 mod draft;
@@ -73,7 +74,7 @@ impl Request {
 
     /// A request of one user turn with this text.
     pub fn text(prompt: impl Into<String>) -> Self {
-        Self::default().turn(prompt.into())
+        Self(Draft::prompt(prompt.into()))
     }
 
     /// A request of one user turn with these parts.
@@ -142,7 +143,7 @@ impl Request {
     /// Adds a turn after those that are there.
     pub fn turn<C: Into<Content>>(mut self, content: C) -> Self {
         let content = content.into().into_json(&mut self.0.pending);
-        match self.0.body.get_mut("contents") {
+        match self.0.body.fields_mut().get_mut("contents") {
             Some(Value::Array(contents)) => contents.push(content),
             _ => self.0.set("contents", vec![content]),
         }
@@ -195,7 +196,8 @@ impl Request {
     /// Puts a label on the request, by which Vertex AI breaks down what it bills. The Gemini
     /// Developer API documents none; it is sent there too, and the service decides.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let labels = self.0.body.entry("labels").or_insert_with(|| json!({}));
+        let fields = self.0.body.fields_mut();
+        let labels = fields.entry("labels").or_insert_with(|| json!({}));
         match labels {
             Value::Object(labels) => {
                 labels.insert(name.into(), value.into().into());
@@ -223,7 +225,7 @@ impl Request {
         mut self,
         edit: impl FnOnce(GenerationConfig) -> Result<GenerationConfig>,
     ) -> Result<Self> {
-        let body = &mut self.0.body;
+        let body = self.0.body.fields_mut();
         let snake_case = body.remove("generation_config");
         let config = match body.remove("generationConfig").or(snake_case) {
             None | Some(Value::Null) => Map::new(),

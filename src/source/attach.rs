@@ -83,7 +83,7 @@ impl<S: Shelf> Attachments<S> {
     async fn settle(&self, number: usize, mut entry: Entry) -> Result<Entry> {
         if let EntryKind::Built(draft) = &mut entry.0 {
             for file in std::mem::take(&mut draft.pending.files) {
-                let Some(mime_type) = file.mime_type_in(&mut draft.body) else {
+                let Some(mime_type) = file.mime_type_in(draft.body.fields_mut()) else {
                     continue;
                 };
                 let brought = self.bring(&file, mime_type).await.map_err(|error| {
@@ -93,7 +93,7 @@ impl<S: Shelf> Attachments<S> {
                         None => format!("request {number}, file {path}"),
                     })
                 })?;
-                file.settle(&mut draft.body, &brought);
+                file.settle(draft.body.fields_mut(), &brought);
             }
         }
         Ok(entry)

@@ -130,6 +130,9 @@ impl Line {
                 ..
             }) => Err(problem),
             EntryKind::Built(draft) => {
+                if let Some(line) = Self::of_prompt(&draft, kind, defaults) {
+                    return line;
+                }
                 let raw = |map: Map<String, Value>| -> Result<Fields, String> {
                     map.into_iter()
                         .map(|(name, value)| Ok((name, serde_json::value::to_raw_value(&value)?)))
@@ -138,7 +141,7 @@ impl Line {
                 };
                 Self::new(
                     draft.key,
-                    raw(draft.body)?,
+                    raw(draft.body.into_fields())?,
                     raw(draft.metadata)?,
                     raw(draft.extra)?,
                     kind,
@@ -146,6 +149,52 @@ impl Line {
                 )
             }
         }
+    }
+
+    /// The line of a request that is one text, written at once; `None` for any other.
+    fn of_prompt(
+        draft: &Draft,
+        kind: JobKind,
+        defaults: &DefaultFields,
+    ) -> Option<Result<Self, String>> {
+        let (text, fields) = draft.body.as_prompt()?;
+        let is_plain = draft.metadata.is_empty() && draft.extra.is_empty();
+        if !is_plain || fields.contains_key("content") || matches!(kind, JobKind::EmbedContent(_)) {
+            return None;
+        }
+        if draft.key.as_deref() == Some("") {
+            return Some(Err("the key is empty".to_owned()));
+        }
+        let mut request = Vec::with_capacity(text.len() + text.len() / 8 + 128);
+        request.extend_from_slice(b"{\"contents\":[{\"parts\":[{\"text\":");
+        write_string(text, &mut request);
+        request.extend_from_slice(b"}],\"role\":\"user\"}]");
+        for (name, value) in fields {
+            request.push(b',');
+            write_string(name, &mut request);
+            request.push(b':');
+            // Writing a value into a Vec cannot fail.
+            let _ = serde_json::to_writer(&mut request, value);
+        }
+        let missing = defaults.iter().filter(|(name, snake_case, _)| {
+            let is_theirs = kind == JobKind::GenerateContent;
+            is_theirs && !fields.contains_key(*name) && !fields.contains_key(*snake_case)
+        });
+        for (name, _, value) in missing {
+            request.push(b',');
+            write_string(name, &mut request);
+            request.push(b':');
+            request.extend_from_slice(value.get().as_bytes());
+        }
+        request.push(b'}');
+        Some(Ok(Self {
+            key: draft.key.clone(),
+            // Written from texts alone.
+            request: String::from_utf8(request).unwrap_or_default(),
+            metadata: Fields::new(),
+            extra: Fields::new(),
+            remarks: remarks::of(fields.keys(), &Fields::new()),
+        }))
     }
 
     /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.
@@ -221,7 +270,7 @@ impl Line {
         let remarks = match kind {
             // There, any field may stand beside the text.
             JobKind::EmbedContent(EmbedForm::VertexText) => Vec::new(),
-            _ => remarks::of(&body, &extra),
+            _ => remarks::of(body.keys(), &extra),
         };
         if let JobKind::EmbedContent(form) = kind {
             embedding::write_as(form, &mut body, &mut extra)?;
@@ -282,14 +331,58 @@ impl Line {
     }
 
     /// The line as an element of the inlined requests; the key is part of the metadata.
-    pub(crate) fn write_inline(&self, key: &str, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"request\":");
+    pub(crate) fn write_inline(&self, key: &str, out: &mut Vec<u8>) -> Inlined {
+        let mut inlined = Inlined {
+            start: out.len(),
+            ..Inlined::default()
+        };
+        out.extend_from_slice(BEFORE_REQUEST);
         out.extend_from_slice(self.request.as_bytes());
-        out.extend_from_slice(b",\"metadata\":{\"key\":");
+        inlined.request_end = out.len();
+        out.extend_from_slice(BEFORE_KEY);
         write_string(key, out);
+        inlined.key_end = out.len();
         write_fields(&self.metadata, b",", out);
+        inlined.metadata_end = out.len();
         write_fields(&self.extra, b",", out);
+        inlined.extra_end = out.len();
         out.extend_from_slice(b"}}");
+        inlined
+    }
+}
+
+const BEFORE_REQUEST: &[u8] = b"{\"request\":";
+const BEFORE_KEY: &[u8] = b",\"metadata\":{\"key\":";
+
+/// Where an element of the inlined requests and its pieces stand.
+#[derive(Debug, Default)]
+pub(crate) struct Inlined {
+    start: usize,
+    request_end: usize,
+    key_end: usize,
+    metadata_end: usize,
+    extra_end: usize,
+}
+
+impl Inlined {
+    /// Writes the same request as a line of a JSONL file.
+    pub(crate) fn write_jsonl(&self, inlined: &[u8], out: &mut Vec<u8>) {
+        let request = &inlined[self.start + BEFORE_REQUEST.len()..self.request_end];
+        let metadata = &inlined[self.key_end..self.metadata_end];
+        out.extend_from_slice(b"{\"key\":");
+        out.extend_from_slice(&inlined[self.request_end + BEFORE_KEY.len()..self.key_end]);
+        if !request.is_empty() {
+            out.extend_from_slice(b",\"request\":");
+            out.extend_from_slice(request);
+        }
+        // After the key, its fields begin with a comma.
+        if let Some(metadata) = metadata.strip_prefix(b",") {
+            out.extend_from_slice(b",\"metadata\":{");
+            out.extend_from_slice(metadata);
+            out.push(b'}');
+        }
+        out.extend_from_slice(&inlined[self.metadata_end..self.extra_end]);
+        out.extend_from_slice(b"}\n");
     }
 }
 

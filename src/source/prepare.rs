@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::entry::{DefaultFields, Defaults, EmbedForm, JobKind, Line};
+use super::entry::{DefaultFields, Defaults, EmbedForm, Inlined, JobKind, Line};
 use super::remarks::Remarks;
 use super::spool::Spool;
 use super::{EntryStream, Source, SourceKind};
@@ -210,6 +210,7 @@ struct Stage {
     /// The first request with metadata, which not every file carries.
     metadata_key: Option<String>,
     inline: Vec<u8>,
+    inlined: Vec<Inlined>,
     jsonl: Spool,
 }
 
@@ -222,7 +223,8 @@ impl Stage {
             count: 0,
             metadata_key: None,
             inline: Vec::new(),
-            jsonl: Spool::in_memory_up_to(limit.bytes),
+            inlined: Vec::new(),
+            jsonl: Spool::in_memory_up_to(0),
         }
     }
 
@@ -237,11 +239,12 @@ impl Stage {
             if !self.inline.is_empty() {
                 self.inline.push(b',');
             }
-            line.write_inline(key, &mut self.inline);
+            self.inlined.push(line.write_inline(key, &mut self.inline));
+        } else {
+            let mut jsonl = Vec::with_capacity(line.request.len() + key.len() + 32);
+            line.write_jsonl(key, &mut jsonl);
+            self.jsonl.write(&jsonl).await.map_err(spool_failed)?;
         }
-        let mut jsonl = Vec::with_capacity(line.request.len() + key.len() + 32);
-        line.write_jsonl(key, &mut jsonl);
-        self.jsonl.write(&jsonl).await.map_err(spool_failed)?;
         if line.has_metadata() && self.metadata_key.is_none() {
             self.metadata_key = Some(key.to_owned());
         }
@@ -255,6 +258,9 @@ impl Stage {
                  need part of the key"
             )));
         }
+        if was_inline {
+            self.move_to_file().await.map_err(spool_failed)?;
+        }
         if self.jsonl.len() > self.target.max_file {
             return Err(Error::input(format!(
                 "the requests are more than {} bytes, which is the largest file the service \
@@ -262,10 +268,18 @@ impl Stage {
                 self.target.max_file
             )));
         }
-        if was_inline {
-            self.limit = InlineLimit::NEVER;
-            self.inline = Vec::new();
-            self.jsonl.move_to_file().await.map_err(spool_failed)?;
+        Ok(())
+    }
+
+    /// Writes what was to go inline to the file.
+    async fn move_to_file(&mut self) -> std::io::Result<()> {
+        self.limit = InlineLimit::NEVER;
+        let inline = std::mem::take(&mut self.inline);
+        let mut jsonl = Vec::new();
+        for inlined in std::mem::take(&mut self.inlined) {
+            jsonl.clear();
+            inlined.write_jsonl(&inline, &mut jsonl);
+            self.jsonl.write(&jsonl).await?;
         }
         Ok(())
     }

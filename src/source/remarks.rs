@@ -8,9 +8,12 @@ use crate::preflight::fields::{is_known_anywhere, nearest_anywhere};
 const LOGGED: u64 = 10;
 
 /// What is odd about a request and about what stands beside it.
-pub(super) fn of(request: &Fields, beside: &Fields) -> Vec<String> {
+pub(super) fn of<'a>(
+    request: impl Iterator<Item = &'a String> + Clone,
+    beside: &Fields,
+) -> Vec<String> {
     let mut remarks = Vec::new();
-    if request.contains_key("model") || beside.contains_key("model") {
+    if request.clone().any(|name| name == "model") || beside.contains_key("model") {
         remarks.push(
             "the request names a model, but a batch answers all of them with its own".to_owned(),
         );
@@ -18,7 +21,7 @@ pub(super) fn of(request: &Fields, beside: &Fields) -> Vec<String> {
     if beside.contains_key("custom_id") {
         remarks.push("`custom_id` stands beside `key`, which alone is the key".to_owned());
     }
-    let names = request.keys().filter(|name| !is_known_anywhere(name));
+    let names = request.filter(|name| !is_known_anywhere(name));
     remarks.extend(names.map(|name| match nearest_anywhere(name) {
         Some(near) => {
             format!("a request has no field `{name}` that is known: did you mean `{near}`?")
@@ -58,10 +61,8 @@ mod tests {
     #[test]
     fn what_is_odd_is_told_and_what_is_right_is_not() {
         let told = |request: &str, beside: &str| {
-            of(
-                &serde_json::from_str(request).unwrap(),
-                &serde_json::from_str(beside).unwrap(),
-            )
+            let request: Fields = serde_json::from_str(request).unwrap();
+            of(request.keys(), &serde_json::from_str(beside).unwrap())
         };
         let right = r#"{"contents":[],"generation_config":{},"labels":{},"taskType":"X"}"#;
         assert!(told(right, r#"{"team":"x"}"#).is_empty());

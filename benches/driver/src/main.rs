@@ -7,7 +7,9 @@ use std::io;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use genai_batch::{Client, GenerationConfig, JobState, Outcome, Request, Result, Source};
+use genai_batch::{
+    Client, GenerationConfig, InlineLimit, JobState, Outcome, Request, Result, Source,
+};
 
 /// The prompt after "Request 000001: ".
 const PROMPT: &str = include_str!("prompt.txt");
@@ -28,15 +30,15 @@ async fn create(client: &Client, requests: u32) -> Result<String> {
     let config = GenerationConfig::new()
         .temperature(0.2)
         .max_output_tokens(64);
-    let requests = (1..=requests).map(move |n| {
-        Request::text(format!("Request {n:06}: {PROMPT}"))
-            .key(format!("req-{n:06}"))
-            .generation_config(config.clone())
+    let requests = (1..=requests).map(|n| {
+        Request::text(format!("Request {n:06}: {PROMPT}")).key(format!("req-{n:06}"))
     });
     let job = client
         .batches()
         .create(MODEL, Source::requests(requests))
         .display_name("bench")
+        .generation_config(config)
+        .inline_limit(InlineLimit::MAX)
         .await?;
     Ok(format!("name={} state={}", job.name(), job.state()))
 }

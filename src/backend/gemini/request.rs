@@ -76,19 +76,19 @@ pub(super) fn create_body(
     }
     match input {
         Input::File(_) => Ok(body.to_string().into()),
-        Input::Inline(requests) => splice_requests(body, &requests),
+        Input::Inline(requests) => splice_requests(body, requests),
     }
 }
 
 /// Writes the body with the requests in their place, without parsing them again.
-fn splice_requests(mut body: Value, requests: &[u8]) -> Result<Bytes> {
+fn splice_requests(mut body: Value, mut requests: Vec<u8>) -> Result<Bytes> {
     // Patches that would take these away were refused before.
     let lost = || Error::input("a patch takes `batch` away");
     let top = body.as_object_mut().ok_or_else(lost)?;
     let Some(Value::Object(batch)) = top.remove("batch") else {
         return Err(lost());
     };
-    let mut out = Vec::with_capacity(requests.len() + 1024);
+    let mut out = Vec::new();
     let field = |out: &mut Vec<u8>, name: &str, value: &Value| {
         out.extend_from_slice(format!("{}:{value},", Value::from(name)).as_bytes());
     };
@@ -101,9 +101,9 @@ fn splice_requests(mut body: Value, requests: &[u8]) -> Result<Bytes> {
         field(&mut out, name, value);
     }
     out.extend_from_slice(b"\"inputConfig\":{\"requests\":{\"requests\":[");
-    out.extend_from_slice(requests);
-    out.extend_from_slice(b"]}}}}");
-    Ok(out.into())
+    requests.splice(..0, out);
+    requests.extend_from_slice(b"]}}}}");
+    Ok(requests.into())
 }
 
 /// The body and the mask of an update.

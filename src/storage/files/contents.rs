@@ -1,14 +1,15 @@
 //! What is uploaded, and how it is read: in chunks, whatever it comes from.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt};
-use tokio::io::AsyncReadExt;
 
 use crate::error::{Error, Result};
 use crate::source::spool::Spool;
@@ -109,7 +110,7 @@ impl fmt::Debug for UploadSource {
 /// The contents, in chunks of [`CHUNK`] bytes.
 pub(super) enum Reader {
     /// With the time of its last change, where others may change it.
-    File(tokio::fs::File, Option<SystemTime>),
+    File(Arc<std::fs::File>, Option<SystemTime>),
     Bytes(Bytes),
     Stream(Contents, BytesMut),
 }
@@ -128,9 +129,10 @@ impl Reader {
                 }
                 // Not every file system keeps the time.
                 let changed = metadata.modified().ok();
+                let file = file.into_std().await.into();
                 Ok((Self::File(file, changed), metadata.len()))
             }
-            Kind::Spooled(file, len) => Ok((Self::File(file, None), len)),
+            Kind::Spooled(file, len) => Ok((Self::File(file.into_std().await.into(), None), len)),
             Kind::Bytes(bytes) => {
                 let len = bytes.len() as u64;
                 Ok((Self::Bytes(bytes), len))
@@ -144,7 +146,7 @@ impl Reader {
                     spool.write(&chunk).await.map_err(failed)?;
                 }
                 let (file, len) = spool.into_file().await.map_err(failed)?;
-                Ok((Self::File(file, None), len))
+                Ok((Self::File(file.into_std().await.into(), None), len))
             }
         }
     }
@@ -154,12 +156,16 @@ impl Reader {
         match self {
             Self::Bytes(bytes) => Ok(bytes.split_to(bytes.len().min(CHUNK))),
             Self::File(file, _) => {
+                let file = Arc::clone(file);
+                // Made here, since memory is given back to the thread that it came from.
                 let mut chunk = Vec::with_capacity(CHUNK);
-                file.take(CHUNK as u64)
-                    .read_to_end(&mut chunk)
-                    .await
-                    .map_err(|e| Error::io("the contents could not be read", e))?;
-                Ok(chunk.into())
+                let read = move || {
+                    let mut file = file.take(CHUNK as u64);
+                    file.read_to_end(&mut chunk).map(|_| chunk)
+                };
+                let chunk = tokio::task::spawn_blocking(read).await;
+                let chunk = chunk.map_err(std::io::Error::other).flatten();
+                chunk.map(Bytes::from).map_err(unreadable)
             }
             Self::Stream(contents, held) => {
                 while held.len() < CHUNK {
@@ -179,8 +185,10 @@ impl Reader {
     pub(super) async fn is_as_announced(&mut self) -> Result<bool> {
         match self {
             Self::File(file, Some(changed)) => {
-                let failed = |e| Error::io("the contents could not be read", e);
-                let now = file.metadata().await.map_err(failed)?.modified();
+                let file = Arc::clone(file);
+                let metadata = tokio::task::spawn_blocking(move || file.metadata()).await;
+                let metadata = metadata.map_err(std::io::Error::other).flatten();
+                let now = metadata.map_err(unreadable)?.modified();
                 Ok(now.is_ok_and(|now| now == *changed))
             }
             Self::Stream(contents, held) => {
@@ -195,6 +203,10 @@ impl Reader {
             _ => Ok(true),
         }
     }
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    Error::io("the contents could not be read", error)
 }
 
 #[cfg(test)]
