@@ -10,6 +10,8 @@ mod text;
 
 use std::borrow::Cow;
 
+pub(crate) use text::write_text;
+
 /// How deep values may lie within each other. Deeper ones are left to `serde_json`.
 const DEPTH: usize = 64;
 

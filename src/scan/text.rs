@@ -1,4 +1,4 @@
-//! Texts within JSON: where one ends, and what it says.
+//! Texts within JSON: where one ends, what it says, and how one is written.
 
 use std::borrow::Cow;
 
@@ -126,6 +126,32 @@ fn escape(bytes: &[u8]) -> Option<(char, usize)> {
     Some((character, 1))
 }
 
+/// Writes a text with its quotes, the runs between escapes at once.
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    out.push(b'"');
+    loop {
+        let end = plain(bytes, start);
+        out.extend_from_slice(&bytes[start..end]);
+        let Some(&byte) = bytes.get(end) else { break };
+        let short = match byte {
+            b'\n' => b'n',
+            b'\t' => b't',
+            b'\r' => b'r',
+            0x08 => b'b',
+            0x0c => b'f',
+            quoted => quoted,
+        };
+        match short {
+            0..0x20 => out.extend_from_slice(format!("\\u{short:04x}").as_bytes()),
+            _ => out.extend_from_slice(&[b'\\', short]),
+        }
+        start = end + 1;
+    }
+    out.push(b'"');
+}
+
 fn unit(digits: &[u8]) -> Option<u32> {
     digits.get(..4)?.iter().try_fold(0, |unit, &digit| {
         Some(unit << 4 | char::from(digit).to_digit(16)?)
@@ -189,6 +215,10 @@ mod tests {
     #[test]
     fn every_byte_is_told_apart_at_every_place() {
         for byte in 0..=127u8 {
+            let text = char::from(byte).to_string();
+            let mut written = Vec::new();
+            write_text(&text, &mut written);
+            assert_eq!(written, serde_json::to_vec(&text).unwrap());
             for place in 0..20 {
                 let mut raw = [b'a'; 20];
                 raw[place] = byte;
@@ -211,7 +241,10 @@ mod tests {
         #[test]
         fn any_text_comes_back(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
-            prop_assert_eq!(read(&json[1..json.len() - 1]), Some(text));
+            prop_assert_eq!(read(&json[1..json.len() - 1]), Some(text.clone()));
+            let mut written = Vec::new();
+            write_text(&text, &mut written);
+            prop_assert_eq!(written, json.into_bytes());
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{embedding, remarks};
 use crate::request::pending::Pending;
 use crate::request::{Draft, Entry, EntryKind, GenerationConfig, Request};
+use crate::scan::write_text;
 use crate::wire::on_one_line;
 
 /// What a job does with its requests.
@@ -167,22 +168,21 @@ impl Line {
         }
         let mut request = Vec::with_capacity(text.len() + text.len() / 8 + 128);
         request.extend_from_slice(b"{\"contents\":[{\"parts\":[{\"text\":");
-        write_string(text, &mut request);
+        write_text(text, &mut request);
         request.extend_from_slice(b"}],\"role\":\"user\"}]");
         for (name, value) in fields {
             request.push(b',');
-            write_string(name, &mut request);
+            write_text(name, &mut request);
             request.push(b':');
             // Writing a value into a Vec cannot fail.
             let _ = serde_json::to_writer(&mut request, value);
         }
         let missing = defaults.iter().filter(|(name, snake_case, _)| {
-            let is_theirs = kind == JobKind::GenerateContent;
-            is_theirs && !fields.contains_key(*name) && !fields.contains_key(*snake_case)
+            !fields.contains_key(*name) && !fields.contains_key(*snake_case)
         });
         for (name, _, value) in missing {
             request.push(b',');
-            write_string(name, &mut request);
+            write_text(name, &mut request);
             request.push(b':');
             request.extend_from_slice(value.get().as_bytes());
         }
@@ -316,7 +316,7 @@ impl Line {
     /// The line as it stands in a JSONL file, newline included.
     pub(crate) fn write_jsonl(&self, key: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"key\":");
-        write_string(key, out);
+        write_text(key, out);
         if !self.request.is_empty() {
             out.extend_from_slice(b",\"request\":");
             out.extend_from_slice(self.request.as_bytes());
@@ -340,7 +340,7 @@ impl Line {
         out.extend_from_slice(self.request.as_bytes());
         inlined.request_end = out.len();
         out.extend_from_slice(BEFORE_KEY);
-        write_string(key, out);
+        write_text(key, out);
         inlined.key_end = out.len();
         write_fields(&self.metadata, b",", out);
         inlined.metadata_end = out.len();
@@ -480,16 +480,11 @@ fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
 fn write_fields(fields: &Fields, mut separator: &[u8], out: &mut Vec<u8>) {
     for (name, value) in fields {
         out.extend_from_slice(separator);
-        write_string(name, out);
+        write_text(name, out);
         out.push(b':');
         out.extend_from_slice(value.get().as_bytes());
         separator = b",";
     }
-}
-
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing a text into a Vec cannot fail.
-    let _ = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]

@@ -37,12 +37,66 @@ fn what_travels_with_a_request_is_kept_in_both_forms() {
     assert_eq!(value["metadata"]["shard"], 7);
     assert_eq!(value["team"], "x");
     let mut out = Vec::new();
-    line.write_inline("k", &mut out);
+    let inlined = line.write_inline("k", &mut out);
+    let (mut again, mut at_once) = (Vec::new(), Vec::new());
+    inlined.write_jsonl(&out, &mut again);
+    line.write_jsonl("k", &mut at_once);
+    assert_eq!(again, at_once);
     let value: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(
         value["metadata"],
         serde_json::json!({"key":"k","shard":7,"team":"x"})
     );
+}
+
+#[test]
+fn a_prompt_gives_the_same_line_as_its_fields() {
+    let defaults = Defaults {
+        generation_config: Some(GenerationConfig::new().temperature(0.5)),
+        system_instruction: Some("Be brief.".into()),
+    }
+    .fields();
+    let plain = Request::text("Why?\n\"\u{1}");
+    let kinds = [
+        JobKind::GenerateContent,
+        JobKind::Either(EmbedForm::Gemini),
+        JobKind::EmbedContent(EmbedForm::Gemini),
+    ];
+    for request in [
+        plain.clone(),
+        plain.clone().key("k"),
+        plain.clone().key(""),
+        plain
+            .clone()
+            .field("generation_config", 7)
+            .field("odd", true),
+        plain.clone().field("content", "x"),
+        plain.clone().field("contents", Vec::<Value>::new()),
+        plain.clone().metadata("key", "m"),
+        plain.patch(serde_json::json!({"model": "m", "contents": null})),
+    ] {
+        for kind in kinds {
+            let mut spelled = draft_of(request.clone());
+            spelled.body.fields_mut();
+            let quick = Line::from_entry(request.clone().into(), kind, &defaults);
+            let slow = Line::from_entry(Entry(EntryKind::Built(spelled)), kind, &defaults);
+            match (quick, slow) {
+                (Ok(quick), Ok(slow)) => {
+                    assert_eq!(quick.key, slow.key);
+                    assert_eq!(jsonl(&quick), jsonl(&slow));
+                    assert_eq!(quick.remarks, slow.remarks);
+                }
+                (quick, slow) => assert_eq!(quick.err(), slow.err()),
+            }
+        }
+    }
+}
+
+fn draft_of(request: Request) -> Draft {
+    match Entry::from(request).0 {
+        EntryKind::Built(draft) => draft,
+        _ => unreachable!("a request is built"),
+    }
 }
 
 #[test]
