@@ -75,6 +75,9 @@
 
 mod backend;
 mod batches;
+#[cfg(feature = "_bench")]
+#[doc(hidden)]
+pub mod benching;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;

@@ -11,6 +11,7 @@ use super::plain;
 use crate::backend::once::{Mark, without_mark};
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Places};
+use crate::page::Page;
 use crate::raw::Int64;
 use crate::scan::Span;
 use crate::state::JobState;
@@ -148,7 +149,7 @@ fn parse(json: &Bytes) -> Result<Operation<'_>> {
 }
 
 /// Reads the answer of a create or get, or one element of a list.
-pub(super) fn job(json: Bytes) -> Result<BatchJob> {
+pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
     let text = std::str::from_utf8(&json).ok();
     match text.and_then(|text| plain::whole_job(text, &json)) {
         Some(job) => Ok(job),
@@ -193,6 +194,11 @@ pub(super) fn any_job(json: Bytes) -> Result<BatchJob> {
     }))
 }
 
+/// Reads a page of a list of jobs.
+pub(crate) fn page(json: &Bytes) -> Result<Page<BatchJob>> {
+    wire::page(json, "operations", plain::job, job)
+}
+
 /// Reads the details of a job from where they stand.
 pub(super) fn details(json: &[u8], places: &Places) -> Details {
     fn read<T: DeserializeOwned>(json: &[u8], place: Span) -> Option<T> {
@@ -227,7 +233,7 @@ pub(super) fn details(json: &[u8], places: &Places) -> Details {
 }
 
 /// The rows of a job that holds its results, counted once.
-pub(super) fn inlined_rows(job: &JobRecord) -> Result<Vec<Bytes>> {
+pub(crate) fn inlined_rows(job: &JobRecord) -> Result<Vec<Bytes>> {
     match plain::inlined_rows(job) {
         Some(rows) => Ok(rows),
         None => any_inlined_rows(&job.json),

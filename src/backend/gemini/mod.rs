@@ -4,7 +4,7 @@
 //! Every call goes through the generated client for its address, and through an
 //! [`Exchange`] for its body and answer.
 
-mod convert;
+pub(crate) mod convert;
 mod output;
 mod plain;
 mod request;
@@ -30,7 +30,6 @@ use crate::source::entry::{EmbedForm, JobKind};
 use crate::source::prepare::{Prepared, Target};
 use crate::source::{Source, SourceKind};
 use crate::storage::files::{File, Upload};
-use crate::wire;
 use request::Input;
 
 /// The MIME type under which files of requests are uploaded.
@@ -216,8 +215,7 @@ impl Gemini {
         let (raw, exchange) = self.exchange(None);
         let token = options.page_token.as_deref();
         let sent = raw.batches_list(None, options.page_size, token, None).await;
-        let answer = exchange.json(sent).await?;
-        wire::page(&answer, "operations", plain::job, convert::job)
+        convert::page(&exchange.json(sent).await?)
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Status};
 use crate::name::is_plain_id;
+use crate::page::Page;
 use crate::raw::Int64;
 use crate::state::JobState;
 use crate::wire;
@@ -190,7 +191,7 @@ impl CompletionStats {
 }
 
 /// Reads the answer of a create or get, or one element of a list.
-pub(super) fn job(json: Bytes) -> Result<BatchJob> {
+pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
     if json.trim_ascii().is_empty() {
         return Err(Error::protocol("the service answered with an empty body"));
     }
@@ -239,6 +240,11 @@ pub(super) fn job(json: Bytes) -> Result<BatchJob> {
         unread: None,
         details: details.into(),
     }))
+}
+
+/// Reads a page of a list of jobs.
+pub(crate) fn page(json: &Bytes) -> Result<Page<BatchJob>> {
+    wire::page(json, "batchPredictionJobs", |_, _| None, job)
 }
 
 /// A long-running operation: the answer to a delete.

@@ -4,7 +4,7 @@
 //! [`Exchange`] for its body and answer. Requests that the caller holds are put into Cloud
 //! Storage first.
 
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod name;
 mod output;
 mod request;
@@ -28,7 +28,6 @@ use crate::page::Page;
 use crate::raw;
 use crate::source::entry::{EmbedForm, JobKind};
 use crate::source::{Source, SourceKind};
-use crate::wire;
 use convert::Operation;
 use name::JobName;
 pub(crate) use name::{Place, host};
@@ -265,12 +264,7 @@ impl Vertex {
                     .await
             }
         };
-        wire::page(
-            &exchange.json(sent).await?,
-            "batchPredictionJobs",
-            |_, _| None,
-            convert::job,
-        )
+        convert::page(&exchange.json(sent).await?)
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
