@@ -1,13 +1,12 @@
 //! `cargo xtask chaos`: whole jobs under random faults. The suite is a package of its own, so that
 //! the other commands build without the client.
 
-use std::env;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::workspace;
+use crate::cargo::cargo;
 
 const PACKAGE: &str = "genai-batch-chaos";
 
@@ -30,9 +29,8 @@ pub(crate) struct Options {
 
 /// Runs the suite, and answers with its exit code.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut command = cargo();
     command
-        .current_dir(workspace())
         .args(["run", "--quiet", "--package", PACKAGE, "--"])
         .args(arguments(options));
     let status = command

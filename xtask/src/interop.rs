@@ -2,15 +2,14 @@
 //! SDK can use it unchanged, the emulator tells the truth, and so do the tests
 //! that rely on it.
 
+use std::fs;
 use std::path::{self, Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::{env, fs};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use serde_json::Value;
 
-use crate::workspace;
+use crate::{cargo, workspace};
 
 const EMULATOR: &str = "genai-batch-emulator";
 const TESTS: &str = "tests/interop";
@@ -37,12 +36,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         None => workspace().join("target/interop-venv"),
     };
     let python = prepare(&options.python, &venv)?;
+    let emulator = cargo::build(&["build", "-p", EMULATOR], EMULATOR)?;
     let status = Command::new(python)
         .current_dir(workspace())
         .args(["-m", "pytest", TESTS, "-q", "-p", "no:cacheprovider"])
         .args(&options.pytest)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("GENAI_BATCH_EMULATOR_BIN", build_emulator()?)
+        .env("GENAI_BATCH_EMULATOR_BIN", emulator)
         .status()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
@@ -76,46 +76,4 @@ fn succeed(command: &mut Command) -> Result<()> {
         .with_context(|| format!("could not run {command:?}"))?;
     ensure!(status.success(), "{command:?} failed with {status}");
     Ok(())
-}
-
-/// Builds the emulator; Cargo knows best where it then is.
-fn build_emulator() -> Result<PathBuf> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
-        .current_dir(workspace())
-        .args([
-            "build",
-            "-p",
-            EMULATOR,
-            "--message-format=json-render-diagnostics",
-        ])
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "building {EMULATOR} failed");
-    executable(&String::from_utf8(output.stdout)?)
-        .with_context(|| format!("{EMULATOR} has no binary of that name"))
-}
-
-/// Finds the emulator among Cargo's messages, one JSON object a line.
-fn executable(messages: &str) -> Option<PathBuf> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == EMULATOR)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_binary_in_cargos_messages() {
-        let messages = r#"
-{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"genai-batch-emulator"},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"genai-batch-emulator"},"executable":"/t/debug/e"}
-{"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some("/t/debug/e".into()));
-        assert_eq!(executable(""), None);
-    }
 }

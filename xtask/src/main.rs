@@ -3,6 +3,7 @@
 //! [`interop`] runs Google's own Python SDK against the emulator, [`chaos`] the
 //! fault suite. What regen makes of the documents is in the library beside it.
 
+mod cargo;
 mod chaos;
 mod fetch;
 mod interop;
