@@ -1,6 +1,6 @@
 //! How fast the hot parts are. `cargo bench` times the cases of `genai_batch::benching`;
-//! `cargo xtask instructions` lists those that are steady and has one done while instructions are
-//! counted.
+//! `cargo xtask instructions` lists those that are steady and has each done while instructions
+//! are counted.
 
 use std::env;
 use std::hint::black_box;
@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use genai_batch::benching::{Case, Work, cases};
+
+const ROUNDS: usize = 8;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -43,12 +45,20 @@ fn time(bencher: Bencher<'_, '_>, name: &str) {
     }
 }
 
-/// Does a case once while instructions are counted, and once before, so that what is made ready
-/// on first use is not part of the count.
+/// Does a case while instructions are counted, and once before, so that what is made ready on
+/// first use is not part of the count.
+///
+/// What an allocation costs depends on what else lies on the heap, which any change may move: so
+/// it is done several times, each with something more there.
 fn count(case: &Case) {
     let mut work = (case.prepare)();
     black_box(work());
-    only_this_is_counted(&mut work);
+    let mut heap = Vec::new();
+    for round in 0..ROUNDS {
+        heap.push(vec![0u8; 40 + 520 * round]);
+        only_this_is_counted(&mut work);
+    }
+    black_box(heap);
 }
 
 /// `cargo xtask instructions` knows it by its name.

@@ -1,11 +1,13 @@
 //! Maintenance commands, run as `cargo xtask <command>`. This file only
 //! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
 //! [`interop`] runs Google's own Python SDK against the emulator, [`chaos`] the
-//! fault suite. What regen makes of the documents is in the library beside it.
+//! fault suite, [`instructions`] the benches under callgrind. What regen makes of
+//! the documents is in the library beside it.
 
 mod cargo;
 mod chaos;
 mod fetch;
+mod instructions;
 mod interop;
 mod regen;
 
@@ -25,6 +27,8 @@ enum Command {
     Interop(interop::Options),
     /// Play whole jobs under random faults.
     Chaos(chaos::Options),
+    /// Count the instructions of the hot parts.
+    Instructions(instructions::Options),
 }
 
 /// The root of the workspace, wherever the command was called from. Cargo tells
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         Command::Regen(options) => regen::run(&options),
         Command::Interop(options) => interop::run(&options),
         Command::Chaos(options) => chaos::run(&options),
+        Command::Instructions(options) => instructions::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
