@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 /// The line of this number is longer than is taken, and passed over.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,39 +45,43 @@ impl LineSplitter {
     /// The next whole line, without its end, and its number from 1. Blank lines are passed over.
     /// After an error, the lines go on.
     pub(crate) fn next_line(&mut self) -> Result<Option<(u64, Bytes)>, LineTooLong> {
-        while let Some(mut chunk) = self.chunks.pop_front() {
-            let Some(end) = memchr::memchr(b'\n', &chunk) else {
+        while let Some(chunk) = self.chunks.front_mut() {
+            let Some(end) = memchr::memchr(b'\n', chunk) else {
+                let len = self.partial.len() + chunk.len();
+                let chunk = self.chunks.pop_front();
                 if self.skipping {
                     continue;
                 }
-                if self.partial.len() + chunk.len() > self.max_line {
+                if len > self.max_line {
                     self.partial = BytesMut::new();
                     self.skipping = true;
                     return Err(LineTooLong(self.line_number + 1));
                 }
-                self.partial.extend_from_slice(&chunk);
+                self.partial.extend_from_slice(&chunk.unwrap_or_default());
                 continue;
             };
-            let mut line = chunk.split_to(end + 1);
-            if !chunk.is_empty() {
-                self.chunks.push_front(chunk);
+            self.line_number += 1;
+            let is_first = self.line_number == 1;
+            let is_too_long = self.partial.len() + end > self.max_line;
+            let line = if is_too_long || self.skipping {
+                None
+            } else if self.partial.is_empty() {
+                trimmed(chunk, end, is_first)
+            } else {
+                self.partial.extend_from_slice(&chunk[..end]);
+                let line = self.partial.split().freeze();
+                trimmed(&line, line.len(), is_first)
+            };
+            chunk.advance(end + 1);
+            if chunk.is_empty() {
+                self.chunks.pop_front();
             }
-            if self.skipping {
-                self.skipping = false;
-                self.line_number += 1;
-                continue;
-            }
-            if self.partial.len() + end > self.max_line {
+            if !std::mem::take(&mut self.skipping) && is_too_long {
                 self.partial = BytesMut::new();
-                self.line_number += 1;
                 return Err(LineTooLong(self.line_number));
             }
-            if !self.partial.is_empty() {
-                self.partial.extend_from_slice(&line);
-                line = self.partial.split().freeze();
-            }
-            if let Some(line) = self.finish_line(line) {
-                return Ok(Some(line));
+            if let Some(line) = line {
+                return Ok(Some((self.line_number, line)));
             }
         }
         Ok(None)
@@ -88,19 +92,22 @@ impl LineSplitter {
         if self.skipping {
             return None;
         }
-        let line = self.partial.split().freeze();
-        self.finish_line(line)
-    }
-
-    fn finish_line(&mut self, line: Bytes) -> Option<(u64, Bytes)> {
         self.line_number += 1;
-        let mut text: &[u8] = &line;
-        if self.line_number == 1 {
-            text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        }
-        let text = text.trim_ascii();
-        (!text.is_empty()).then(|| (self.line_number, line.slice_ref(text)))
+        let line = self.partial.split().freeze();
+        let line = trimmed(&line, line.len(), self.line_number == 1)?;
+        Some((self.line_number, line))
     }
+}
+
+/// The start of `bytes` up to `end` without white space around it; `None` if it is blank. Before
+/// the first line a byte order mark may stand.
+fn trimmed(bytes: &Bytes, end: usize, is_first: bool) -> Option<Bytes> {
+    let mut text = &bytes[..end];
+    if is_first {
+        text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    }
+    let text = text.trim_ascii();
+    (!text.is_empty()).then(|| bytes.slice_ref(text))
 }
 
 #[cfg(test)]
