@@ -1,12 +1,22 @@
-//! genai-batch doing the same work as the other clients' drivers: `driver w0..w7 BASE ARG`.
+//! genai-batch doing the same work as the other clients' drivers: `driver WORKLOAD BASE ARG`.
 //!
 //! Each workload is written as a user would write it, with the public interface alone, and prints
-//! one line that has to be the same for every client.
+//! one line. `w0` to `w7` are those of every driver, which all have to print the same; the others
+//! are of this one alone:
+//!
+//! | workload | ARG | does |
+//! |---|---|---|
+//! | `list-first` | number | lists the first so many jobs, in pages of 100 |
+//! | `shards` | number | reads what `w2` reads, from the objects in Cloud Storage of a Vertex AI job whose id is ARG; BASE is `genai-batch-storage` |
+//! | `wait-all` | number | waits for so many jobs at once, each of which has ended at its second poll |
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use genai_batch::{
     Client, GenerationConfig, InlineLimit, JobState, Outcome, Request, Result, Source,
 };
@@ -14,6 +24,8 @@ use genai_batch::{
 /// The prompt after "Request 000001: ".
 const PROMPT: &str = include_str!("prompt.txt");
 const MODEL: &str = "gemini-2.5-flash";
+/// Long enough for ten thousand jobs to have been polled once before one is polled again.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What was read of a job's results.
 #[derive(Default)]
@@ -81,8 +93,9 @@ async fn upload(client: &Client, path: &str) -> Result<String> {
     Ok(format!("upload={state} bytes={}", bytes.unwrap_or(0)))
 }
 
-async fn list(client: &Client, page_size: i32) -> Result<String> {
-    let mut jobs = client.batches().list().page_size(page_size).stream();
+async fn list(client: &Client, page_size: i32, first: usize) -> Result<String> {
+    let jobs = client.batches().list().page_size(page_size).stream();
+    let mut jobs = jobs.take(first);
     let (mut count, mut succeeded, mut name_bytes) = (0u64, 0u64, 0);
     while let Some(job) = jobs.try_next().await? {
         count += 1;
@@ -103,12 +116,41 @@ async fn poll(client: &Client, times: u32) -> Result<String> {
     Ok(format!("polls={times} running={running}"))
 }
 
+async fn wait_all(client: &Client, jobs: u32) -> Result<String> {
+    let polls = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&polls);
+    let outcomes = client
+        .batches()
+        .wait_all((1..=jobs).map(|n| format!("batches/poll-2-{n}")))
+        .poll_interval(POLL_INTERVAL)
+        .on_progress(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        })
+        .await;
+    let mut succeeded = 0;
+    for outcome in outcomes {
+        succeeded += u32::from(*outcome?.state() == JobState::Succeeded);
+    }
+    let polls = polls.load(Ordering::Relaxed);
+    Ok(format!("jobs={jobs} succeeded={succeeded} polls={polls}"))
+}
+
 async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, Failure> {
-    let client = Client::builder()
-        .gemini()
-        .api_key("k")
-        .base_url(base)
-        .build()?;
+    let client = match work {
+        "shards" => Client::builder()
+            .vertex()
+            .project("bench")
+            .location("us-central1")
+            .access_token("t")
+            .base_url(base)
+            .storage_base_url(base)
+            .build()?,
+        _ => Client::builder()
+            .gemini()
+            .api_key("k")
+            .base_url(base)
+            .build()?,
+    };
     Ok(match work {
         "w0" => "ready".to_owned(),
         "w1" => create(&client, arg.parse()?).await?,
@@ -116,12 +158,15 @@ async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, F
         "w2" => results(&client, arg.replacen("out-", "batches/file-", 1)).await?,
         "w3" => results(&client, format!("batches/{arg}")).await?,
         "w4" => upload(&client, arg).await?,
-        "w5" => list(&client, arg.parse()?).await?,
+        "w5" => list(&client, arg.parse()?, usize::MAX).await?,
         "w6" => poll(&client, arg.parse()?).await?,
         "w7" => {
             let job = client.batches().get(format!("batches/{arg}")).await?;
             format!("state={}", job.state())
         }
+        "list-first" => list(&client, 100, arg.parse()?).await?,
+        "shards" => results(&client, format!("batchPredictionJobs/{arg}")).await?,
+        "wait-all" => wait_all(&client, arg.parse()?).await?,
         other => return Err(format!("unknown workload {other}").into()),
     })
 }

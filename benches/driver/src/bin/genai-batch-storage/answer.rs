@@ -1,0 +1,95 @@
+//! What is answered to a call: the job, the list of its objects, or one of them from some byte on.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::objects::Objects;
+
+/// No object is ever replaced.
+const TAGS: &str = "ETag: \"1\"\r\nx-goog-generation: 1\r\n\
+    Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n";
+
+/// Everything up to the body, and the body.
+pub(crate) struct Answer<'a> {
+    pub(crate) head: String,
+    pub(crate) body: Cow<'a, [u8]>,
+}
+
+fn answer<'a>(status: &str, headers: &str, body: impl Into<Cow<'a, [u8]>>) -> Answer<'a> {
+    let body = body.into();
+    let length = body.len();
+    Answer {
+        head: format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n"),
+        body,
+    }
+}
+
+/// The answer to a GET of `target`, which is a path and maybe a query.
+pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) -> Answer<'a> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if let Some((_, name)) = path.split_once("/projects/") {
+        let json = "Content-Type: application/json; charset=UTF-8\r\n";
+        return answer("200 OK", json, job(name).into_bytes());
+    }
+    if query.contains("list-type=2") {
+        let xml = "Content-Type: application/xml\r\n";
+        return answer("200 OK", xml, list(objects).into_bytes());
+    }
+    let object = path.strip_prefix("/bucket/");
+    match object.and_then(|name| objects.get(name)) {
+        Some(object) => part(object, range),
+        None => answer("404 Not Found", "", Vec::new()),
+    }
+}
+
+fn part<'a>(object: &'a [u8], range: Option<&str>) -> Answer<'a> {
+    let start = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+    let start = start.and_then(|start| start.parse::<usize>().ok());
+    match start.and_then(|start| Some((start, object.get(start..)?))) {
+        Some((start, rest)) => {
+            let (last, size) = (object.len().saturating_sub(1), object.len());
+            let headers = format!("Content-Range: bytes {start}-{last}/{size}\r\n{TAGS}");
+            answer("206 Partial Content", &headers, rest)
+        }
+        None => answer("200 OK", TAGS, object),
+    }
+}
+
+fn job(name: &str) -> String {
+    format!(
+        r#"{{"name":"projects/{name}","displayName":"bench","model":"publishers/google/models/gemini-2.5-flash","state":"JOB_STATE_SUCCEEDED","createTime":"2026-01-02T03:04:05.678901Z","endTime":"2026-01-02T04:04:05.678901Z","outputInfo":{{"gcsOutputDirectory":"gs://bucket/out"}}}}"#
+    )
+}
+
+fn list(objects: &Objects) -> String {
+    let mut xml = "<ListBucketResult><Name>bucket</Name>".to_owned();
+    for (name, size) in objects.list() {
+        // Writing to a string does not fail.
+        let _ = write!(
+            xml,
+            "<Contents><Key>{name}</Key><Size>{size}</Size><ETag>\"1\"</ETag>\
+             <LastModified>2026-01-02T03:04:05.678Z</LastModified></Contents>"
+        );
+    }
+    xml + "</ListBucketResult>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_given_from_any_byte_on() {
+        let whole = part(b"content", None);
+        assert!(
+            whole
+                .head
+                .starts_with("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n")
+        );
+        assert!(whole.head.ends_with("\r\n\r\n"));
+        let rest = part(b"content", Some("bytes=3-"));
+        assert!(rest.head.starts_with("HTTP/1.1 206 "));
+        assert!(rest.head.contains("\r\nContent-Range: bytes 3-6/7\r\n"));
+        assert_eq!(&*rest.body, b"tent");
+    }
+}
