@@ -1,11 +1,13 @@
 //! Maintenance commands, run as `cargo xtask <command>`. This file only
 //! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
 //! [`interop`] runs Google's own Python SDK against the emulator, [`chaos`] the
-//! fault suite, [`instructions`] the benches under callgrind. What regen makes of
-//! the documents is in the library beside it.
+//! fault suite, [`instructions`] the benches under callgrind, and [`curves`]
+//! measures beside other clients. What regen makes of the documents is in the
+//! library beside it.
 
 mod cargo;
 mod chaos;
+mod curves;
 mod fetch;
 mod instructions;
 mod interop;
@@ -29,6 +31,8 @@ enum Command {
     Chaos(chaos::Options),
     /// Count the instructions of the hot parts.
     Instructions(instructions::Options),
+    /// Measure time and memory as results and jobs get many, beside other clients.
+    Curves(curves::Options),
 }
 
 /// The root of the workspace, wherever the command was called from. Cargo tells
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Interop(options) => interop::run(&options),
         Command::Chaos(options) => chaos::run(&options),
         Command::Instructions(options) => instructions::run(&options),
+        Command::Curves(options) => curves::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
