@@ -58,7 +58,7 @@ pub(super) fn lines(series: &[Series], start_up: &[Outcome]) -> String {
     };
     let mut rows = Vec::new();
     for (series, outcome) in series.iter().zip(start_up) {
-        let name = format!("none: start-up | {}", series.name);
+        let name = format!("start-up | {}", series.name);
         rows.push(named(name, cells(outcome, columns(0))));
     }
     for size in sizes(series) {
@@ -136,7 +136,7 @@ pub(super) fn waited(series: &Series, start_up: &Outcome) -> String {
         "CPU, s",
         "peak memory, MiB",
         "over start-up, MiB",
-        "the same a job, KiB",
+        "KiB a job",
         "requests a job",
     ];
     table(&head, rows)
@@ -210,8 +210,8 @@ mod tests {
             lines(&all, &start_up),
             "| lines | client | time, s | CPU, s | peak memory, MiB | lines a second |\n\
              | ---: | --- | ---: | ---: | ---: | ---: |\n\
-             | none: start-up | a | 0.001 | 0.001 | 7.00 |  |\n\
-             | none: start-up | b | 0.250 | 0.250 | 50.0 |  |\n\
+             | start-up | a | 0.001 | 0.001 | 7.00 |  |\n\
+             | start-up | b | 0.250 | 0.250 | 50.0 |  |\n\
              | 1,000 | a | 0.500 | 0.500 | 8.00 | 2,000 |\n\
              | 1,000 | b | 2.00 | 2.00 | 9.00 | 500 |\n\
              | 10,000 | a | 5.00 | 5.00 | 8.00 | 2,000 |\n\
