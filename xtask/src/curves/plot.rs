@@ -12,10 +12,6 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 350.0;
 const TEXT_GAP: f64 = 16.0;
 
-/// Each of these stands out from white and from black.
-const COLOURS: [&str; 6] = [
-    "#e0407b", "#7d8590", "#e8700a", "#2f9e44", "#2b8ae6", "#9b6dff",
-];
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#7d8590}\
     .title{font-weight:600;font-size:14px}.grid{stroke:#7d8590;stroke-opacity:.3}\
     .line{fill:none;stroke-width:2}";
@@ -24,6 +20,7 @@ const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#7d8590}\
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) name: String,
+    pub(super) colour: &'static str,
     pub(super) points: Vec<(f64, f64)>,
 }
 
@@ -33,7 +30,6 @@ pub(super) struct Plot {
     pub(super) x_label: &'static str,
     pub(super) x_unit: fn(f64) -> String,
     pub(super) y_unit: fn(f64) -> String,
-    /// Each keeps its colour, whether it has points or not.
     pub(super) lines: Vec<Line>,
 }
 
@@ -58,7 +54,7 @@ impl Plot {
     // Writing to a string does not fail, here and below.
     fn draw_grid(&self, x: &Axis, y: &Axis, svg: &mut String) {
         for tick in x.ticks() {
-            let (at, below, unit) = (x.place(tick), BOTTOM + 18.0, (self.x_unit)(tick));
+            let (at, below, unit) = (x.place(tick), BOTTOM + 22.0, (self.x_unit)(tick));
             let _ = writeln!(
                 svg,
                 "<path class=\"grid\" d=\"M{at:.1} {TOP}V{BOTTOM}\"/>\
@@ -74,7 +70,7 @@ impl Plot {
                  <text x=\"{beside}\" y=\"{base:.1}\" text-anchor=\"end\">{unit}</text>"
             );
         }
-        let (middle, below) = ((LEFT + RIGHT) / 2.0, BOTTOM + 38.0);
+        let (middle, below) = ((LEFT + RIGHT) / 2.0, BOTTOM + 42.0);
         let _ = writeln!(
             svg,
             "<text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">{}</text>",
@@ -83,14 +79,14 @@ impl Plot {
     }
 
     fn draw_lines(&self, x: &Axis, y: &Axis, svg: &mut String) {
-        let coloured = self.lines.iter().zip(COLOURS.iter().cycle());
-        let drawn: Vec<_> = coloured
-            .filter_map(|(line, colour)| Some((line, colour, line.points.last()?.1)))
-            .collect();
-        let ends: Vec<_> = drawn.iter().map(|(.., last)| y.place(*last)).collect();
+        let last = |line: &Line| line.points.last().map(|point| y.place(point.1));
+        let drawn = self.lines.iter();
+        let (drawn, ends): (Vec<_>, Vec<_>) =
+            drawn.filter_map(|line| Some((line, last(line)?))).unzip();
         let names = spread(&ends, TEXT_GAP);
         // Backwards, so that the first line is on top of the others.
-        for ((line, colour, _), name_at) in drawn.iter().zip(names).rev() {
+        for (line, name_at) in drawn.into_iter().zip(names).rev() {
+            let colour = line.colour;
             let place = |(a, b): &(f64, f64)| (x.place(*a), y.place(*b));
             let path: Vec<_> = line
                 .points
@@ -131,6 +127,7 @@ mod tests {
     fn plot(lines: &[(&str, &[(f64, f64)])]) -> Option<String> {
         let line = |(name, points): &(&str, &[(f64, f64)])| Line {
             name: (*name).to_owned(),
+            colour: "#808080",
             points: points.to_vec(),
         };
         let plot = Plot {
@@ -157,9 +154,9 @@ mod tests {
     }
 
     #[test]
-    fn colours_stay_where_a_line_is_missing() {
+    fn a_client_without_a_point_has_no_name_there() {
         let svg = plot(&[("a", &[]), ("b", &[(1.0, 1.0)])]).unwrap();
-        assert!(svg.contains(COLOURS[1]) && !svg.contains(COLOURS[0]));
+        assert!(svg.contains(">b</text>") && !svg.contains(">a</text>"));
         assert!(plot(&[("a", &[])]).is_none());
     }
 }

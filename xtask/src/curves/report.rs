@@ -9,6 +9,9 @@ use super::table;
 use super::timing::Sample;
 use super::units::count;
 
+/// The colour of this crate where it does not list jobs but waits for them.
+const WAITING: &str = "#9b6dff";
+
 /// Everything, in the order in which it is told.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -90,16 +93,19 @@ impl Report {
     pub(super) fn plots(&self) -> Vec<(&'static str, Plot)> {
         let wall: fn(Sample) -> f64 = |sample| sample.wall;
         let peak: fn(Sample) -> f64 = |sample| sample.peak / 1024.0 / 1024.0;
-        let mut jobs_memory = lines_of(&self.listed, peak, ", listing");
-        let waiting = lines_of(std::slice::from_ref(&self.waited), peak, ", waiting");
-        jobs_memory.extend(waiting);
+        let mut jobs_memory = lines_of(&self.listed, peak);
+        jobs_memory.push(Line {
+            name: format!("{}, waiting", self.waited.name),
+            colour: WAITING,
+            ..line(&self.waited, peak)
+        });
         vec![
             (
                 "lines-time.svg",
                 plot(
                     "Time to read results",
                     "result lines",
-                    lines_of(&self.lines, wall, ""),
+                    lines_of(&self.lines, wall),
                     time,
                 ),
             ),
@@ -108,7 +114,7 @@ impl Report {
                 plot(
                     "Peak memory while reading results",
                     "result lines",
-                    lines_of(&self.lines, peak, ""),
+                    lines_of(&self.lines, peak),
                     memory,
                 ),
             ),
@@ -117,7 +123,7 @@ impl Report {
                 plot(
                     "Time to list jobs",
                     "jobs",
-                    lines_of(&self.listed, wall, ""),
+                    lines_of(&self.listed, wall),
                     time,
                 ),
             ),
@@ -157,17 +163,28 @@ fn memory(mebibytes: f64) -> String {
     format!("{} MiB", count(mebibytes.round() as u64))
 }
 
-fn lines_of(series: &[Series], figure: fn(Sample) -> f64, of: &str) -> Vec<Line> {
-    let line = |series: &Series| {
-        let points = series.points.iter();
-        let points =
-            points.filter_map(|(size, outcome)| Some((*size as f64, figure(median(outcome)?))));
-        Line {
-            name: format!("{}{of}", series.name),
-            points: points.collect(),
-        }
-    };
-    series.iter().map(line).collect()
+fn lines_of(series: &[Series], figure: fn(Sample) -> f64) -> Vec<Line> {
+    series.iter().map(|series| line(series, figure)).collect()
+}
+
+fn line(series: &Series, figure: fn(Sample) -> f64) -> Line {
+    let point = |(size, outcome): &(u64, Outcome)| Some((*size as f64, figure(median(outcome)?)));
+    Line {
+        name: series.name.clone(),
+        colour: colour(&series.name),
+        points: series.points.iter().filter_map(point).collect(),
+    }
+}
+
+/// A client has the same in every plot, and it stands out from white and from black.
+fn colour(client: &str) -> &'static str {
+    match client {
+        "genai-batch" => "#e0407b",
+        "gemini-rust" => "#e8700a",
+        "python" => "#2f9e44",
+        "node" => "#2b8ae6",
+        _ => "#7d8590",
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +246,7 @@ mod tests {
         assert_eq!(plots.len(), 4);
         let (_, jobs_memory) = &plots[3];
         let names: Vec<_> = jobs_memory.lines.iter().map(|line| &*line.name).collect();
-        assert_eq!(names, ["a, listing", "b, listing", "a, waiting"]);
+        assert_eq!(names, ["a", "b", "a, waiting"]);
         let svg = jobs_memory.svg().unwrap();
         assert!(svg.contains(">1 MiB<") && svg.contains(">10 MiB<"), "{svg}");
         let times = [0.00001, 0.01, 10.0].map(time);
