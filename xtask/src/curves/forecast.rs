@@ -23,11 +23,14 @@ fn forecast(known: &Known<'_>, size: u64) -> Option<Sample> {
     let measured = |(size, outcome): &(u64, Outcome)| Some((*size, outcome.as_ref().ok()?.median));
     let (largest, sample) = known.points.iter().rev().find_map(measured)?;
     let times = size as f64 / largest as f64;
-    let fixed = known.start_up.map_or(0.0, |sample| sample.peak);
+    let in_proportion = |figure: fn(&Sample) -> f64| {
+        let fixed = known.start_up.as_ref().map_or(0.0, figure);
+        fixed + (figure(&sample) - fixed).max(0.0) * times
+    };
     Some(Sample {
-        wall: sample.wall * times,
-        cpu: sample.cpu * times,
-        peak: fixed + (sample.peak - fixed).max(0.0) * times,
+        wall: in_proportion(|sample| sample.wall),
+        cpu: in_proportion(|sample| sample.cpu),
+        peak: in_proportion(|sample| sample.peak),
     })
 }
 
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn time_and_memory_are_taken_to_grow_with_the_size() {
         assert_eq!(refused(sample(5.9, 140.0), false), None);
-        let slow = "left out: it would take about 61.0 s";
+        let slow = "left out: it would take about 60.1 s";
         assert_eq!(refused(sample(6.1, 60.0), false).as_deref(), Some(slow));
         assert_eq!(refused(sample(6.1, 60.0), true), None);
         let large = "left out: it would hold about 1.03 GiB, of which 1,000 MiB were free";
