@@ -267,7 +267,8 @@ impl States {
                 let read = || async {
                     // Never closed, so a slot always comes.
                     let _slot = slots.acquire().await.ok();
-                    batches.read(job).await
+                    // Boxed, as the others here, so that a wait between polls has no room for it.
+                    Box::pin(batches.read(job)).await
                 };
                 self.poller.next(read).await?
             }
@@ -279,7 +280,7 @@ impl States {
                 }
                 self.tell(&job);
                 if job.is_terminal() {
-                    self.wait.batches.clean_up(&job).await;
+                    Box::pin(self.wait.batches.clean_up(&job)).await;
                 }
                 Ok(job)
             }
@@ -287,7 +288,13 @@ impl States {
                 if self.poller.timed_out {
                     let fate = match self.wait.cancel.on_timeout {
                         true => {
-                            cancel::ask(&self.wait.batches, &self.wait.job, &self.wait.slots).await
+                            let Wait {
+                                batches,
+                                job,
+                                slots,
+                                ..
+                            } = &self.wait;
+                            Box::pin(cancel::ask(batches, job, slots)).await
                         }
                         false => "it goes on".to_owned(),
                     };

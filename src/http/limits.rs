@@ -96,6 +96,10 @@ impl fmt::Display for AnswerTooLong {
 
 impl StdError for AnswerTooLong {}
 
+/// Answers up to this size are copied out of the buffer that the connection read them into: that one
+/// is larger than most of them, and what keeps the answer would keep all of it.
+const SMALL: usize = 16 * 1024;
+
 /// The whole of an answer, if it keeps to the limit.
 pub(super) async fn read_whole(response: Response, max: usize) -> reqwest::Result<Response> {
     let mut whole = http::Response::new(());
@@ -114,8 +118,11 @@ async fn collect(mut response: Response, max: usize) -> reqwest::Result<Bytes> {
     let first = response.chunk().await?.unwrap_or_default();
     let mut next = response.chunk().await?;
     if next.is_none() && first.len() <= max {
-        // Small answers come at once, and are not copied.
-        return Ok(first);
+        // What came at once needs to be put together with nothing else.
+        return Ok(match first.len() {
+            ..=SMALL => Bytes::copy_from_slice(&first),
+            _ => first,
+        });
     }
     let mut body = BytesMut::with_capacity((announced as usize).min(TRUSTED));
     body.extend_from_slice(&first);
@@ -146,6 +153,18 @@ mod tests {
     fn streamed(pieces: usize) -> Response {
         let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>("0123456789"));
         http::Response::new(Body::wrap_stream(stream::iter(pieces))).into()
+    }
+
+    #[tokio::test]
+    async fn a_small_answer_does_not_keep_the_buffer_that_it_came_in() {
+        let buffer = Bytes::from(vec![b'x'; 100_000]);
+        let of_size = async |size| {
+            let body = http::Response::new(Body::from(buffer.slice(..size)));
+            let whole = read_whole(body.into(), 100_000).await.unwrap();
+            (whole.bytes().await.unwrap(), buffer.is_unique())
+        };
+        assert!(of_size(1000).await.1);
+        assert!(!of_size(SMALL + 1).await.1);
     }
 
     #[tokio::test]
