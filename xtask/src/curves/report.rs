@@ -49,7 +49,7 @@ impl Report {
             })
         };
         format!(
-            "## From a thousand to ten million\n\n\
+            "## How time and memory grow\n\n\
              Measured by `cargo xtask curves` on: {machine}.\n\n{clients}\n\n\
              Client and server are on the same machine. Clients took turns; figures are medians of \
              {rounds}, after one round that does not count. Each client had to read the same as the \
