@@ -42,9 +42,8 @@ async fn create(client: &Client, requests: u32) -> Result<String> {
     let config = GenerationConfig::new()
         .temperature(0.2)
         .max_output_tokens(64);
-    let requests = (1..=requests).map(|n| {
-        Request::text(format!("Request {n:06}: {PROMPT}")).key(format!("req-{n:06}"))
-    });
+    let requests = (1..=requests)
+        .map(|n| Request::text(format!("Request {n:06}: {PROMPT}")).key(format!("req-{n:06}")));
     let job = client
         .batches()
         .create(MODEL, Source::requests(requests))
