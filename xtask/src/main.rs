@@ -1,14 +1,15 @@
 //! Maintenance commands, run as `cargo xtask <command>`. This file only
 //! dispatches: [`regen`] turns Google's discovery documents into `openapi/`,
 //! [`interop`] runs Google's own Python SDK against the emulator, [`chaos`] the
-//! fault suite, [`instructions`] the benches under callgrind, and [`curves`]
-//! measures beside other clients. What regen makes of the documents is in the
-//! library beside it.
+//! fault suite, [`instructions`] the benches under callgrind, [`curves`] measures
+//! beside other clients, and [`footprint`] what it costs to depend on the crate.
+//! What regen makes of the documents is in the library beside it.
 
 mod cargo;
 mod chaos;
 mod curves;
 mod fetch;
+mod footprint;
 mod instructions;
 mod interop;
 mod regen;
@@ -33,6 +34,8 @@ enum Command {
     Instructions(instructions::Options),
     /// Measure time and memory as results and jobs get many, beside other clients.
     Curves(curves::Options),
+    /// Measure build time, crates and size, beside other clients.
+    Footprint(footprint::Options),
 }
 
 /// The root of the workspace, wherever the command was called from. Cargo tells
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Chaos(options) => chaos::run(&options),
         Command::Instructions(options) => instructions::run(&options),
         Command::Curves(options) => curves::run(&options),
+        Command::Footprint(options) => footprint::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
