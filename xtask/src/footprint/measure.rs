@@ -75,6 +75,8 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<String> {
         .current_dir(folder)
         .args(arguments)
         .env("CARGO_TARGET_DIR", folder.join("target"))
+        // What comes by path is compiled as what comes from a registry.
+        .env("CARGO_INCREMENTAL", "0")
         .stderr(Stdio::inherit());
     for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER"] {
         command.env_remove(variable);

@@ -1,5 +1,8 @@
 //! Submits a batch job with gemini-rust, waits, and prints its results.
 
+// A batch is made of what the deprecated methods make.
+#![allow(deprecated)]
+
 use std::time::Duration;
 
 use gemini_rust::{BatchStatus, Gemini};
