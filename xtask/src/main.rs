@@ -12,6 +12,7 @@ mod fetch;
 mod footprint;
 mod instructions;
 mod interop;
+mod measured;
 mod regen;
 
 use std::env;

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::rounds::Entry;
+use crate::measured::machine::answer;
 use crate::{cargo, workspace};
 
 const DRIVER: &str = "benches/driver/Cargo.toml";
@@ -187,15 +188,6 @@ fn node(drivers: &Path) -> Option<Client> {
     );
     let driver = drivers.join("node/driver.mjs");
     Some(Client::new("node", version, &[&node, &driver]))
-}
-
-/// What a command prints, if it succeeds.
-pub(super) fn answer(command: &mut Command) -> Option<String> {
-    let output = command
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Packages that a driver was built with.

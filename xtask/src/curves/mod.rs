@@ -5,7 +5,7 @@
 //! clients, server   what is measured, and against what
 //! timing → rounds   a run, and the medians of many
 //! lines, jobs, shards   who does what at which size; forecast leaves out who would not fit
-//! machine, table, plot, report, page   how it is told
+//! table, plot, report   how it is told, with what every measurement needs (`measured`)
 //! ```
 //!
 //! It needs Linux, for its figures on memory.
@@ -16,8 +16,6 @@ mod clients;
 mod forecast;
 mod jobs;
 mod lines;
-mod machine;
-mod page;
 mod plot;
 mod report;
 mod rounds;
@@ -28,13 +26,13 @@ mod timing;
 mod units;
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::measured::{machine, page};
 use crate::workspace;
 use bench::Bench;
 use clients::Harness;
@@ -140,13 +138,7 @@ fn write(report: &Report, docs: &Path) -> Result<()> {
         }
     }
     let path = docs.join(PAGE);
-    let page = match fs::read_to_string(&path) {
-        Ok(page) => Some(page),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error).context(path.display().to_string()),
-    };
-    let written = page::with_section(page.as_deref(), &report.section(PLOTS))?;
-    fs::write(&path, written)?;
+    page::write(&path, "curves", &report.section(PLOTS))?;
     eprintln!("wrote {}", path.display());
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 
 use super::bench::Bench;
-use super::clients::answer;
 use super::rounds::Outcome;
 use super::server::Server;
 use super::units::count;
+use crate::measured::machine::answer;
 
 /// One way to read the results.
 #[derive(Debug)]

@@ -1,15 +1,13 @@
 //! `cargo xtask footprint`: what it costs to depend on the crate, beside other
 //! clients that submit batch jobs. Every [`subject`] becomes a package of its own
 //! in a temporary folder, which [`measure`] builds from nothing as its user would;
-//! [`table`] shows what came of it, with the [`machine`] that it was measured on.
+//! [`table`] shows what came of it, with the machine that it was measured on.
 //!
 //! ```text
 //! subject → package → measure → Figures → table → docs/performance.md
 //! ```
 
-mod machine;
 mod measure;
-mod page;
 mod subject;
 mod table;
 
@@ -19,6 +17,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::Args;
 
+use crate::measured::{machine, page};
 use crate::workspace;
 
 const PAGE: &str = "docs/performance.md";
@@ -45,10 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         eprintln!("== {}", subject.name);
         rows.push((subject.name.clone(), measure::measure(subject)?));
     }
-    let section = table::section(&rows, &machine::describe());
+    let section = table::section(&rows, &machine::facts().join("; "));
     println!("{section}");
     if options.only.is_none() {
-        page::write(&root.join(PAGE), &section)?;
+        page::write(&root.join(PAGE), "footprint", &section)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,7 @@ measures all of it again.";
 /// What goes between the markers.
 pub(super) fn section(rows: &[(String, Figures)], machine: &str) -> String {
     let mut text = format!(
-        "{MEANING}\n\n\
+        "## Footprint\n\n{MEANING}\n\n\
          | client | crates | dev build | CPU time | release binary |\n\
          |---|--:|--:|--:|--:|\n"
     );

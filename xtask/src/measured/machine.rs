@@ -4,11 +4,8 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
-use super::clients::answer;
-use super::units::bytes;
-
 /// One line for each fact; what the machine does not tell is left out.
-pub(super) fn facts() -> Vec<String> {
+pub(crate) fn facts() -> Vec<String> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let processor = processor(&read("/proc/cpuinfo"));
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -22,7 +19,7 @@ pub(super) fn facts() -> Vec<String> {
     [
         answer(Command::new("date").args(["-u", "+%Y-%m-%d"])),
         processor.map(|model| format!("{model}, {cores} cores")),
-        memory.map(|memory| format!("{} of memory", bytes(memory))),
+        memory.map(|memory| format!("{memory:.1} GiB of memory")),
         system,
         answer(Command::new("rustc").arg("--version")),
         load.map(|load| format!("load average {load} before it began")),
@@ -30,6 +27,15 @@ pub(super) fn facts() -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What a command prints, if it succeeds.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let output = command
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn processor(cpuinfo: &str) -> Option<String> {
@@ -43,7 +49,7 @@ fn processor(cpuinfo: &str) -> Option<String> {
 fn total_memory(meminfo: &str) -> Option<f64> {
     let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024.0)
+    Some(kibibytes / 1024.0 / 1024.0)
 }
 
 fn system(os_release: &str, kernel: &str) -> Option<String> {
@@ -63,7 +69,7 @@ mod tests {
     fn facts_are_read_from_what_the_kernel_tells() {
         let cpuinfo = "processor\t: 0\nmodel name\t: A: fast one\n\nmodel name\t: B\n";
         assert_eq!(processor(cpuinfo).as_deref(), Some("A: fast one"));
-        assert_eq!(total_memory("MemTotal:   2 kB\n"), Some(2048.0));
+        assert_eq!(total_memory("MemTotal:   2097152 kB\n"), Some(2.0));
         let os_release = "ID=debian\nPRETTY_NAME=\"Debian 12\"\n";
         assert_eq!(
             system(os_release, "6.1\n").as_deref(),
