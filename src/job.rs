@@ -52,8 +52,6 @@ pub(crate) struct JobRecord {
     pub(crate) name: String,
     pub(crate) state: JobState,
     pub(crate) done: bool,
-    /// Where the results are.
-    pub(crate) output: Option<JobDestination>,
     pub(crate) json: Bytes,
     /// How the details are read when they are asked for.
     pub(crate) unread: Option<Unread>,
@@ -79,6 +77,8 @@ pub(crate) struct Places {
     pub(crate) input: Span,
     pub(crate) priority: Span,
     pub(crate) error: Span,
+    /// The name of the file with the results, or else whether they are in the job.
+    pub(crate) results: (Span, bool),
 }
 
 /// What a service says of a job besides its state.
@@ -93,6 +93,8 @@ pub(crate) struct Details {
     pub(crate) source: Option<JobSource>,
     /// Where the results were asked to go.
     pub(crate) destination: Option<JobDestination>,
+    /// Where they are.
+    pub(crate) output: Option<JobDestination>,
     /// How many requests the service counts, once it knows.
     pub(crate) submitted: Option<u64>,
     pub(crate) stats: Option<JobStats>,
@@ -207,7 +209,7 @@ impl BatchJob {
 
     /// Where the results are, once there are any.
     pub fn output(&self) -> Option<&JobDestination> {
-        self.record.output.as_ref()
+        self.record.details().output.as_ref()
     }
 
     /// How many requests the job has and how far they are. These counts inform; the result

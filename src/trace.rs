@@ -5,6 +5,7 @@
 //! under `genai_batch`. Requests, answers and secrets are in none of them.
 
 use std::fmt::Display;
+use std::pin::pin;
 
 use reqwest::Request;
 use tracing::field::Empty;
@@ -118,6 +119,8 @@ impl Call {
         self,
         work: impl Future<Output = Result<BatchJob>>,
     ) -> Result<BatchJob> {
+        // Pinned here, so that what is under way is moved once and not by every layer.
+        let work = pin!(work);
         let outcome = self.clone().run(work).await;
         outcome.inspect(|job| self.see(job))
     }

@@ -13,6 +13,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Request, Response};
 
 use super::Session;
+use super::limits::with_body;
 use super::retry::Repeat;
 use super::send::{Credential, Extent};
 use crate::error::{Error, Result};
@@ -56,6 +57,7 @@ impl Exchange {
     ) -> Response {
         let headers = std::mem::take(&mut self.slot().headers);
         request.headers_mut().extend(headers);
+        let url = request.url().clone();
         if let Some(body) = self.slot().body.take() {
             *request.body_mut() = Some(body.into());
         }
@@ -63,7 +65,7 @@ impl Exchange {
             .run(request, repeat, Credential::Required, extent)
             .await;
         self.slot().answer = Some(answer);
-        http::Response::new("{}").into()
+        with_body(url, "{}").into()
     }
 
     /// The answer of the service. `generated` is what the generated method returned, which

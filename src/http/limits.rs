@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
-use reqwest::{Body, Response};
+use reqwest::{Body, Response, ResponseBuilderExt, Url};
 
 const MIB: usize = 1024 * 1024;
 /// How much memory is taken on the word of an answer's length alone.
@@ -101,16 +101,27 @@ impl StdError for AnswerTooLong {}
 const SMALL: usize = 16 * 1024;
 
 /// The whole of an answer, if it keeps to the limit.
-pub(super) async fn read_whole(response: Response, max: usize) -> reqwest::Result<Response> {
-    let mut whole = http::Response::new(());
+pub(super) async fn read_whole(mut response: Response, max: usize) -> reqwest::Result<Response> {
+    let body = collect(&mut response, max).await?;
+    let mut whole = with_body(response.url().clone(), body);
     *whole.status_mut() = response.status();
-    *whole.headers_mut() = response.headers().clone();
-    let body = collect(response, max).await?;
-    Ok(whole.map(|()| body).into())
+    *whole.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(whole.into())
+}
+
+/// An answer with this body, to a request that went to this address. Without one, `reqwest` would
+/// parse a text that stands for none.
+#[expect(
+    clippy::expect_used,
+    reason = "only headers and statuses are refused, and none is given"
+)]
+pub(super) fn with_body<T>(url: Url, body: T) -> http::Response<T> {
+    let answer = http::Response::builder().url(url).body(body);
+    answer.expect("an address and a body make an answer")
 }
 
 /// The body, in memory that is taken as it comes.
-async fn collect(mut response: Response, max: usize) -> reqwest::Result<Bytes> {
+async fn collect(response: &mut Response, max: usize) -> reqwest::Result<Bytes> {
     let announced = response.content_length().unwrap_or_default();
     if announced > max as u64 {
         return too_long(max).await;

@@ -180,6 +180,7 @@ pub(super) fn any_job(json: Bytes) -> Result<BatchJob> {
         input: place(metadata.input_config),
         priority: place(metadata.priority),
         error: place(operation.error),
+        ..Places::default()
     };
     Ok(BatchJob::new(JobRecord {
         name: name.into_owned(),
@@ -187,8 +188,11 @@ pub(super) fn any_job(json: Bytes) -> Result<BatchJob> {
             .state
             .map_or(JobState::Unspecified, |state| JobState::from_name(&state)),
         done: operation.done.unwrap_or(false),
-        output,
-        details: details(&json, &places).into(),
+        details: Details {
+            output,
+            ..details(&json, &places)
+        }
+        .into(),
         json: json.clone(),
         unread: None,
     }))
@@ -217,7 +221,10 @@ pub(super) fn details(json: &[u8], places: &Places) -> Details {
         pending: Some(stats.pending_request_count.unwrap_or(0)),
     });
     let priority: Option<Int64> = read(json, places.priority);
+    let (file, is_inline) = places.results;
+    let inline = is_inline.then_some(JobDestination::Inline);
     Details {
+        output: read(json, file).map(JobDestination::File).or(inline),
         display_name: read(json, places.display_name).map(without_mark),
         model: read(json, places.model),
         create_time: read(json, places.create_time),

@@ -3,10 +3,12 @@
 //! Jobs are polled and listed by the thousand, and a job may hold its results, twice. Where a job
 //! is unusual in any way, nothing is read here (`None`), and `convert` decides.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::convert;
-use crate::job::{BatchJob, JobDestination, JobRecord, Places, Unread};
+use crate::job::{BatchJob, JobRecord, Places, Unread};
 use crate::scan::{Members, Scanner, Span};
 use crate::state::JobState;
 
@@ -33,7 +35,7 @@ pub(super) fn job(scanner: &mut Scanner<'_>, json: &Bytes) -> Option<BatchJob> {
                 metadata.replace(read).is_some()
             }
             "error" => error.replace(scanner.skip_from(start)?).is_some(),
-            "response" => response.replace(output(scanner)?).is_some(),
+            "response" => response.replace(read_output(scanner, start)?).is_some(),
             _ => {
                 scanner.skip()?;
                 false
@@ -44,13 +46,15 @@ pub(super) fn job(scanner: &mut Scanner<'_>, json: &Bytes) -> Option<BatchJob> {
         }
     }
     let (state, output) = metadata?;
+    let is_output = |output: &Output| *output != Output::default();
     let json = json.slice(start..scanner.end_of_last());
     places.error = error.unwrap_or_default();
+    let outputs = [output, response].into_iter().flatten();
+    places.results = outputs.into_iter().find(is_output).unwrap_or_default();
     Some(BatchJob::new(JobRecord {
         name: name?,
         state,
         done: done.unwrap_or(false),
-        output: output.or(response.flatten()),
         json,
         unread: Some(Unread {
             read: convert::details,
@@ -73,7 +77,7 @@ fn read_metadata(
     scanner: &mut Scanner<'_>,
     origin: usize,
     places: &mut Places,
-) -> Option<(JobState, Option<JobDestination>)> {
+) -> Option<(JobState, Option<Output>)> {
     let (mut state, mut destination, mut kind) = (None, None, Span::default());
     let mut fields = scanner.object()?;
     while let Some(field) = scanner.next_field(&mut fields)? {
@@ -89,7 +93,7 @@ fn read_metadata(
                 if destination.is_some() {
                     return None;
                 }
-                destination = Some(output(scanner)?);
+                destination = Some(read_output(scanner, origin)?);
                 continue;
             }
             "@type" => &mut kind,
@@ -111,16 +115,19 @@ fn read_metadata(
         }
         *place = scanner.skip_from(origin)?;
     }
-    Some((state?, destination.flatten()))
+    Some((state?, destination))
 }
 
-/// Where the results of a job are, by one of its outputs.
-fn output(scanner: &mut Scanner<'_>) -> Option<Option<JobDestination>> {
+/// Where the results of a job are, by one of its outputs: in this file, or in the output itself.
+type Output = (Span, bool);
+
+fn read_output(scanner: &mut Scanner<'_>, origin: usize) -> Option<Output> {
     let (mut file, mut generated, mut embedded) = (None, None, None);
     let mut fields = scanner.object()?;
     while let Some(field) = scanner.next_field(&mut fields)? {
         let is_twice = match field {
-            "responsesFile" => file.replace(scanner.text()?.into_owned()).is_some(),
+            "responsesFile" if !is_plain_text(scanner) => return None,
+            "responsesFile" => file.replace(scanner.skip_from(origin)?).is_some(),
             "inlinedResponses" => generated.replace(is_there(scanner)?).is_some(),
             "inlinedEmbedContentResponses" => embedded.replace(is_there(scanner)?).is_some(),
             _ => {
@@ -133,8 +140,12 @@ fn output(scanner: &mut Scanner<'_>) -> Option<Option<JobDestination>> {
         }
     }
     let is_inline = generated == Some(true) || embedded == Some(true);
-    let inline = is_inline.then_some(JobDestination::Inline);
-    Some(file.map(JobDestination::File).or(inline))
+    Some((file.unwrap_or_default(), is_inline))
+}
+
+/// Whether a text without escapes comes next.
+fn is_plain_text(scanner: &Scanner<'_>) -> bool {
+    matches!(scanner.clone().text(), Some(Cow::Borrowed(_)))
 }
 
 fn is_there(scanner: &mut Scanner<'_>) -> Option<bool> {

@@ -216,6 +216,7 @@ pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
         update_time: job.update_time,
         source: job.input_config.and_then(Into::into),
         destination: job.output_config.and_then(Into::into),
+        output: job.output_info.and_then(Into::into),
         submitted: stats
             .filter(|_| state.is_terminal())
             .and_then(|stats| stats.total),
@@ -235,7 +236,6 @@ pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
         name,
         state,
         done: false,
-        output: job.output_info.and_then(Into::into),
         json: json.clone(),
         unread: None,
         details: details.into(),
