@@ -54,8 +54,10 @@ pub(crate) struct Members {
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+    /// `None` if the bytes are no text.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let text = simdutf8::basic::from_utf8(bytes).ok()?;
+        Some(Self { text, at: 0 })
     }
 
     /// Where the next value starts.
@@ -261,7 +263,7 @@ mod tests {
     use super::*;
 
     fn skipped(text: &str) -> bool {
-        let mut scanner = Scanner::new(text);
+        let mut scanner = Scanner::new(text.as_bytes()).unwrap();
         scanner.skip().is_some() && scanner.end().is_some()
     }
 
@@ -344,7 +346,7 @@ mod tests {
 
     #[test]
     fn counts_are_whole() {
-        let count = |text: &str| Scanner::new(text).count();
+        let count = |text: &str| Scanner::new(text.as_bytes()).unwrap().count();
         assert_eq!(
             (count(" 120"), count("0"), count("7,")),
             (Some(120), Some(0), Some(7))

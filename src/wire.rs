@@ -49,8 +49,7 @@ pub(crate) fn page(
     plain: impl Fn(&mut Scanner<'_>, &Bytes) -> Option<BatchJob>,
     read: impl Fn(Bytes) -> Result<BatchJob>,
 ) -> Result<Page<BatchJob>> {
-    let text = std::str::from_utf8(json).ok();
-    match text.and_then(|text| plain_page(text, json, field, plain, &read)) {
+    match plain_page(json, field, plain, &read) {
         Some(page) => page,
         None => any_page(json, field, read),
     }
@@ -58,13 +57,12 @@ pub(crate) fn page(
 
 /// Reads a page in one pass; `None` if it is unusual.
 fn plain_page(
-    text: &str,
     json: &Bytes,
     field: &str,
     plain: impl Fn(&mut Scanner<'_>, &Bytes) -> Option<BatchJob>,
     read: impl Fn(Bytes) -> Result<BatchJob>,
 ) -> Option<Result<Page<BatchJob>>> {
-    let mut scanner = Scanner::new(text);
+    let mut scanner = Scanner::new(json)?;
     let (mut jobs, mut token) = (None, None);
     let mut fields = scanner.object()?;
     while let Some(name) = scanner.next_field(&mut fields)? {

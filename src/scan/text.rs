@@ -82,22 +82,42 @@ fn is_plain(block: &[u8; BLOCK]) -> bool {
 
 /// The end of the run of plain bytes that starts at `at`.
 #[inline]
-fn plain(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk)
-        && is_plain(block)
-    {
+fn plain(bytes: &[u8], at: usize) -> usize {
+    // Most texts are names, which end within the first block.
+    match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        Some(block) => match first_mark(block) {
+            Some(end) => at + end,
+            None => long_plain(bytes, at + BLOCK),
+        },
+        None => last_plain(bytes, at),
+    }
+}
+
+fn long_plain(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        if !is_plain(block) {
+            return at + first_mark(block).unwrap_or(BLOCK);
+        }
         at += BLOCK;
     }
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let marks = marks(u64::from_le_bytes(*eight));
-        if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
+    last_plain(bytes, at)
+}
+
+/// The same where less than a block is left.
+fn last_plain(bytes: &[u8], at: usize) -> usize {
     let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().take_while(is_plain).count()
+}
+
+/// Where in a block the first byte is that is not plain.
+#[inline]
+fn first_mark(block: &[u8; BLOCK]) -> Option<usize> {
+    let (eights, _) = block.as_chunks::<8>();
+    eights.iter().enumerate().find_map(|(n, eight)| {
+        let marks = marks(u64::from_le_bytes(*eight));
+        (marks != 0).then(|| n * 8 + marks.trailing_zeros() as usize / 8)
+    })
 }
 
 /// The character of an escape without its backslash, and how many bytes it takes.

@@ -150,8 +150,7 @@ fn parse(json: &Bytes) -> Result<Operation<'_>> {
 
 /// Reads the answer of a create or get, or one element of a list.
 pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
-    let text = std::str::from_utf8(&json).ok();
-    match text.and_then(|text| plain::whole_job(text, &json)) {
+    match plain::whole_job(&json) {
         Some(job) => Ok(job),
         None => any_job(json),
     }

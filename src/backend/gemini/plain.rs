@@ -13,8 +13,8 @@ use crate::scan::{Members, Scanner, Span};
 use crate::state::JobState;
 
 /// Reads a job that is all of this JSON.
-pub(super) fn whole_job(text: &str, json: &Bytes) -> Option<BatchJob> {
-    let mut scanner = Scanner::new(text);
+pub(super) fn whole_job(json: &Bytes) -> Option<BatchJob> {
+    let mut scanner = Scanner::new(json)?;
     let job = job(&mut scanner, json)?;
     scanner.end().map(|()| job)
 }
@@ -155,7 +155,7 @@ fn is_there(scanner: &mut Scanner<'_>) -> Option<bool> {
 /// The rows of a job that was read here and has them in its metadata.
 pub(super) fn inlined_rows(job: &JobRecord) -> Option<Vec<Bytes>> {
     job.unread.as_ref()?;
-    let mut scanner = Scanner::new(std::str::from_utf8(&job.json).ok()?);
+    let mut scanner = Scanner::new(&job.json)?;
     enter(&mut scanner, "metadata")?;
     enter(&mut scanner, "output")?;
     enter(&mut scanner, "inlinedResponses")?;
@@ -217,8 +217,7 @@ mod tests {
     fn plain_jobs_are_read_here() {
         for json in JOBS {
             let json = Bytes::from_static(json.as_bytes());
-            let text = std::str::from_utf8(&json).unwrap();
-            assert!(whole_job(text, &json).is_some(), "{text}");
+            assert!(whole_job(&json).is_some(), "{json:?}");
         }
         let job = convert::job(Bytes::from_static(JOBS[0].as_bytes())).unwrap();
         assert_eq!(inlined_rows(&job.record).unwrap().len(), 2);

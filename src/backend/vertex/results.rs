@@ -45,8 +45,7 @@ struct Instance<'a> {
 
 /// Reads a row; the error says why it is none.
 pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
-    let text = std::str::from_utf8(&json).map_err(|e| e.to_string())?;
-    match plain_row(&json, text) {
+    match plain_row(&json) {
         Some(row) => Ok(row),
         None => any_row(json),
     }
@@ -54,8 +53,8 @@ pub(crate) fn read_row(json: Bytes) -> Result<Row, String> {
 
 /// Reads a row of the plain kind, a key with a request and a response, in one pass. `None` for
 /// any other.
-fn plain_row(json: &Bytes, text: &str) -> Option<Row> {
-    let mut scanner = Scanner::new(text);
+fn plain_row(json: &Bytes) -> Option<Row> {
+    let mut scanner = Scanner::new(json)?;
     let (mut key, mut status, mut request, mut response) = (None, None, None, None);
     let mut fields = scanner.object()?;
     while let Some(name) = scanner.next_field(&mut fields)? {
