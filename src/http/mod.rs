@@ -99,7 +99,8 @@ impl Session {
         Ok(Self::with_settings(http, auth, Settings::default()))
     }
 
-    /// The client that calls are sent with. It follows no redirects.
+    /// The client that calls are sent with. It follows no redirects. Where all addresses of the
+    /// [`Client`](crate::Client) are `http://…` and no proxy is set, it trusts no certificate.
     pub fn http_client(&self) -> reqwest::Client {
         self.shared.http.clone()
     }
