@@ -1,15 +1,15 @@
 //! Builds a package from nothing and takes its measure. The folder it is built in
 //! is gone afterwards, whatever happens.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
 use anyhow::{Context, Result, ensure};
 
 use super::subject::Subject;
+use crate::cargo::cargo;
 
 /// Linux counts CPU time in hundredths of a second wherever it shows it to programs.
 const TICKS_PER_SECOND: u64 = 100;
@@ -63,14 +63,9 @@ pub(super) fn measure(subject: &Subject) -> Result<Figures> {
     })
 }
 
-/// The Cargo that runs this command.
-pub(super) fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or("cargo".into())
-}
-
 /// Runs Cargo as a user would, without what this workspace sets for its own builds.
 fn run(folder: &Path, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command
         .current_dir(folder)
         .args(arguments)

@@ -2,12 +2,11 @@
 //! a batch job with it.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::measure::cargo;
+use crate::cargo::cargo;
 
 /// What every program needs beside its client.
 const COMMON: &str = r#"futures-util = { version = "0.3", default-features = false, features = ["std"] }
@@ -36,7 +35,7 @@ pub(super) fn all(root: &Path) -> Result<Vec<Subject>> {
         dependency: dependency.to_owned(),
         program,
     };
-    let metadata = metadata(root)?;
+    let metadata = metadata()?;
     let every_feature = features(&metadata)?;
     Ok(vec![
         ours("Gemini only", ", default-features = false"),
@@ -50,11 +49,6 @@ pub(super) fn all(root: &Path) -> Result<Vec<Subject>> {
         peer(
             "`google-cloud-aiplatform-v1`, job service",
             r#"google-cloud-aiplatform-v1 = { version = "1", default-features = false, features = ["default-rustls-provider", "job-service"] }"#,
-            include_str!("programs/aiplatform.rs"),
-        ),
-        peer(
-            "`google-cloud-aiplatform-v1`, default features",
-            r#"google-cloud-aiplatform-v1 = "1""#,
             include_str!("programs/aiplatform.rs"),
         ),
     ])
@@ -84,9 +78,8 @@ impl Subject {
 }
 
 /// What Cargo says of the package at the root.
-fn metadata(root: &Path) -> Result<Value> {
-    let output = Command::new(cargo())
-        .current_dir(root)
+fn metadata() -> Result<Value> {
+    let output = cargo()
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .output()?;
     ensure!(output.status.success(), "cargo metadata failed");
@@ -102,7 +95,9 @@ fn features(metadata: &Value) -> Result<Vec<&str>> {
     });
     let features = package.and_then(|package| package["features"].as_object());
     let features = features.context("the workspace has no genai-batch")?;
-    Ok(features.keys().map(String::as_str).collect())
+    // A name that begins so is for the crate's own benches.
+    let features = features.keys().map(String::as_str);
+    Ok(features.filter(|name| !name.starts_with('_')).collect())
 }
 
 #[cfg(test)]
@@ -115,7 +110,7 @@ mod tests {
     fn all_features_are_read_from_what_cargo_says() {
         let metadata = json!({"packages": [
             {"name": "xtask", "features": {"commands": []}},
-            {"name": "genai-batch", "features": {"default": ["vertex"], "vertex": []}},
+            {"name": "genai-batch", "features": {"_own": [], "default": ["vertex"], "vertex": []}},
         ]});
         assert_eq!(features(&metadata).unwrap(), ["default", "vertex"]);
         assert!(features(&json!({"packages": []})).is_err());
