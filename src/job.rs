@@ -1,6 +1,7 @@
 //! [`BatchJob`]: what a service says of a job, one type for both backends.
 //!
-//! `backend/*/convert.rs` fills it in; nothing here knows a wire format.
+//! `backend/*/convert.rs` and `backend/gemini/plain.rs` fill it in; nothing here knows a wire
+//! format.
 
 use std::collections::BTreeMap;
 use std::fmt;

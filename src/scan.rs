@@ -4,7 +4,7 @@
 //! checks all of a text and keeps nothing. It takes plain texts alone: where one is unusual, or
 //! no JSON, it gives up (`None`) without a reason, and the caller reads the text with
 //! `serde_json`, which decides what it means. What is read here must be what is read there; the
-//! tests of each reader and the fuzz targets hold the two against each other.
+//! tests of each reader hold the two against each other, and for rows the fuzz target too.
 
 mod text;
 

@@ -50,18 +50,18 @@ pub(crate) fn page(
     read: impl Fn(Bytes) -> Result<BatchJob>,
 ) -> Result<Page<BatchJob>> {
     match plain_page(json, field, plain, &read) {
-        Some(page) => page,
+        Some(page) => Ok(page),
         None => any_page(json, field, read),
     }
 }
 
 /// Reads a page in one pass; `None` if it is unusual.
-fn plain_page(
+pub(crate) fn plain_page(
     json: &Bytes,
     field: &str,
     plain: impl Fn(&mut Scanner<'_>, &Bytes) -> Option<BatchJob>,
     read: impl Fn(Bytes) -> Result<BatchJob>,
-) -> Option<Result<Page<BatchJob>>> {
+) -> Option<Page<BatchJob>> {
     let mut scanner = Scanner::new(json)?;
     let (mut jobs, mut token) = (None, None);
     let mut fields = scanner.object()?;
@@ -80,10 +80,11 @@ fn plain_page(
                         read_jobs.push(job);
                         scanner = ahead;
                     }
-                    None => match read(json.slice_ref(scanner.skip()?.as_bytes())) {
-                        Ok(job) => read_jobs.push(job),
-                        Err(error) => return Some(Err(error)),
-                    },
+                    // Of a page with a job that nobody can read, the rest may be wrong too.
+                    None => {
+                        let job = json.slice_ref(scanner.skip()?.as_bytes());
+                        read_jobs.push(read(job).ok()?);
+                    }
                 }
             }
             if jobs.replace(read_jobs).is_some() {
@@ -94,13 +95,13 @@ fn plain_page(
         }
     }
     scanner.end()?;
-    Some(Ok(Page {
+    Some(Page {
         items: jobs.unwrap_or_default(),
         next_page_token: token.filter(|token| !token.is_empty()),
-    }))
+    })
 }
 
-fn any_page(
+pub(crate) fn any_page(
     json: &Bytes,
     field: &str,
     read: impl Fn(Bytes) -> Result<BatchJob>,

@@ -70,8 +70,8 @@ fn key(result: &BatchResult) {
 fn text_and_usage(result: &BatchResult) {
     black_box(result.key());
     if let Some(response) = result.response() {
-        black_box(response.text());
-        black_box(response.usage());
+        assert!(black_box(response.text()).is_some());
+        assert!(black_box(response.usage()).is_some());
     }
 }
 

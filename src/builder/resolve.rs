@@ -25,7 +25,7 @@ pub(super) enum BackendChoice {
     Vertex,
 }
 
-/// Where `reqwest` finds a proxy for plain HTTP.
+/// Where `reqwest` finds a proxy for plain HTTP, besides the settings of Windows and macOS.
 const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -197,7 +197,7 @@ impl ClientBuilder {
         };
         let staging = google.staging.or_else(|| env("GENAI_BATCH_STAGING"));
         // Where it is not given, it is Google's.
-        let storage = addresses.storage.as_deref().unwrap_or("https://");
+        let storage = addresses.storage.as_deref().unwrap_or_default();
         let session = self.session(env, [&addresses.base_url, storage], auth)?;
         let vertex = Vertex::new(session, addresses, place, staging)?;
         Ok(Client::new(Service::vertex(vertex)))
@@ -238,17 +238,22 @@ impl ClientBuilder {
             None => {
                 let suffix = self.user_agent.as_deref();
                 let http = client::plain(suffix, self.connect_timeout, settings.timeout);
-                let is_plain = addresses.iter().all(|url| url.starts_with("http://"));
-                // What goes through a proxy may be encrypted up to there.
-                match is_plain && PROXIES.iter().all(|variable| env(variable).is_none()) {
-                    true => client::without_certificates(http),
-                    false => http,
+                match needs_certificates(addresses, env) {
+                    true => http,
+                    false => client::without_certificates(http),
                 }
             }
         };
         let http = client::make(http)?;
         Ok(Session::with_settings(http, auth, settings))
     }
+}
+
+/// Whether anything at these addresses, or a proxy on the way, may be reached over TLS.
+fn needs_certificates<const N: usize>(addresses: [&str; N], env: Env<'_>) -> bool {
+    let is_plain = addresses.iter().all(|url| url.starts_with("http://"));
+    let is_direct = PROXIES.iter().all(|variable| env(variable).is_none());
+    cfg!(any(windows, target_os = "macos")) || !is_plain || !is_direct
 }
 
 fn secret(variable: Option<String>) -> Option<SecretString> {
@@ -296,6 +301,19 @@ mod tests {
             (client.base_url(), client.api_version()),
             ("http://127.0.0.1:9", "v1")
         );
+    }
+
+    #[cfg(not(any(windows, target_os = "macos")))]
+    #[test]
+    fn certificates_are_read_unless_all_is_reached_without() {
+        let direct = |_: &str| None;
+        let proxied = |name: &str| (name == "ALL_PROXY").then(|| "https://proxy".to_owned());
+        let (plain, tls) = ("http://127.0.0.1:1", "https://host");
+        assert!(!needs_certificates([plain, plain], &direct));
+        assert!(needs_certificates([plain, tls], &direct));
+        assert!(needs_certificates([tls, plain], &direct));
+        assert!(needs_certificates([plain, ""], &direct));
+        assert!(needs_certificates([plain], &proxied));
     }
 
     #[test]

@@ -123,10 +123,13 @@ pub(super) fn with_body<T>(url: Url, body: T) -> http::Response<T> {
 /// The body, in memory that is taken as it comes.
 async fn collect(response: &mut Response, max: usize) -> reqwest::Result<Bytes> {
     let announced = response.content_length().unwrap_or_default();
+    // An answer to HEAD may announce what it does not have.
+    let Some(first) = response.chunk().await? else {
+        return Ok(Bytes::new());
+    };
     if announced > max as u64 {
         return too_long(max).await;
     }
-    let first = response.chunk().await?.unwrap_or_default();
     let mut next = response.chunk().await?;
     if next.is_none() && first.len() <= max {
         // What came at once needs to be put together with nothing else.
@@ -176,6 +179,45 @@ mod tests {
         };
         assert!(of_size(1000).await.1);
         assert!(!of_size(SMALL + 1).await.1);
+    }
+
+    /// A body that announces a length and has nothing, as HTTP/2 gives one for HEAD.
+    struct OnlyAnnounced(u64);
+
+    impl http_body::Body for OnlyAnnounced {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Ready(None)
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            http_body::SizeHint::with_exact(self.0)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_body_may_announce_any_length() {
+        let body = http::Response::new(Body::wrap(OnlyAnnounced(1 << 40)));
+        let answer = Response::from(body);
+        assert_eq!(answer.content_length(), Some(1 << 40));
+        let whole = read_whole(answer, 100).await.unwrap();
+        assert!(whole.bytes().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_an_error() {
+        let pieces = [Ok("0123456789"), Err(std::io::Error::other("cut"))];
+        let broken = http::Response::new(Body::wrap_stream(stream::iter(pieces)));
+        assert!(read_whole(broken.into(), 100).await.is_err());
+        let long = stream::iter([Ok::<_, std::io::Error>("0123456789")]);
+        let long = http::Response::new(Body::wrap_stream(long));
+        let error = read_whole(long.into(), 9).await.unwrap_err();
+        assert!(AnswerTooLong::within(&error).is_some());
     }
 
     #[tokio::test]

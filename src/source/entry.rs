@@ -174,8 +174,9 @@ impl Line {
             request.push(b',');
             write_text(name, &mut request);
             request.push(b':');
-            // Writing a value into a Vec cannot fail.
-            let _ = serde_json::to_writer(&mut request, value);
+            if let Err(error) = serde_json::to_writer(&mut request, value) {
+                return Some(Err(error.to_string()));
+            }
         }
         let missing = defaults.iter().filter(|(name, snake_case, _)| {
             !fields.contains_key(*name) && !fields.contains_key(*snake_case)
@@ -187,14 +188,14 @@ impl Line {
             request.extend_from_slice(value.get().as_bytes());
         }
         request.push(b'}');
-        Some(Ok(Self {
+        let line = String::from_utf8(request).map(|request| Self {
             key: draft.key.clone(),
-            // Written from texts alone.
-            request: String::from_utf8(request).unwrap_or_default(),
+            request,
             metadata: Fields::new(),
             extra: Fields::new(),
             remarks: remarks::of(fields.keys(), &Fields::new()),
-        }))
+        });
+        Some(line.map_err(|error| error.to_string()))
     }
 
     /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.

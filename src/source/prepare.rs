@@ -229,7 +229,9 @@ impl Stage {
     }
 
     fn is_inline(&self) -> bool {
-        self.count <= self.limit.requests && self.inline.len() <= self.limit.bytes
+        self.limit != InlineLimit::NEVER
+            && self.count <= self.limit.requests
+            && self.inline.len() <= self.limit.bytes
     }
 
     async fn push(&mut self, line: &Line, key: &str) -> Result<()> {

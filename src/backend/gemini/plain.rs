@@ -188,6 +188,7 @@ mod tests {
 
     use super::super::convert::{any_job, inlined_rows as rows};
     use super::*;
+    use crate::wire;
 
     const JOBS: [&str; 5] = [
         r#"{"name":"batches/a","metadata":{"@type":"x.GenerateContentBatch","model":"models/m","displayName":"n\u00e9 #0123456789ab","output":{"inlinedResponses":{"inlinedResponses":[{"response":{},"metadata":{"key":"a"}},{"error":{"code":3}}]}},"createTime":"2026-01-02T03:04:05.678901234Z","updateTime":"2026-01-02T03:04:05Z","endTime":"never","batchStats":{"requestCount":"2","pendingRequestCount":0},"state":"BATCH_STATE_SUCCEEDED","name":"batches/a"},"done":true,"response":{"@type":"x","inlinedResponses":{"inlinedResponses":[{"response":{}}]}}}"#,
@@ -197,19 +198,41 @@ mod tests {
         r#"{"name":"batches/e","metadata":{"state":"BATCH_STATE_SUCCEEDED"},"response":{"inlinedEmbedContentResponses":{"inlinedResponses":[{"response":{}}]}},"error":null}"#,
     ];
 
-    fn reads_alike(json: &str) {
-        let json = Bytes::copy_from_slice(json.as_bytes());
-        let (quick, slow) = match (convert::job(json.clone()), any_job(json)) {
-            (Ok(quick), Ok(slow)) => (quick, slow),
-            (Err(quick), Err(slow)) => return assert_eq!(quick.to_string(), slow.to_string()),
-            (quick, slow) => panic!("{quick:?} or {slow:?}"),
-        };
+    fn reads_alike(job: &str) {
+        let json = Bytes::copy_from_slice(job.as_bytes());
+        match (convert::job(json.clone()), any_job(json)) {
+            (Ok(quick), Ok(slow)) => same_job(&quick, &slow),
+            (quick, slow) => assert_eq!(
+                quick.map(drop).unwrap_err().to_string(),
+                slow.map(drop).unwrap_err().to_string()
+            ),
+        }
+        let page = format!(r#" {{"x":1,"operations":[{job} , {job}],"nextPageToken":"t"}}"#);
+        let page = Bytes::from(page);
+        match (
+            convert::page(&page),
+            wire::any_page(&page, "operations", any_job),
+        ) {
+            (Ok(quick), Ok(slow)) => {
+                assert_eq!(quick.next_page_token, slow.next_page_token);
+                assert_eq!(quick.items.len(), slow.items.len());
+                let pairs = quick.items.iter().zip(&slow.items);
+                pairs.for_each(|(quick, slow)| same_job(quick, slow));
+            }
+            (quick, slow) => assert_eq!(
+                quick.map(drop).unwrap_err().to_string(),
+                slow.map(drop).unwrap_err().to_string()
+            ),
+        }
+    }
+
+    fn same_job(quick: &BatchJob, slow: &BatchJob) {
         assert_eq!(quick.json().trim(), slow.json().trim());
         assert_eq!((quick.name(), quick.state()), (slow.name(), slow.state()));
         assert_eq!(quick.is_terminal(), slow.is_terminal());
         assert_eq!(quick.output(), slow.output());
         let details = |job: &BatchJob| format!("{:?}", job.record.details());
-        assert_eq!(details(&quick), details(&slow));
+        assert_eq!(details(quick), details(slow));
         assert_eq!(rows(&quick.record).unwrap(), rows(&slow.record).unwrap());
     }
 
@@ -219,6 +242,10 @@ mod tests {
             let json = Bytes::from_static(json.as_bytes());
             assert!(whole_job(&json).is_some(), "{json:?}");
         }
+        let page = Bytes::from(format!(r#"{{"operations":[{}]}}"#, JOBS.join(",")));
+        let never = |_| panic!("it is plain");
+        let page = wire::plain_page(&page, "operations", job, never).unwrap();
+        assert_eq!(page.items.len(), JOBS.len());
         let job = convert::job(Bytes::from_static(JOBS[0].as_bytes())).unwrap();
         assert_eq!(inlined_rows(&job.record).unwrap().len(), 2);
     }

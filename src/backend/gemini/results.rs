@@ -192,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn plain_rows_are_read_in_one_pass() {
+        let line = r#"{"key":"a","response":{"candidates":[{"content":{"parts":[{"text":"One\n"}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":7}}}"#;
+        let inline = r#"{"response":{"candidates":[]},"metadata":{"key":"m"}}"#;
+        let plain = |row: &'static str| plain_row(&Bytes::from_static(row.as_bytes()));
+        let Some(RowBody::Response(response)) = plain(line).map(|row| row.body) else {
+            panic!("it is plain");
+        };
+        assert_eq!(response.found_complete_text().as_deref(), Some("One\n"));
+        assert_eq!(response.found_usage().unwrap().total_tokens, 7);
+        assert_eq!(plain(inline).unwrap().key.as_deref(), Some("m"));
+    }
+
+    #[test]
     fn keys_are_not_made_up() {
         assert!(read(r#"{"response":{}}"#).key.is_none());
         assert!(

@@ -233,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn plain_rows_are_read_in_one_pass() {
+        let row = r#"{"status":"","request":{"contents":[]},"response":{"candidates":[{"content":{"parts":[{"text":"One\n"}]},"finishReason":"STOP"}]},"key":"a"}"#;
+        let Some(row) = plain_row(&Bytes::from_static(row.as_bytes())) else {
+            panic!("it is plain");
+        };
+        let RowBody::Response(response) = row.body else {
+            panic!("a response");
+        };
+        assert_eq!(response.found_complete_text().as_deref(), Some("One\n"));
+    }
+
+    #[test]
     fn older_embeddings_and_table_records_are_read_alike() {
         let row = read(
             r#"{"instance":{"key":"e","content":"hi"},"status":"",

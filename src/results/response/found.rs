@@ -1,6 +1,6 @@
 //! What everyone reads of a response, its text and its usage, noted while the row is checked.
 //!
-//! So nobody looks for it again. Only a response of the plain kind is noted: one text in the first
+//! So the accessors need not look for it. Only a response of the plain kind is noted: one text in the first
 //! candidate, no field twice. Of any other nothing is found, and the accessors read the JSON for
 //! themselves.
 

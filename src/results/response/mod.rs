@@ -90,8 +90,13 @@ impl Response {
         &self.json
     }
 
+    #[cfg(test)]
+    pub(crate) fn found_usage(&self) -> Option<Usage> {
+        self.found.usage()
+    }
+
     /// The text of a whole answer, where it was found already.
-    pub(super) fn found_complete_text(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn found_complete_text(&self) -> Option<Cow<'_, str>> {
         self.found.complete_text(&self.json).map(Cow::Borrowed)
     }
 

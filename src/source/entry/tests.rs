@@ -210,9 +210,15 @@ fn wrong_lines_are_told_apart() {
 }
 
 /// What a request is once it was written under a key and read again.
+/// The line of a file, which is the same where the request was to go inline first.
 fn written(line: &Line, key: &str) -> Vec<u8> {
     let mut out = Vec::new();
     line.write_jsonl(key, &mut out);
+    let (mut inline, mut again) = (b"{},".to_vec(), Vec::new());
+    let inlined = line.write_inline(key, &mut inline);
+    inline.extend_from_slice(b",{}");
+    inlined.write_jsonl(&inline, &mut again);
+    assert_eq!(again, out);
     out
 }
 

@@ -57,7 +57,9 @@ fn system(os_release: &str, kernel: &str) -> Option<String> {
         .lines()
         .find_map(|line| line.strip_prefix("PRETTY_NAME="))
         .map(|name| name.trim_matches('"'));
-    let kernel = Some(kernel.trim()).filter(|kernel| !kernel.is_empty())?;
+    // What comes after the version is a matter of who built it.
+    let kernel = kernel.trim().split('-').next();
+    let kernel = kernel.filter(|kernel| !kernel.is_empty())?;
     Some(format!("{}, Linux {kernel}", name.unwrap_or("unknown")))
 }
 
@@ -72,7 +74,7 @@ mod tests {
         assert_eq!(total_memory("MemTotal:   2097152 kB\n"), Some(2.0));
         let os_release = "ID=debian\nPRETTY_NAME=\"Debian 12\"\n";
         assert_eq!(
-            system(os_release, "6.1\n").as_deref(),
+            system(os_release, "6.1-x\n").as_deref(),
             Some("Debian 12, Linux 6.1")
         );
         assert_eq!(system("", ""), None);
