@@ -12,6 +12,9 @@ const INTRODUCTION: &str = "\
 What the client itself costs: whole processes from start to exit, against local servers that answer
 from memory, so that neither a network nor a service is measured. Every figure is written by the
 command that measured it.
+
+The servers speak plain HTTP, for which a client reads no certificates; with TLS, making one takes
+some milliseconds more. Compression, latency and the service's own time are not in these figures.
 ";
 
 /// Puts a section into the page in the place of the one that had its name.
