@@ -78,6 +78,8 @@ mod batches;
 #[cfg(feature = "_bench")]
 #[doc(hidden)]
 pub mod benching;
+#[cfg(any(test, fuzzing, feature = "_bench"))]
+mod block_on;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;

@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use super::inputs::key;
-use super::{Case, Work, block_on};
+use super::{Case, Work};
+use crate::block_on::block_on;
 use crate::results::{Expectation, Expected, ExpectedBuilder, Ledger};
 
 const KEYS: u64 = 100_000;

@@ -58,16 +58,6 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// Runs a future that waits for nothing but memory and small files.
-fn block_on<F: Future>(future: F) -> F::Output {
-    thread_local! {
-        static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without drivers needs nothing of the system");
-    }
-    RUNTIME.with(|runtime| runtime.block_on(future))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

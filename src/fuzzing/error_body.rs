@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::block_on;
+use crate::block_on::block_on;
 use crate::error::{Effort, Error};
 use crate::http::censor::Secrets;
 use crate::http::error::{from_response, read_refusal};

@@ -22,16 +22,6 @@ pub use splitter::splitter;
 #[cfg(test)]
 pub(crate) use {names::stays_in_place, result_line::reads_alike, splitter::naive as naive_lines};
 
-/// Runs a future that waits for nothing but memory and small files.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    thread_local! {
-        static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without drivers needs nothing of the system");
-    }
-    RUNTIME.with(|runtime| runtime.block_on(future))
-}
-
 /// Any JSON value of a few levels, for property tests.
 #[cfg(test)]
 pub(crate) fn json() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {

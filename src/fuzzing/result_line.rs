@@ -8,11 +8,11 @@ use futures_util::{StreamExt, stream};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::block_on;
 use super::splitter::{cut, naive};
 use crate::backend::gemini::results::{any_row as any_gemini, read_row as read_gemini};
 #[cfg(feature = "vertex")]
 use crate::backend::vertex::results::{any_row as any_vertex, read_row as read_vertex};
+use crate::block_on::block_on;
 use crate::results::row::{BatchResult, Outcome, ReadRow, Row, RowBody};
 use crate::results::save::write_line;
 use crate::results::{

@@ -10,7 +10,7 @@ use super::{JobDestination, JobSource, JobStats, Status};
 use crate::scan::Span;
 use crate::state::JobState;
 
-/// The contents of a [`BatchJob`].
+/// The contents of a [`BatchJob`](super::BatchJob).
 #[derive(Debug, Default)]
 pub(crate) struct JobRecord {
     pub(crate) name: String,

@@ -50,12 +50,7 @@ fn plain_row(json: &Bytes) -> Option<Row> {
         let is_twice = match name {
             "key" => key.replace(Key::from(&*scanner.text()?)).is_some(),
             "metadata" => metadata.replace(scanner.skip()?).is_some(),
-            "response" => {
-                let start = scanner.next_start();
-                let found = Found::read(&mut scanner)?;
-                let place = start..scanner.end_of_last();
-                response.replace((place, found)).is_some()
-            }
+            "response" => response.replace(Found::read(&mut scanner)?).is_some(),
             "error" | "candidates" | "promptFeedback" | "embedding" | "code" => return None,
             _ => {
                 scanner.skip()?;

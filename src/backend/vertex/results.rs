@@ -62,12 +62,7 @@ fn plain_row(json: &Bytes) -> Option<Row> {
             "key" => key.replace(Key::from(&*scanner.text()?)).is_some(),
             "status" => status.replace(scanner.skip()?).is_some(),
             "request" => request.replace(scanner.skip()?).is_some(),
-            "response" => {
-                let start = scanner.next_start();
-                let found = Found::read(&mut scanner)?;
-                let place = start..scanner.end_of_last();
-                response.replace((place, found)).is_some()
-            }
+            "response" => response.replace(Found::read(&mut scanner)?).is_some(),
             "instance" | "predictions" | "error" | "metadata" => return None,
             _ => {
                 scanner.skip()?;

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fuzzing::block_on;
+use crate::block_on::block_on;
 use crate::results::ExpectedBuilder;
 
 /// One row as the stream would book it.

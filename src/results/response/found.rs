@@ -1,10 +1,11 @@
 //! What everyone reads of a response, its text and its usage, noted while the row is checked.
 //!
-//! So the accessors need not look for it. Only a response of the plain kind is noted: one text in the first
-//! candidate, no field twice. Of any other nothing is found, and the accessors read the JSON for
-//! themselves.
+//! So the accessors need not look for it. Only a response of the plain kind is noted: one text in
+//! the first candidate, no field twice. Of any other nothing is found, and the accessors read the
+//! JSON for themselves.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Usage;
 use crate::scan::{Scanner, Span};
@@ -30,18 +31,19 @@ enum FoundText {
 }
 
 impl Found {
-    /// Reads a response, before which the scanner stands.
-    pub(crate) fn read(scanner: &mut Scanner<'_>) -> Option<Self> {
+    /// Reads a response, before which the scanner stands, and tells where it is.
+    pub(crate) fn read(scanner: &mut Scanner<'_>) -> Option<(Range<usize>, Self)> {
         let mut reader = Reader {
             origin: scanner.next_start(),
             found: Self::default(),
             is_odd: false,
         };
         reader.response(scanner)?;
-        Some(match reader.is_odd {
+        let found = match reader.is_odd {
             true => Self::default(),
             false => reader.found,
-        })
+        };
+        Some((reader.origin..scanner.end_of_last(), found))
     }
 
     /// Whether anything was found, so that the response is not empty.
