@@ -9,12 +9,13 @@ use crate::access::Access;
 use crate::bigquery::{self, BigQuery, Tables};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::faults::Faults;
+use crate::faults::{Fault, Faults};
 use crate::gemini::{Gemini, Settings, Webhooks};
 use crate::log::Log;
 use crate::model::{DefaultModel, Model};
 use crate::oauth::{self, Oauth};
-use crate::server::{Server, Services};
+use crate::server::Server;
+use crate::services::Services;
 use crate::storage::{self, Buckets, Storage};
 use crate::vertex::{self, Datasets, Stores, Vertex};
 
@@ -170,6 +171,13 @@ impl Builder {
         self
     }
 
+    /// Starts with this fault, beside those that are named already. It holds for all jobs, and where it
+    /// says "next", for the first calls there are.
+    pub fn fault(self, fault: Fault) -> Self {
+        self.faults.switch_on(fault);
+        self
+    }
+
     /// What answers the requests of jobs; [`DefaultModel`] by default.
     pub fn model(mut self, model: impl Model) -> Self {
         self.model = Arc::new(model);
@@ -177,7 +185,7 @@ impl Builder {
     }
 
     /// Starts the server. Errors are those of listening on the address, and of a webhook secret
-    /// that is none.
+    /// that is not base64.
     ///
     /// It runs on threads of its own, so any runtime will do, and none is kept busy.
     pub async fn start(self) -> io::Result<Emulator> {
@@ -264,6 +272,18 @@ impl Builder {
         });
         let server = Server::start(listener, Arc::clone(&services))?;
         Ok(Emulator::new(services, server))
+    }
+}
+
+impl Emulator {
+    /// Starts an emulator on a free port of 127.0.0.1, with any API key let in.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Sets up an emulator that differs from the usual one.
+    pub fn builder() -> Builder {
+        Builder::new()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::gemini;
 use crate::oauth;
 use crate::operation::Operation;
-use crate::server::Services;
+use crate::services::Services;
 use crate::storage;
 use crate::vertex;
 

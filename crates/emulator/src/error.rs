@@ -57,6 +57,10 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
     }
 
+    pub(crate) fn resource_exhausted(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
@@ -73,7 +77,7 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
     }
 
-    /// The answer to a key that the service does not know.
+    /// The response to a key that the service does not know.
     pub(crate) fn api_key_invalid() -> Self {
         Self::api_key_invalid_for("generativelanguage.googleapis.com")
     }
@@ -88,14 +92,14 @@ impl ApiError {
         error
     }
 
-    /// The answer to a call without a token that the service accepts.
+    /// The response to a call without a token that the service accepts.
     pub(crate) fn unauthenticated(message: &str, reason: &str, service: &str) -> Self {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message);
         error.add_info(reason, "googleapis.com", json!({"service": service}));
         error
     }
 
-    /// The answer to a call for a resource that the caller has no right to.
+    /// The response to a call for a resource that the caller has no right to.
     pub(crate) fn iam_permission_denied(permission: &str, resource: &str, service: &str) -> Self {
         let mut error = Self::permission_denied(format!(
             "Permission '{permission}' denied on resource '{resource}' (or it may not exist)."

@@ -20,44 +20,54 @@
 //! ```
 //!
 //! Time is the emulator's own: [`Emulator::clock`] stops it and moves it on, and jobs and files
-//! follow. What real services do wrong now and then, [`Emulator::faults`] does on demand.
+//! follow. What real services do wrong now and then, [`Builder::fault`] and [`Emulator::faults`] do on
+//! demand.
 //!
 //! # Layout
 //!
 //! A connection is served in `server`, which notes the call, applies faults and asks the service
 //! that `dispatch` finds for its path: `gemini`, `vertex`, `storage`, `bigquery` or `oauth`, which
-//! also judges tokens. `model` answers the requests of jobs. Nothing here is shared with any client.
+//! also judges tokens. Each of them has what it holds in its `service`, and its calls beside that.
+//! `model` answers the requests of jobs. `emulator` is what a user sees of all that. Nothing here is
+//! shared with any client, and no file imports one that imports it.
 
 mod access;
 mod bigquery;
+mod body;
 mod builder;
 mod clock;
 mod dispatch;
+mod distort;
 mod emulator;
 mod error;
 mod faults;
+mod forms;
 mod gemini;
 mod ids;
 mod json;
+mod lines;
 mod log;
+mod message;
 mod model;
 mod oauth;
 mod operation;
+mod paging;
+mod path;
 mod query;
 mod range;
 mod reply;
 mod sabotage;
 mod server;
+mod services;
 mod snapshot;
 mod storage;
-mod stores;
 mod sync;
 mod vertex;
 
 pub use builder::Builder;
 pub use clock::Clock;
 pub use emulator::Emulator;
-pub use faults::{Failure, Faults, OutputPlace, Rows};
+pub use faults::{Distortion, Failure, Fault, Faults, OutputPlace, Rows, UnknownFault, UploadLie};
 pub use gemini::WebhookRecord;
 pub use log::RequestRecord;
 pub use model::{
@@ -67,3 +77,7 @@ pub use oauth::{TokenKind, TokenSnapshot};
 pub use operation::Operation;
 pub use snapshot::{FileSnapshot, JobSnapshot};
 pub use vertex::VertexJobSnapshot;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,13 +1,14 @@
 //! The emulator as a program: it prints the variables that lead clients to it and stays up until it
 //! is interrupted.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
-use genai_batch_emulator::Emulator;
+use genai_batch_emulator::{Emulator, Fault};
 
 /// A local server that behaves like the batch services of the Gemini Developer API and Vertex AI.
 #[derive(Debug, Parser)]
@@ -31,6 +32,14 @@ struct Options {
     /// A folder to write credential files into whose tokens are issued here.
     #[arg(long, value_name = "FOLDER")]
     credentials: Option<PathBuf>,
+    /// A secret to sign webhooks with, `whsec_` and base64; once more for a rotation. By default they
+    /// are signed with a key that is at /.well-known/jwks.json.
+    #[arg(long, value_name = "SECRET")]
+    webhook_secret: Vec<String>,
+    /// A fault to switch on, such as drop-rows=every:3 or fail-next=batches.get:2:503; may be given
+    /// several times. README.md has them all.
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0)]
     clock_scale: f64,
@@ -54,9 +63,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit.as_secs_f64()).map_err(|error| error.to_string())
 }
 
+/// A value as a shell reads it back.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
+    match value.chars().all(is_plain) {
+        true => value.into(),
+        false => format!("'{}'", value.replace('\'', r"'\''")).into(),
+    }
+}
+
 /// Writes a file for each kind of credentials.
 fn write_credentials(emulator: &Emulator, folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
     for (name, json) in [
         ("service_account.json", emulator.service_account_json()),
         ("authorized_user.json", emulator.authorized_user_json()),
@@ -74,6 +91,7 @@ fn write_credentials(emulator: &Emulator, folder: &Path) -> io::Result<()> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
+    let address = format!("{}:{}", options.host, options.port);
     let mut builder = Emulator::builder()
         .host(options.host)
         .port(options.port)
@@ -82,19 +100,32 @@ async fn main() -> io::Result<()> {
     if let Some(api_key) = options.api_key {
         builder = builder.api_key(api_key);
     }
+    for secret in options.webhook_secret {
+        builder = builder.webhook_secret(secret);
+    }
+    for fault in options.fault {
+        builder = builder.fault(fault);
+    }
     if options.require_authentication {
         builder = builder.require_authentication();
     }
-    let emulator = builder.start().await?;
+    let emulator = builder.start().await.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    })?;
     let mut out = io::stdout().lock();
+    let mut export = |name: &str, value: &str| writeln!(out, "export {name}={}", quoted(value));
     for (name, value) in emulator.env() {
-        writeln!(out, "export {name}={value}")?;
+        export(&name, &value)?;
     }
     if let Some(folder) = &options.credentials {
-        write_credentials(&emulator, folder)?;
-        let file = folder.join("service_account.json");
-        let name = "GOOGLE_APPLICATION_CREDENTIALS";
-        writeln!(out, "export {name}={}", file.display())?;
+        // Whoever reads the variable may be in another folder.
+        let folder = std::path::absolute(folder)?;
+        std::fs::create_dir_all(&folder)?;
+        write_credentials(&emulator, &folder)?;
+        // The kind whose endpoints all clients take from the file.
+        let file = folder.join("external_account.json");
+        let file = file.to_string_lossy();
+        export("GOOGLE_APPLICATION_CREDENTIALS", &file)?;
     }
     writeln!(out, "# Press Ctrl-C to stop.")?;
     out.flush()?;
@@ -118,5 +149,11 @@ mod tests {
         }
         assert!(duration("soon").is_err());
         assert!(duration("-1s").is_err());
+    }
+
+    #[test]
+    fn values_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(quoted("http://127.0.0.1:80"), "http://127.0.0.1:80");
+        assert_eq!(quoted("/home/a b/it's"), r"'/home/a b/it'\''s'");
     }
 }

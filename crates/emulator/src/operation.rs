@@ -13,6 +13,9 @@ macro_rules! operations {
         }
 
         impl Operation {
+            /// All of them, in the order above.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name, such as `models.batchGenerateContent`.
             pub fn as_str(self) -> &'static str {
                 match self {

@@ -38,6 +38,11 @@ impl Query {
     }
 }
 
+/// The decoded value of a parameter of `query`, where it is given and not empty.
+pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    Query::of(query).get(name).map(str::to_owned)
+}
+
 fn decode(text: &str) -> String {
     let text = text.replace('+', " ");
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
@@ -56,5 +61,14 @@ mod tests {
         assert_eq!(query.parse("n"), Ok(Some(12)));
         assert_eq!(query.parse::<u8>("none"), Ok(None));
         assert!(query.parse::<u8>("prefix").is_err());
+    }
+
+    #[test]
+    fn query_values_are_decoded() {
+        let query = Some("pageSize=2&page+Token=x&pageToken=a%2B%20b+c%26%3D&empty=");
+        assert_eq!(query_value(query, "pageToken").as_deref(), Some("a+ b c&="));
+        assert_eq!(query_value(query, "pageSize").as_deref(), Some("2"));
+        assert_eq!(query_value(query, "empty"), None);
+        assert_eq!(query_value(None, "pageSize"), None);
     }
 }

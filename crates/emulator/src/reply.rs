@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 
 const PIECE: usize = 64 * 1024;
 
-/// An answer with `value` as its JSON body, indented as Google does it.
+/// A response with `value` as its JSON body, indented as Google does it.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec_pretty(value) {
         Ok(body) => with_body(status, "application/json; charset=UTF-8", Body::from(body)),
@@ -30,9 +30,16 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     }
 }
 
-/// The answer of a call that has nothing to say.
+/// The response of a call that has nothing to say.
 pub(crate) fn empty() -> Response {
     json(StatusCode::OK, &serde_json::Map::new())
+}
+
+/// The response of a call that leaves nothing to send.
+pub(crate) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 pub(crate) fn with_body(status: StatusCode, content_type: &'static str, body: Body) -> Response {
@@ -56,11 +63,7 @@ impl http_body::Body for Pieces {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.0.is_empty() {
-            return Poll::Ready(None);
-        }
-        let piece = self.0.len().min(PIECE);
-        Poll::Ready(Some(Ok(Frame::data(self.0.split_to(piece)))))
+        Poll::Ready(next_piece(&mut self.0))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -70,6 +73,31 @@ impl http_body::Body for Pieces {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.0.len() as u64)
     }
+}
+
+/// The same without telling how long it is.
+#[derive(Debug)]
+pub(crate) struct Unsized(pub(crate) Bytes);
+
+impl http_body::Body for Unsized {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(next_piece(&mut self.0))
+    }
+}
+
+/// Takes the next piece off a buffer.
+fn next_piece(rest: &mut Bytes) -> Option<Result<Frame<Bytes>, Infallible>> {
+    if rest.is_empty() {
+        return None;
+    }
+    let piece = rest.len().min(PIECE);
+    Some(Ok(Frame::data(rest.split_to(piece))))
 }
 
 /// A body that sends what it was given and then breaks the connection.

@@ -1,4 +1,4 @@
-//! What a fault does to a call and its answer on their way: broken off, given in drips, taken in only
+//! What a fault does to a call and its response on their way: broken off, given in drips, taken in only
 //! in part.
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
@@ -17,40 +18,14 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::access::Access;
-use crate::bigquery::{BigQuery, Tables};
+use crate::body::drain;
 use crate::dispatch::Target;
 use crate::error::ApiError;
-use crate::faults::{Failure, Faults, canned};
-use crate::gemini::Gemini;
-use crate::log::{Log, RequestRecord, without_key};
-use crate::oauth::Oauth;
+use crate::faults::{Failure, canned, echo};
+use crate::log::{RequestRecord, without_key};
 use crate::reply::Cut;
 use crate::sabotage;
-use crate::storage::{Buckets, Storage};
-use crate::vertex::Vertex;
-
-/// What a connection needs to answer calls.
-pub(crate) struct Services {
-    pub(crate) access: Access,
-    pub(crate) gemini: Arc<Gemini>,
-    pub(crate) vertex: Arc<Vertex>,
-    pub(crate) oauth: Arc<Oauth>,
-    pub(crate) buckets: Buckets,
-    pub(crate) storage: Storage,
-    pub(crate) tables: Tables,
-    pub(crate) bigquery: BigQuery,
-    pub(crate) faults: Faults,
-    pub(crate) log: Log,
-    /// Held once by each connection that is open.
-    pub(crate) connections: Arc<()>,
-}
-
-impl Services {
-    pub(crate) fn open_connections(&self) -> usize {
-        Arc::strong_count(&self.connections) - 1
-    }
-}
+use crate::services::Services;
 
 /// A running server, which stops when it is dropped.
 #[derive(Debug)]
@@ -162,6 +137,10 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
             serve(body).await;
             return Err(Cut);
         }
+        Some(Failure::StatusAfterEffect { code }) => {
+            serve(body).await;
+            canned(code, String::new(), &[])
+        }
         Some(Failure::CutAnswer { after }) => sabotage::cut(serve(body).await, |_| after).await?,
         Some(Failure::CutAnswerAt { permille }) => {
             let share = |len| sabotage::share(len, permille);
@@ -185,12 +164,29 @@ async fn answer(services: Arc<Services>, request: Request<Incoming>) -> Result<R
             std::future::pending::<Infallible>().await;
             return Err(Cut);
         }
+        Some(Failure::AnswerOf { path }) => {
+            serve(body).await;
+            let other = read_of(&head, &path).ok_or(Cut)?;
+            self::serve(&services, Target::of(&other), &other, Body::empty()).await
+        }
+        Some(Failure::Echo { code }) => {
+            let body = sabotage::whole(body).await.ok_or(Cut)?;
+            echo(code, &head.headers, &body)
+        }
     };
     services.log.answered(index, response.status().as_u16());
     Ok(response)
 }
 
-/// The answer of the service that a call is for.
+/// A read of this path by the caller of `head`; `None` for a path that cannot be one.
+fn read_of(head: &Parts, path: &str) -> Option<Parts> {
+    let mut read = Request::get(path).body(()).ok()?.into_parts().0;
+    read.headers = head.headers.clone();
+    read.headers.remove(CONTENT_LENGTH);
+    Some(read)
+}
+
+/// The response of the service that a call is for.
 async fn serve(services: &Services, target: Option<Target>, head: &Parts, body: Body) -> Response {
     match target {
         Some(target) => target.serve(services, head, body).await,
@@ -200,10 +196,4 @@ async fn serve(services: &Services, target: Option<Target>, head: &Parts, body: 
             ApiError::not_found(format!("There is no {method} {path}.")).into_response()
         }
     }
-}
-
-/// Takes in a body, so that an answer finds a client that has finished sending.
-pub(crate) async fn drain(mut body: Body) {
-    use http_body_util::BodyExt as _;
-    while let Some(Ok(_)) = body.frame().await {}
 }

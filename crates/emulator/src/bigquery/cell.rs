@@ -12,7 +12,7 @@ pub(crate) struct Format {
     pub(crate) int64_timestamps: bool,
 }
 
-/// A value as a cell of an answer, which has everything but structure in texts.
+/// A value as a cell of a response, which has everything but structure in texts.
 pub(crate) fn cell(value: &Value, column: &Column, format: Format) -> Value {
     if column.is_repeated() {
         let values = value.as_array().map(Vec::as_slice).unwrap_or_default();

@@ -30,7 +30,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Whether an answer given now says that the job is done.
+    /// Whether a response given now says that the job is done.
     pub(crate) fn answer_done(&self) -> bool {
         let left = &self.unfinished_answers;
         let one_less = |left: usize| left.checked_sub(1);
@@ -42,7 +42,7 @@ impl Job {
         json!({"projectId": self.project, "jobId": self.id, "location": self.location})
     }
 
-    /// The job as a resource, as an answer given now shows it.
+    /// The job as a resource, as a response given now shows it.
     pub(crate) fn resource(&self, done: bool) -> Value {
         let time = millis(self.created);
         let mut job = json!({

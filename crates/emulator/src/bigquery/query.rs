@@ -9,12 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::BigQuery;
 use super::cell::{Format, millis};
 use super::error::{QueryError, QueryResult};
 use super::job::Job;
 use super::name::DatasetName;
 use super::plan::{Defaults, Plan};
+use super::service::BigQuery;
 use super::sql;
 use crate::ids;
 use crate::json::field;
@@ -119,7 +119,7 @@ impl BigQuery {
         let configuration = field(body, "configuration").unwrap_or(&Value::Null);
         let Some(query) = field(configuration, "query") else {
             return Err(QueryError::invalid(
-                "The emulator has no jobs but queries: the configuration needs a query.",
+                "The emulator runs no jobs other than queries: the configuration needs a query.",
             ));
         };
         let reference = field(body, "jobReference").unwrap_or(&Value::Null);
@@ -165,7 +165,7 @@ impl BigQuery {
         };
         let legacy = field(query, "useLegacySql").is_none_or(|legacy| legacy != false);
         let select = if legacy {
-            Err("The emulator has no legacy SQL: useLegacySql must be false.".to_owned())
+            Err("The emulator does not run legacy SQL: useLegacySql must be false.".to_owned())
         } else {
             sql::parse(sql)
         };

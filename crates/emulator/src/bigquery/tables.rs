@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::BigQuery;
 use super::cell::{self, millis};
 use super::error::{QueryError, QueryResult};
 use super::name::{DatasetName, TableName};
 use super::query::{format_of, number, offset, page_token, text};
 use super::schema::Column;
+use super::service::BigQuery;
 use super::store::{DatasetInfo, Table};
 use crate::json::field;
 use crate::query::Query;

@@ -1,13 +1,13 @@
 //! The order in which the rows of a job come out, and which of them do.
 
-use super::JobFaults;
+use super::job::JobFaults;
 
 /// A place in the output of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
-    /// The answer to the request at this position.
+    /// The response to the request at this position.
     Row(usize),
-    /// An answer that nobody asked for, counted from 1.
+    /// A response that nobody asked for, counted from 1.
     Foreign(usize),
 }
 
@@ -30,8 +30,8 @@ impl JobFaults {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Rows;
     use super::*;
+    use crate::faults::Rows;
 
     #[test]
     fn rows_are_dropped_doubled_and_joined_by_others() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The call has no effect and gets this answer.
+    /// The call has no effect and gets this response.
     Status {
         /// The HTTP status.
         code: u16,
@@ -20,22 +20,27 @@ pub enum Failure {
         /// Further headers; `content-type` is `application/json` unless one of them says otherwise.
         headers: Vec<(String, String)>,
     },
-    /// The call has no effect, and its connection closes without an answer.
+    /// The call has no effect, and its connection closes without a response.
     CloseBeforeAnswer,
-    /// The call takes effect (a job is made, say), but its connection closes without an answer.
+    /// The call takes effect (a job is made, say), but its connection closes without a response.
     CloseAfterEffect,
-    /// The call takes effect, and its answer breaks off after this many bytes of the body.
+    /// The call takes effect, and gets an error of this status, as where a proxy has sent it twice.
+    StatusAfterEffect {
+        /// The HTTP status.
+        code: u16,
+    },
+    /// The call takes effect, and its response breaks off after this many bytes of the body.
     CutAnswer {
         /// How many bytes are sent.
         after: usize,
     },
-    /// The call takes effect, and its answer breaks off after this share of its body, in
+    /// The call takes effect, and its response breaks off after this share of its body, in
     /// thousandths, and in any case before its end. One without a body does not come at all.
     CutAnswerAt {
         /// 0 sends the head alone; 1000 or more, all but the last byte.
         permille: u16,
     },
-    /// The call takes effect, and its answer comes in pieces of this size with pauses between.
+    /// The call takes effect, and its response comes in pieces of this size with pauses between.
     Drip {
         /// How many bytes come at once; at least 1.
         piece: usize,
@@ -50,8 +55,20 @@ pub enum Failure {
     },
     /// The call takes effect twice, as where a proxy repeats it, and the second answer is given.
     DeliverTwice,
-    /// The call has no effect, and no answer ever comes; the connection stays open.
+    /// The call has no effect, and no response ever comes; the connection stays open.
     Hang,
+    /// The call takes effect, and gets what a GET of another path gets: the record of another job,
+    /// say.
+    AnswerOf {
+        /// The path with its query, such as `/v1beta/batches/abc`.
+        path: String,
+    },
+    /// The call has no effect, and the error that it gets shows its headers and its body, as a page
+    /// for developers does.
+    Echo {
+        /// The HTTP status.
+        code: u16,
+    },
 }
 
 impl Failure {
@@ -102,7 +119,7 @@ impl Failure {
         }
     }
 
-    /// The same failure with a further header, where it has an answer that can carry one.
+    /// The same failure with a further header, where it has a response that can carry one.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         if let Self::Status { headers, .. } = &mut self {
@@ -112,7 +129,22 @@ impl Failure {
     }
 }
 
-/// The answer of a [`Failure::Status`]. A code or header that HTTP does not allow is left out.
+/// The response of a [`Failure::Echo`] to a call of these headers and this body.
+pub(crate) fn echo(code: u16, headers: &HeaderMap, body: &[u8]) -> Response {
+    let shown = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", shown(value)));
+    let body = String::from_utf8_lossy(body);
+    let message = format!(
+        "The call could not be served:\n{}\n\n{body}",
+        headers.collect::<Vec<_>>().join("\n")
+    );
+    let error = json!({"error": {"code": code, "message": message, "status": "INTERNAL"}});
+    canned(code, error.to_string(), &[])
+}
+
+/// The response of a [`Failure::Status`]. A code or header that HTTP does not allow is left out.
 pub(crate) fn canned(code: u16, body: String, headers: &[(String, String)]) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = Body::from(body);

@@ -2,31 +2,7 @@
 
 use std::time::Duration;
 
-/// A choice of the rows of a job, counted from 0 in the order of the requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rows {
-    /// No row.
-    #[default]
-    None,
-    /// All of them.
-    All,
-    /// The rows at these positions.
-    At(Vec<usize>),
-    /// Every n-th row: 3 chooses the rows 2, 5, 8 and so on.
-    Every(usize),
-}
-
-impl Rows {
-    pub(crate) fn contains(&self, row: usize) -> bool {
-        match self {
-            Self::None => false,
-            Self::All => true,
-            Self::At(rows) => rows.contains(&row),
-            Self::Every(n) => *n > 0 && (row + 1).is_multiple_of(*n),
-        }
-    }
-}
+use super::rows::Rows;
 
 /// Where a job that succeeded carries its output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,21 +42,62 @@ pub(crate) struct JobFaults {
     pub(crate) end: JobEnd,
     pub(crate) freeze_stats: bool,
     pub(crate) freeze_listed_stats: bool,
-    pub(crate) vertex: super::VertexJobFaults,
-    pub(crate) webhook: super::WebhookFaults,
+    /// How long after its creation a job is left out of listings.
+    pub(crate) list_delay: Duration,
+    pub(crate) shown_name: ShownName,
+    pub(crate) vertex: VertexJobFaults,
+    pub(crate) webhook: WebhookFaults,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How the display name of a job is shown.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ShownName {
+    /// After how many characters it is cut off.
+    pub(crate) cut: Option<usize>,
+    /// In capitals, with an underscore for all that is neither letter nor digit.
+    pub(crate) folded: bool,
+}
 
-    #[test]
-    fn rows_are_chosen_by_position() {
-        let chosen = |rows: Rows| (0..7).filter(|row| rows.contains(*row)).collect::<Vec<_>>();
-        assert!(chosen(Rows::None).is_empty());
-        assert_eq!(chosen(Rows::All), [0, 1, 2, 3, 4, 5, 6]);
-        assert_eq!(chosen(Rows::At(vec![0, 5])), [0, 5]);
-        assert_eq!(chosen(Rows::Every(3)), [2, 5]);
-        assert!(chosen(Rows::Every(0)).is_empty());
+impl ShownName {
+    pub(crate) fn of(&self, name: &str) -> String {
+        let name = name.chars().take(self.cut.unwrap_or(usize::MAX));
+        let fold = |c: char| match c.is_alphanumeric() {
+            true => c.to_ascii_uppercase(),
+            false => '_',
+        };
+        name.map(|c| if self.folded { fold(c) } else { c })
+            .collect()
     }
+}
+
+/// What a job of Vertex AI is born with, beside the faults that all jobs know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct VertexJobFaults {
+    /// How many numbered files the predictions are spread over; 0 for one without a number.
+    pub(crate) shards: usize,
+    pub(crate) incremental: Rows,
+    pub(crate) error_file: bool,
+    pub(crate) partial: Option<PartialSuccess>,
+    /// The state that interrupts a job half way, and for how long.
+    pub(crate) hold: Option<(&'static str, Duration)>,
+    pub(crate) running_as: Option<String>,
+    pub(crate) full_table_names: bool,
+    pub(crate) hide_labels: bool,
+}
+
+/// What is missing from a job that succeeded in part, and the status that says why.
+#[derive(Clone, Debug)]
+pub(crate) struct PartialSuccess {
+    pub(crate) rows: Rows,
+    pub(crate) code: i32,
+    pub(crate) message: String,
+}
+
+/// What is wrong with the webhooks of a job.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct WebhookFaults {
+    pub(crate) forged: bool,
+    pub(crate) stale: bool,
+    pub(crate) lost: bool,
+    pub(crate) doubled: bool,
 }

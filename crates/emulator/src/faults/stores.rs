@@ -1,38 +1,8 @@
 //! The switches of Cloud Storage and BigQuery.
 
-use std::collections::{BTreeSet, VecDeque};
-
-use super::Faults;
+use super::state::{StorageFaults, TableFaults};
+use super::switches::Faults;
 use crate::sync::lock;
-
-#[derive(Debug, Default)]
-pub(super) struct StoreFaults {
-    buckets: StorageFaults,
-    object_cuts: VecDeque<u64>,
-    tables: TableFaults,
-}
-
-impl StoreFaults {
-    pub(super) fn object_cuts_left(&self) -> usize {
-        self.object_cuts.len()
-    }
-}
-
-/// The buckets that are out of reach.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct StorageFaults {
-    pub(crate) missing: BTreeSet<String>,
-    pub(crate) forbidden: BTreeSet<String>,
-}
-
-/// What is wrong with tables and queries.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TableFaults {
-    /// As in `project.dataset.table`.
-    pub(crate) forbidden: BTreeSet<String>,
-    /// How many answers about a query say that it is not done yet.
-    pub(crate) unfinished_answers: usize,
-}
 
 impl Faults {
     /// Lets this bucket not exist, whatever is in it.

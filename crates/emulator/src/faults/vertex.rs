@@ -1,41 +1,13 @@
 //! The switches of Vertex AI: what a job goes through, what it writes where, and what becomes of
 //! deletions and projects.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Faults, Rows};
+use super::job::PartialSuccess;
+use super::rows::Rows;
+use super::state::VertexFaults;
+use super::switches::Faults;
 use crate::sync::lock;
-
-/// What a job of Vertex AI is born with, beside the faults that all jobs know.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct VertexJobFaults {
-    /// How many numbered files the predictions are spread over; 0 for one without a number.
-    pub(crate) shards: usize,
-    pub(crate) incremental: Rows,
-    pub(crate) error_file: bool,
-    pub(crate) partial: Option<PartialSuccess>,
-    /// The state that interrupts a job half way, and for how long.
-    pub(crate) hold: Option<(&'static str, Duration)>,
-    pub(crate) running_as: Option<String>,
-    pub(crate) full_table_names: bool,
-}
-
-/// What is missing from a job that succeeded in part, and the status that says why.
-#[derive(Clone, Debug)]
-pub(crate) struct PartialSuccess {
-    pub(crate) rows: Rows,
-    pub(crate) code: i32,
-    pub(crate) message: String,
-}
-
-/// What is wrong with the service.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct VertexFaults {
-    pub(crate) denied_projects: BTreeSet<String>,
-    pub(crate) delete_delay: Duration,
-    pub(crate) delete_failure: Option<(i32, String)>,
-}
 
 /// Vertex AI.
 impl Faults {

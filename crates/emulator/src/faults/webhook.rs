@@ -1,15 +1,6 @@
 //! The switches of the webhooks that report the end of a job.
 
-use super::Faults;
-
-/// What is wrong with the webhooks of a job.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct WebhookFaults {
-    pub(crate) forged: bool,
-    pub(crate) stale: bool,
-    pub(crate) lost: bool,
-    pub(crate) doubled: bool,
-}
+use super::switches::Faults;
 
 /// Webhooks.
 impl Faults {

@@ -3,8 +3,8 @@
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::query_value;
 use crate::error::{ApiError, ApiResult};
+use crate::query::query_value;
 
 /// Checks the credentials of a call; `expected` is the only key let in, where there is one.
 pub(crate) fn check(head: &Parts, expected: Option<&str>) -> ApiResult<()> {

@@ -1,56 +1,29 @@
-//! The batches that there are, and the calls that read, list, cancel, delete and change them.
+//! The calls that read, list, cancel, delete and change batches.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::create::Message;
-use super::job::NewJob;
-use super::paging::PageRequest;
+use super::create::BATCH;
+use super::job::Job;
+use super::kind::Kind;
 use super::resource::{self, View};
-use super::{Gemini, Job, Kind, parse_json, query_value};
+use super::service::Gemini;
+use crate::body::parse_json;
+use crate::clock::later;
 use crate::error::{ApiError, ApiResult};
 use crate::json::snake_case;
+use crate::message::Message;
+use crate::paging::PageRequest;
+use crate::query::query_value;
 use crate::reply;
-use crate::sync::lock;
 
 const DEFAULT_PAGE: usize = 50;
 
-/// The jobs by the order of their creation.
-#[derive(Debug, Default)]
-pub(crate) struct Jobs {
-    jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
-    serial: AtomicU64,
-}
-
-impl Jobs {
-    pub(super) fn add(&self, new: NewJob, job: impl FnOnce(NewJob, u64) -> Job) -> Arc<Job> {
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
-        let job = Arc::new(job(new, serial));
-        lock(&self.jobs).insert(serial, Arc::clone(&job));
-        job
-    }
-
-    pub(crate) fn get(&self, id: &str) -> Option<Arc<Job>> {
-        lock(&self.jobs).values().find(|job| job.id == id).cloned()
-    }
-
-    /// All jobs, the newest first.
-    pub(crate) fn all(&self) -> Vec<Arc<Job>> {
-        lock(&self.jobs).values().rev().cloned().collect()
-    }
-
-    fn remove(&self, serial: u64) {
-        lock(&self.jobs).remove(&serial);
-    }
-}
-
 impl Gemini {
     pub(crate) async fn get_batch(self: &Arc<Self>, id: &str) -> ApiResult<Response> {
-        let job = self.batch(id)?;
+        let job = self.shown_for(self.batch(id)?);
         self.settle(&job).await?;
         let status = job.status(self.clock.now());
         Ok(reply::json(
@@ -61,7 +34,10 @@ impl Gemini {
 
     pub(crate) async fn list_batches(self: &Arc<Self>, query: Option<&str>) -> ApiResult<Response> {
         let page = PageRequest::of(query, DEFAULT_PAGE, self.settings.max_page_size)?;
-        let page = page.select(self.jobs.all(), |job| job.serial, self.faults.of_pages());
+        let now = self.clock.now();
+        let mut jobs = self.jobs.all();
+        jobs.retain(|job| now >= later(job.schedule.created, job.faults.list_delay));
+        let page = page.select(jobs, |job| job.serial, self.faults.of_pages());
         let mut statuses = Vec::with_capacity(page.items.len());
         for job in &page.items {
             self.settle(job).await?;
@@ -103,7 +79,7 @@ impl Gemini {
                 "The batch is of the other kind.",
             ));
         }
-        let mut batch = Message::of(parse_json(body)?, "batch", super::create::BATCH)?;
+        let mut batch = Message::of(parse_json(body)?, "batch", BATCH)?;
         let mask = match query_value(query, "updateMask").or(query_value(query, "update_mask")) {
             Some(mask) => mask,
             None => ["displayName", "priority"]
@@ -147,13 +123,20 @@ impl Gemini {
         ))
     }
 
+    /// The job that an answer about `job` shows: it itself, unless jobs are mixed up.
+    pub(super) fn shown_for(&self, job: Arc<Job>) -> Arc<Job> {
+        let others = self.faults.mixes_up_jobs().then(|| self.jobs.all());
+        let mut others = others.into_iter().flatten();
+        others.find(|other| other.id != job.id).unwrap_or(job)
+    }
+
     fn batch(&self, id: &str) -> ApiResult<Arc<Job>> {
         self.jobs
             .get(id)
             .ok_or_else(|| ApiError::not_found("Requested entity was not found."))
     }
 
-    /// Lets a job that is over by the clock have its answers and its output.
+    /// Lets a job that is over by the clock have its responses and its output.
     pub(super) async fn settle(self: &Arc<Self>, job: &Arc<Job>) -> ApiResult<()> {
         let now = self.clock.now();
         job.wait_for_answers(now).await;

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 
-use super::job::NewJob;
+use super::job::{Job, NewJob};
+use super::kind::Kind;
 use super::life::Schedule;
 use super::resource::{self, View};
 use super::rows::Requests;
-use super::{Gemini, Job, Kind, parse_json};
+use super::service::Gemini;
+use crate::body::parse_json;
 use crate::error::{ApiError, ApiResult};
-use crate::json::snake_case;
+use crate::faults::Quota;
+use crate::message::Message;
 use crate::{ids, reply};
 
 /// The fields of a batch.
@@ -63,6 +67,11 @@ impl Gemini {
             Source::File(name) => {
                 let id = name.strip_prefix("files/").unwrap_or(&name);
                 let file = self.files.get(id, now)?;
+                if file.work.state() != "ACTIVE" {
+                    return Err(ApiError::failed_precondition(format!(
+                        "The File {id} is not in an ACTIVE state and usage is not allowed."
+                    )));
+                }
                 (Requests::Lines(file.content.clone()), Some(name))
             }
         };
@@ -74,21 +83,46 @@ impl Gemini {
             priority: asked.priority,
             webhook_config: asked.webhook_config,
             input_file,
+            tokens: requests.tokens(),
         };
-        let job = self.jobs.add(new, |new, serial| {
+        let tokens = new.tokens;
+        let quota = self.faults.quota();
+        let allows = |jobs: &mut dyn Iterator<Item = &Arc<Job>>| match quota {
+            Some(quota) => within(quota, tokens, jobs, now),
+            None => Ok(()),
+        };
+        let job = self.jobs.add(new, allows, |new, serial| {
             let count = requests.count();
             let duration = self.settings.job_duration;
             let schedule = Schedule::new(now, duration, count);
             Job::new(new, serial, schedule, count, self.faults.of_new_job())
-        });
+        })?;
         let answering = Arc::clone(&job);
         let model = Arc::clone(&self.model);
         tokio::task::spawn_blocking(move || answering.answer(requests, &*model));
         self.report_end_of(&job);
+        let job = self.shown_for(job);
         Ok(reply::json(
             StatusCode::OK,
             &resource::operation(&job, &job.status(now), View::Full),
         ))
+    }
+}
+
+/// Refuses a job of so many tokens that is more than the quota leaves beside those that are active.
+fn within(
+    quota: Quota,
+    tokens: u64,
+    jobs: &mut dyn Iterator<Item = &Arc<Job>>,
+    now: DateTime<Utc>,
+) -> ApiResult<()> {
+    let active = jobs.filter(|job| job.status(now).ended.is_none());
+    let (count, enqueued) = active.fold((0, 0), |(count, sum), job| (count + 1, sum + job.tokens));
+    match count < quota.jobs && enqueued + tokens <= quota.tokens {
+        true => Ok(()),
+        false => Err(ApiError::resource_exhausted(
+            "You exceeded your current quota of enqueued batches.",
+        )),
     }
 }
 
@@ -161,86 +195,6 @@ fn inline(requests: Value) -> ApiResult<Vec<Value>> {
         }
     }
     Ok(requests)
-}
-
-/// A JSON object read as a message: known fields only, each under its camel or snake case name.
-pub(crate) struct Message {
-    path: String,
-    fields: Map<String, Value>,
-}
-
-impl Message {
-    pub(crate) fn of(value: Value, path: &str, known: &[&str]) -> ApiResult<Self> {
-        Self::check(&value, path, known)?;
-        let fields = match value {
-            Value::Object(fields) => fields,
-            _ => Map::new(),
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            fields,
-        })
-    }
-
-    fn check<'a>(
-        value: &'a Value,
-        path: &str,
-        known: &[&str],
-    ) -> ApiResult<&'a Map<String, Value>> {
-        let Value::Object(fields) = value else {
-            return Err(ApiError::bad_field(path, "not an object"));
-        };
-        let is_known = |name: &str| known.iter().any(|k| *k == name || snake_case(k) == name);
-        match fields.keys().find(|name| !is_known(name)) {
-            None => Ok(fields),
-            Some(name) => {
-                let place = if path.is_empty() {
-                    String::new()
-                } else {
-                    format!(" at '{path}'")
-                };
-                Err(ApiError::invalid_argument(format!(
-                    "Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field."
-                )))
-            }
-        }
-    }
-
-    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
-        let value = self
-            .fields
-            .remove(name)
-            .or_else(|| self.fields.remove(&snake_case(name)));
-        value.filter(|value| !value.is_null())
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name) || self.fields.contains_key(&snake_case(name))
-    }
-
-    /// A string; the empty one is the same as none.
-    pub(crate) fn string(&mut self, name: &str) -> ApiResult<Option<String>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-            Some(_) => Err(self.wrong_type(name, "string")),
-        }
-    }
-
-    /// A number, or digits in a string; 0 where there is none.
-    pub(super) fn int64(&mut self, name: &str) -> ApiResult<i64> {
-        let number = match self.take(name) {
-            None => Some(0),
-            Some(Value::String(digits)) => digits.parse().ok(),
-            Some(number) => number.as_i64(),
-        };
-        number.ok_or_else(|| self.wrong_type(name, "int64"))
-    }
-
-    fn wrong_type(&self, name: &str, wanted: &str) -> ApiError {
-        let field = format!("{}.{}", self.path, snake_case(name));
-        ApiError::bad_field(&field, &format!("Invalid value, {wanted} expected."))
-    }
 }
 
 #[cfg(test)]

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, ETAG};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Gemini, query_value};
+use super::service::Gemini;
+use crate::distort;
 use crate::error::{ApiError, ApiResult};
+use crate::query::query_value;
 use crate::range::requested_range;
-use crate::reply::{self, BrokenOff, Pieces};
+use crate::reply;
 
 impl Gemini {
     pub(crate) async fn download(self: &Arc<Self>, id: &str, head: &Parts) -> ApiResult<Response> {
@@ -44,18 +46,7 @@ impl Gemini {
             }
             None => (StatusCode::OK, 0, size),
         };
-        let content = file.content.slice(start..end);
-        let length = content.len();
-        let cut = self
-            .faults
-            .take_download_cut()
-            .and_then(|after| usize::try_from(after).ok());
-        let body = match cut.filter(|after| *after < length) {
-            Some(after) => Body::new(BrokenOff::after(content.slice(..after))),
-            None => Body::new(Pieces(content)),
-        };
-        let mut response = reply::with_body(status, "application/octet-stream", body);
-        set(&mut response, CONTENT_LENGTH, length.to_string());
+        let mut response = reply::with_body(status, "application/octet-stream", Body::empty());
         set(&mut response, ETAG, etag);
         set(&mut response, ACCEPT_RANGES, "bytes".to_owned());
         if status == StatusCode::PARTIAL_CONTENT {
@@ -66,7 +57,10 @@ impl Gemini {
                 format!("bytes {start}-{last}/{size}"),
             );
         }
-        Ok(response)
+        let content = file.content.slice(start..end);
+        let cut = self.faults.take_download_cut();
+        let how = self.faults.take_download_distortion();
+        Ok(distort::fill(response, content, (start, size), cut, how))
     }
 }
 

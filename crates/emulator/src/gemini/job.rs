@@ -1,4 +1,4 @@
-//! One job: what was asked for, the answers as they come, and its status at an instant.
+//! One job: what was asked for, the responses as they come, and its status at an instant.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
+use super::kind::Kind;
 use super::life::{End, Phase, Schedule};
 use super::output::{self, Counts};
 use super::rows::{Answered, Requests, answer_all};
-use super::{Files, StoredFile};
+use super::stored::{Files, StoredFile};
 use crate::clock::later;
 use crate::faults::{JobEnd, JobFaults};
 use crate::model::{Model, RowFailure, embedding_response, text_response};
@@ -20,13 +21,6 @@ use crate::sync::lock;
 
 /// How long a reader waits, in real time, for a model that is behind the clock of its job.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What the requests of a job ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    GenerateContent,
-    EmbedContent,
-}
 
 /// A job as it was asked for.
 #[derive(Debug)]
@@ -38,6 +32,8 @@ pub(crate) struct NewJob {
     pub(crate) priority: i64,
     pub(crate) webhook_config: Option<Value>,
     pub(crate) input_file: Option<String>,
+    /// About how many tokens its requests have.
+    pub(crate) tokens: u64,
 }
 
 #[derive(Debug)]
@@ -48,6 +44,7 @@ pub(crate) struct Job {
     pub(crate) webhook_config: Option<Value>,
     /// `files/…`, where the requests come from a file.
     pub(crate) input_file: Option<String>,
+    pub(crate) tokens: u64,
     pub(crate) request_count: usize,
     pub(crate) schedule: Schedule,
     pub(crate) faults: JobFaults,
@@ -118,6 +115,7 @@ impl Job {
             model: new.model,
             webhook_config: new.webhook_config,
             input_file: new.input_file,
+            tokens: new.tokens,
             request_count,
             schedule,
             faults,
@@ -161,7 +159,7 @@ impl Job {
         self.answered.send_replace(true);
     }
 
-    /// Waits for the model where the job is over by the clock and only the answers are missing.
+    /// Waits for the model where the job is over by the clock and only the responses are missing.
     pub(crate) async fn wait_for_answers(&self, now: DateTime<Utc>) {
         if matches!(
             self.phase(now),

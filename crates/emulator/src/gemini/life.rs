@@ -31,7 +31,7 @@ pub(crate) enum Phase {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum End {
-    /// With the answers to the first `served` requests.
+    /// With the responses to the first `served` requests.
     Served {
         served: usize,
     },

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::job::{Output, Status};
-use super::{Job, Kind, StoredFile};
+use super::job::{Job, Output, Status};
+use super::kind::Kind;
+use super::stored::StoredFile;
 use crate::clock::timestamp;
 use crate::faults::OutputPlace;
 
@@ -144,7 +145,9 @@ pub(crate) fn batch<'a>(job: &'a Job, status: &'a Status, view: View) -> Batch<'
     Batch {
         type_url: None,
         model: &job.model,
-        display_name: settings.display_name,
+        display_name: settings
+            .display_name
+            .map(|name| job.faults.shown_name.of(&name)),
         input_config: job
             .input_file
             .as_ref()
@@ -193,11 +196,14 @@ pub(crate) fn file(file: &StoredFile) -> Value {
         "expirationTime": timestamp(file.expires()),
         "sha256Hash": file.sha256_hash,
         "uri": file.uri,
-        "state": "ACTIVE",
+        "state": file.work.state(),
         "source": if file.generated { "GENERATED" } else { "UPLOADED" },
     });
     if let Some(display_name) = &file.display_name {
         json["displayName"] = json!(display_name);
+    }
+    if let Some((code, message)) = file.work.error() {
+        json["error"] = json!({ "code": code, "message": message });
     }
     if file.generated {
         json["downloadUri"] = json!(format!("{}:download?alt=media", file.uri));

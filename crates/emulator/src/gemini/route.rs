@@ -1,10 +1,9 @@
 //! Which call a method and path stand for.
 
-use axum::http::{HeaderMap, Method};
-use percent_encoding::percent_decode_str;
-
-use super::Kind;
+use super::kind::Kind;
 use crate::operation::Operation;
+use crate::path::{is_version, split_verb};
+use axum::http::{HeaderMap, Method};
 
 /// A call under an API version.
 #[derive(Debug, PartialEq)]
@@ -147,25 +146,6 @@ fn file(method: &Method, resource: &str) -> Option<(Operation, Call)> {
         ("GET", Some("download")) => (Operation::DownloadFile, Call::DownloadFile(id)),
         _ => return None,
     })
-}
-
-/// `abc:cancel` as the decoded id and the verb.
-pub(crate) fn split_verb(resource: &str) -> (String, Option<&str>) {
-    let (id, verb) = match resource.rsplit_once(':') {
-        Some((id, verb)) => (id, Some(verb)),
-        None => (resource, None),
-    };
-    (
-        percent_decode_str(id).decode_utf8_lossy().into_owned(),
-        verb,
-    )
-}
-
-pub(crate) fn is_version(segment: &str) -> bool {
-    let mut chars = segment.chars();
-    chars.next() == Some('v')
-        && chars.next().is_some_and(|c| c.is_ascii_digit())
-        && chars.all(|c| c.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

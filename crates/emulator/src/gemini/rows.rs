@@ -1,13 +1,15 @@
-//! The answers of a job: read from its requests, asked of the model, and kept as JSON text that
+//! The responses of a job: read from its requests, asked of the model, and kept as JSON text that
 //! only has to be put together afterwards.
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Kind;
+use super::kind::Kind;
+use crate::forms::{ask_open, open_error};
 use crate::json::field;
+use crate::lines::lines;
 use crate::model::{Model, RowFailure};
 
 /// The requests of a job, where they come from.
@@ -27,17 +29,28 @@ impl Requests {
     }
 }
 
-/// The answer to one request.
+impl Requests {
+    /// About how many tokens they have.
+    pub(crate) fn tokens(&self) -> u64 {
+        let bytes = match self {
+            Self::Inline(requests) => requests.iter().map(|it| it.to_string().len()).sum(),
+            Self::Lines(content) => content.len(),
+        };
+        (bytes / 4) as u64
+    }
+}
+
+/// The response to one request.
 #[derive(Debug)]
 pub(crate) struct Row {
     /// The JSON of its `metadata` (inline) or `key` (file).
     pub(crate) id: Option<String>,
-    /// The `"response":{…}` or `"error":{…}` of the answer, without the braces around it.
+    /// The `"response":{…}` or `"error":{…}` of the response, without the braces around it.
     pub(crate) body: String,
     pub(crate) failed: bool,
 }
 
-/// The answers to all requests, in their order.
+/// The responses to all requests, in their order.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) rows: Vec<Row>,
@@ -77,7 +90,10 @@ pub(crate) fn answer_all(
                 .map(|line| match read_line(line) {
                     Ok(line) => {
                         readable = true;
-                        row(line.get("key"), ask(line.get("request").unwrap_or(&line)))
+                        match line.get("body") {
+                            Some(body) => open_row(&line, body, kind, model_name, model),
+                            None => row(line.get("key"), ask(line.get("request").unwrap_or(&line))),
+                        }
                     }
                     Err(failure) => row(None, Err(failure)),
                 })
@@ -99,14 +115,23 @@ pub(crate) fn answer_all(
     Ok(Answered { rows, failed })
 }
 
-pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends = memchr::memchr_iter(b'\n', content).chain(std::iter::once(content.len()));
-    ends.scan(0, |start, end| {
-        let line = &content[*start..end];
-        *start = end + 1;
-        Some(line.trim_ascii())
-    })
-    .filter(|line| !line.is_empty())
+/// The row of a line in OpenAI's form, whose key is `custom_id`.
+fn open_row(line: &Value, body: &Value, kind: Kind, name: &str, model: &dyn Model) -> Row {
+    let answer = ask_open(body, kind == Kind::EmbedContent, name, model);
+    let failed = answer.is_err();
+    let (response, error) = match answer {
+        Ok(body) => (
+            json!({"status_code": 200, "request_id": "r", "body": body}),
+            Value::Null,
+        ),
+        Err(failure) => (Value::Null, open_error(&failure)),
+    };
+    let key = line.get("custom_id").unwrap_or(&Value::Null);
+    Row {
+        id: None,
+        body: format!("\"custom_id\":{key},\"response\":{response},\"error\":{error}"),
+        failed,
+    }
 }
 
 fn read_line(line: &[u8]) -> Result<Value, RowFailure> {
@@ -140,7 +165,6 @@ fn row(id: Option<&Value>, answer: Result<Value, RowFailure>) -> Row {
 mod tests {
     use super::*;
     use crate::model::DefaultModel;
-    use serde_json::json;
 
     fn of_lines(content: &str) -> Result<Answered, RowFailure> {
         let requests = Requests::Lines(Bytes::copy_from_slice(content.as_bytes()));

@@ -4,14 +4,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use super::{Gemini, parse_json};
+use super::service::Gemini;
+use crate::body::parse_json;
 use crate::error::{ApiError, ApiResult};
 use crate::json::field;
 use crate::model::{prompt_of, token_count};
 use crate::reply;
 
 impl Gemini {
-    /// As many tokens as the usage of an answer would tell of the prompt.
+    /// As many tokens as the usage of a response would tell of the prompt.
     pub(crate) fn count_tokens(&self, body: &[u8]) -> ApiResult<Response> {
         let body = parse_json(body)?;
         let request = field(&body, "generateContentRequest").unwrap_or(&body);

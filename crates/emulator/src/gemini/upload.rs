@@ -1,56 +1,28 @@
-//! Resumable uploads: a start call opens one, chunks fill it in order, a query tells how far it has
-//! come, and the chunk that finalizes makes the file.
+//! The calls of a resumable upload: a start call opens one, chunks fill it in order, a query tells
+//! how far it has come, and the chunk that finalizes makes the file.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::files::{StoredFile, sha256_hash};
-use super::{Gemini, parse_json, query_value, read, resource};
+use super::resource;
+use super::service::Gemini;
+use super::stored::{StoredFile, Work, sha256_hash};
+use super::uploads::{Stage, Upload, with_status};
+use crate::body::{drain, parse_json, read};
 use crate::error::{ApiError, ApiResult};
+use crate::faults::UploadLie;
 use crate::json::field;
-use crate::server::drain;
+use crate::query::query_value;
 use crate::sync::lock;
 use crate::{ids, reply};
-
-const STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
-const RECEIVED: HeaderName = HeaderName::from_static("x-goog-upload-size-received");
-
-/// The uploads by their id.
-#[derive(Debug, Default)]
-pub(super) struct Uploads(Mutex<HashMap<String, Arc<Mutex<Upload>>>>);
-
-#[derive(Debug)]
-struct Upload {
-    id: String,
-    display_name: Option<String>,
-    mime_type: String,
-    /// The size that the start call announced.
-    declared: Option<u64>,
-    version: String,
-    content: BytesMut,
-    digest: Sha256,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Active,
-    /// With the file it made, which is what finalizing again answers.
-    Final {
-        size: u64,
-        file: Value,
-    },
-    Cancelled,
-}
 
 impl Gemini {
     pub(crate) async fn upload(
@@ -160,7 +132,7 @@ impl Gemini {
         if !fits || id.starts_with('-') || id.ends_with('-') {
             return Err(ApiError::bad_field(
                 "file.name",
-                "The id has 1 to 40 lowercase letters, digits and dashes, no dash at either end.",
+                "The id must be 1 to 40 lowercase letters, digits and dashes, with no dash at either end.",
             ));
         }
         if self.files.exists(id, self.clock.now()) {
@@ -264,69 +236,32 @@ impl Gemini {
             content: std::mem::take(&mut upload.content).freeze(),
             generated: false,
             readable: now,
+            work: Work::new(self.faults.of_new_file()),
         });
+        let mut told = resource::file(&file);
+        if let Some(lie) = self.faults.take_upload_lie() {
+            tell(&mut told, lie);
+        }
         upload.stage = Stage::Final {
             size,
-            file: json!({ "file": resource::file(&file) }),
+            file: json!({ "file": told }),
         };
         Ok(upload.progress())
     }
 }
 
-impl Upload {
-    fn received(&self) -> u64 {
-        match &self.stage {
-            Stage::Final { size, .. } => *size,
-            _ => self.content.len() as u64,
+/// Makes the resource of a file say what is not true of it.
+fn tell(file: &mut Value, lie: UploadLie) {
+    match lie {
+        UploadLie::Size(size) => file["sizeBytes"] = json!(size.to_string()),
+        UploadLie::Hash => {
+            file["sha256Hash"] = json!(sha256_hash(Sha256::new_with_prefix(b"another")));
         }
-    }
-
-    fn check_offset(&self, offset: u64) -> ApiResult<()> {
-        if !matches!(self.stage, Stage::Active) {
-            return Err(ApiError::invalid_argument("The upload is over."));
+        UploadLie::Name(name) => file["name"] = json!(name),
+        UploadLie::Failed(reason) => {
+            file["state"] = json!("FAILED");
+            file["error"] = json!({ "code": 3, "message": reason });
         }
-        let received = self.received();
-        if offset != received {
-            return Err(ApiError::invalid_argument(format!(
-                "The chunk begins at {offset}, but the upload has come to {received}."
-            )));
-        }
-        Ok(())
-    }
-
-    fn append(&mut self, offset: u64, data: &Bytes) -> ApiResult<u64> {
-        self.check_offset(offset)?;
-        let end = offset + data.len() as u64;
-        if self.declared.is_some_and(|declared| end > declared) {
-            return Err(ApiError::invalid_argument(
-                "The upload is larger than announced.",
-            ));
-        }
-        self.digest.update(data);
-        self.content.extend_from_slice(data);
-        Ok(end)
-    }
-
-    fn cancel(&mut self) -> Response {
-        if matches!(self.stage, Stage::Active) {
-            self.stage = Stage::Cancelled;
-            self.content = BytesMut::new();
-        }
-        self.progress()
-    }
-
-    /// How far the upload has come; with the file, once it is there.
-    fn progress(&self) -> Response {
-        let (status, response) = match &self.stage {
-            Stage::Active => ("active", reply::empty()),
-            Stage::Cancelled => ("cancelled", reply::empty()),
-            Stage::Final { file, .. } => ("final", reply::json(StatusCode::OK, file)),
-        };
-        let mut response = with_status(response, status);
-        response
-            .headers_mut()
-            .insert(RECEIVED, HeaderValue::from(self.received()));
-        response
     }
 }
 
@@ -335,11 +270,4 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .get(name)
         .and_then(|value| value.to_str().ok())
         .filter(|value| !value.is_empty())
-}
-
-fn with_status(mut response: Response, status: &'static str) -> Response {
-    response
-        .headers_mut()
-        .insert(STATUS, HeaderValue::from_static(status));
-    response
 }

@@ -8,9 +8,9 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// The one word that a classification came to.
     pub(crate) label: Option<&'static str>,
-    /// Why, where the answer has a reason.
+    /// Why, where the response has a reason.
     pub(crate) reason: Option<String>,
-    /// The number, where the answer is one.
+    /// The number, where the response is one.
     pub(crate) number: Option<f64>,
 }
 

@@ -1,22 +1,21 @@
-//! The model that answers where none was given: the same answer to the same request, made by a few
+//! The model that responds where none was given: the same response to the same request, made by a few
 //! simple rules.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::answers;
-use super::prompt::{prompt_of, text_of};
-use super::{Model, RowFailure, embedding_response, response, schema};
-use crate::ids;
+use super::api::Model;
+use super::failure::RowFailure;
+use super::prompt::{fail_as_marked, prompt_of};
+use super::response::response;
+use super::{answers, schema};
 use crate::json::field;
-
-const DIMENSIONS: usize = 768;
-const MAX_DIMENSIONS: u64 = 3072;
 
 /// A model of simple, repeatable rules.
 ///
 /// It names the sentiment of a review, works out `What is 17 + 25?`, answers `Translate to French:
 /// good morning` with `[French] good morning`, gives the first sentence of what it is asked to
-/// summarise, fills a response schema with an instance that fits it, and otherwise says what it was
+/// summarise, fills a response schema with an instance that fits it, calls the first function where
+/// the mode `ANY` demands a call, and otherwise says what it was
 /// asked. A prompt with `[[error:3]]` in it fails with that code. `maxOutputTokens` is kept to.
 ///
 /// Embeddings are unit vectors that depend on the text alone. They have `outputDimensionality`
@@ -46,6 +45,11 @@ impl Model for DefaultModel {
         let none = Value::Object(Map::new());
         let config = field(request, "generationConfig").unwrap_or(&none);
         let answer = answers::answer(&prompt);
+        if let Some(call) = demanded_call(request, &answer) {
+            let mut called = response(model, &prompt, &call.to_string(), "STOP");
+            called["candidates"][0]["content"]["parts"] = json!([{"functionCall": call}]);
+            return Ok(called);
+        }
         let text = match requested_json(config) {
             Some(schema) => schema::instance(schema, &answer).to_string(),
             None => answer.text,
@@ -62,35 +66,32 @@ impl Model for DefaultModel {
             None => response(model, &prompt, &text, "STOP"),
         })
     }
-
-    fn embed(&self, request: &Value, _: &str) -> Result<Value, RowFailure> {
-        let text = field(request, "content").and_then(text_of).ok_or_else(|| {
-            RowFailure::invalid_argument("* EmbedContentRequest.content: contents is not specified")
-        })?;
-        fail_as_marked(&text)?;
-        let dimensions = field(request, "outputDimensionality").or_else(|| {
-            field(
-                field(request, "embedContentConfig")?,
-                "outputDimensionality",
-            )
-        });
-        let dimensions = match dimensions {
-            None => DIMENSIONS,
-            Some(asked) => asked
-                .as_u64()
-                .filter(|asked| (1..=MAX_DIMENSIONS).contains(asked))
-                .and_then(|asked| usize::try_from(asked).ok())
-                .ok_or_else(|| {
-                    RowFailure::invalid_argument(format!(
-                        "* EmbedContentRequest.output_dimensionality: must be from 1 to {MAX_DIMENSIONS}"
-                    ))
-                })?,
-        };
-        Ok(embedding_response(&text, &unit_vector(&text, dimensions)))
-    }
 }
 
-/// The schema that the answer has to fit, where JSON was asked for: `Null` for any.
+/// The call that a request demands by the mode `ANY`: of the first function that is allowed, with
+/// arguments that fit its schema.
+fn demanded_call(request: &Value, answer: &answers::Answer) -> Option<Value> {
+    let config = field(field(request, "toolConfig")?, "functionCallingConfig")?;
+    let mode = field(config, "mode").and_then(Value::as_str);
+    if mode != Some("ANY") {
+        return None;
+    }
+    let allowed = field(config, "allowedFunctionNames").and_then(Value::as_array);
+    let tools = field(request, "tools").and_then(Value::as_array)?;
+    let declared = tools
+        .iter()
+        .filter_map(|tool| field(tool, "functionDeclarations"));
+    let mut declared = declared.filter_map(Value::as_array).flatten();
+    let function = declared.find(|function| {
+        let name = function.get("name").unwrap_or(&Value::Null);
+        allowed.is_none_or(|allowed| allowed.contains(name))
+    })?;
+    let schema = field(function, "parameters").or_else(|| field(function, "parametersJsonSchema"));
+    let args = schema::instance(schema.unwrap_or(&Value::Null), answer);
+    Some(json!({"name": function.get("name"), "args": args}))
+}
+
+/// The schema that the response has to fit, where JSON was asked for: `Null` for any.
 fn requested_json(config: &Value) -> Option<&Value> {
     let mime_type = field(config, "responseMimeType").and_then(Value::as_str);
     if mime_type != Some("application/json") {
@@ -102,30 +103,9 @@ fn requested_json(config: &Value) -> Option<&Value> {
     Some(schema)
 }
 
-/// Fails where the text holds a marker such as `[[error:3]]`.
-fn fail_as_marked(text: &str) -> Result<(), RowFailure> {
-    let code = text
-        .split_once("[[error:")
-        .and_then(|(_, rest)| rest.split_once("]]"))
-        .and_then(|(code, _)| code.trim().parse().ok());
-    match code {
-        Some(code) => Err(RowFailure::new(code, "The prompt asked for this error.")),
-        None => Ok(()),
-    }
-}
-
-fn unit_vector(text: &str, dimensions: usize) -> Vec<f64> {
-    let mut random = fastrand::Rng::with_seed(ids::hash(text));
-    let values: Vec<f64> = (0..dimensions).map(|_| random.f64() * 2.0 - 1.0).collect();
-    let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
-    let rounded = |value: f64| (value / length * 1e8).round() / 1e8;
-    values.into_iter().map(rounded).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn ask(prompt: &str, config: Value) -> Result<Value, RowFailure> {
         let request = json!({

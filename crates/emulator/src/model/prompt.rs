@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::RowFailure;
+use super::failure::RowFailure;
 use crate::json::field;
 
 /// The text of the last user turn of a `GenerateContentRequest`.
 ///
-/// Fails with code 3, as the service does, where there are no contents to answer. Parts that are no
+/// Fails with code 3, as the service does, where there are no contents to answer. Parts that are not
 /// text appear as their MIME type in brackets.
 pub fn prompt_of(request: &Value) -> Result<String, RowFailure> {
     let missing = || {
@@ -55,6 +55,18 @@ fn text_of_part(part: &Value) -> String {
     {
         Some(mime_type) => format!("[{mime_type}]"),
         None => "[data]".to_owned(),
+    }
+}
+
+/// Fails where the text holds a marker such as `[[error:3]]`.
+pub(super) fn fail_as_marked(text: &str) -> Result<(), RowFailure> {
+    let code = text
+        .split_once("[[error:")
+        .and_then(|(_, rest)| rest.split_once("]]"))
+        .and_then(|(code, _)| code.trim().parse().ok());
+    match code {
+        Some(code) => Err(RowFailure::new(code, "The prompt asked for this error.")),
+        None => Ok(()),
     }
 }
 

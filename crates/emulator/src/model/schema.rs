@@ -10,7 +10,7 @@ use crate::json::field;
 const DEEP: usize = 4;
 const TOO_DEEP: usize = 12;
 
-/// An instance of `schema` that says what the answer says as far as its fields allow.
+/// An instance of `schema` that says what the response says as far as its fields allow.
 pub(crate) fn instance(schema: &Value, answer: &Answer) -> Value {
     if !schema.is_object() {
         return json!({"answer": answer.text});

@@ -6,11 +6,12 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::Utc;
 
+use super::identity::SERVICE_ACCOUNT;
 use super::jwt::Claims;
+use super::service::Oauth;
 use super::tokens::{Problem, TokenKind};
-use super::{Oauth, SERVICE_ACCOUNT};
 use crate::error::{ApiError, ApiResult};
-use crate::gemini::query_value;
+use crate::query::query_value;
 
 /// Why the token of a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

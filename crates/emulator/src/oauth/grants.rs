@@ -8,11 +8,12 @@ use chrono::Utc;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::jwt::Claims;
-use super::tokens::TokenKind;
-use super::{
-    CLIENT_ID, CLIENT_SECRET, Oauth, REFRESH_TOKEN, SCOPE, SERVICE_ACCOUNT, SUBJECT_TOKEN,
+use super::identity::{
+    CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, SERVICE_ACCOUNT, SUBJECT_TOKEN,
 };
+use super::jwt::Claims;
+use super::service::Oauth;
+use super::tokens::TokenKind;
 use crate::reply;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -99,7 +100,7 @@ fn check_subject(form: &HashMap<String, String>) -> Result<TokenKind, Refused> {
         .get("subject_token")
         .is_none_or(|token| token != SUBJECT_TOKEN)
     {
-        let message = "The subject token is not one of the identity provider.";
+        let message = "The subject token was not issued by the identity provider.";
         return Err(("invalid_grant", message.to_owned()));
     }
     Ok(TokenKind::TokenExchange)

@@ -8,11 +8,12 @@ use axum::response::Response;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
+use super::identity::{IMPERSONATED, SERVICE_ACCOUNT};
+use super::service::Oauth;
 use super::tokens::TokenKind;
-use super::{IMPERSONATED, Oauth, SERVICE_ACCOUNT};
+use crate::body::parse_json;
 use crate::clock::later;
 use crate::error::{ApiError, ApiResult};
-use crate::gemini::parse_json;
 use crate::reply;
 
 /// The service in the words of its own errors.

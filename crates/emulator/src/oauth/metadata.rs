@@ -6,9 +6,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::identity::{PROJECT, PROJECT_NUMBER, SCOPE, SERVICE_ACCOUNT};
+use super::service::Oauth;
 use super::tokens::TokenKind;
-use super::{Oauth, PROJECT, PROJECT_NUMBER, SCOPE, SERVICE_ACCOUNT};
-use crate::gemini::query_value;
+use crate::query::query_value;
 use crate::reply;
 
 const FLAVOR: HeaderName = HeaderName::from_static("metadata-flavor");
@@ -32,31 +33,40 @@ impl Oauth {
             let body = Body::from("Missing Metadata-Flavor:Google header.");
             return reply::with_body(StatusCode::FORBIDDEN, TEXT, body);
         }
-        let path = path.trim_start_matches("/computeMetadata/v1/");
+        // The folders of the real server lead to themselves with a slash.
+        let path = path.trim_start_matches("/computeMetadata/v1");
+        let path = path.trim_matches('/');
         let recursive = query_value(head.uri.query(), "recursive").as_deref() == Some("true");
-        if let Some(rest) = path.strip_prefix("instance/service-accounts/")
-            && let Some((account, entry)) = rest.split_once('/')
-            && ["default", SERVICE_ACCOUNT].contains(&account)
-        {
-            return self.account_entry(entry, recursive);
+        if let Some(rest) = path.strip_prefix("instance/service-accounts/") {
+            let (account, entry) = rest.split_once('/').unwrap_or((rest, ""));
+            if ["default", SERVICE_ACCOUNT].contains(&account) {
+                return self.account_entry(entry, recursive);
+            }
         }
         match path {
+            "" => text("instance/\nproject/\nuniverse/\n"),
+            "instance" if recursive => json_body(&json!({
+                "serviceAccounts": {"default": account(), SERVICE_ACCOUNT: account()},
+            })),
+            "instance" => text("service-accounts/\n"),
+            "instance/service-accounts" => text(&format!("default/\n{SERVICE_ACCOUNT}/\n")),
+            "project" if recursive => json_body(&json!({
+                "numericProjectId": PROJECT_NUMBER.parse::<u64>().unwrap_or_default(),
+                "projectId": PROJECT,
+            })),
+            "project" => text("numeric-project-id\nproject-id\n"),
             "project/project-id" => text(PROJECT),
             "project/numeric-project-id" => text(PROJECT_NUMBER),
+            "universe" => text("universe-domain\n"),
             "universe/universe-domain" => text("googleapis.com"),
-            "instance/service-accounts/" => text(&format!("default/\n{SERVICE_ACCOUNT}/\n")),
             _ => not_found(),
         }
     }
 
     fn account_entry(&self, entry: &str, recursive: bool) -> Response {
         match entry {
-            "" if recursive => json_body(&json!({
-                "aliases": ["default"],
-                "email": SERVICE_ACCOUNT,
-                "scopes": [SCOPE],
-            })),
-            "" => text("aliases\nemail\nidentity\nscopes\ntoken\n"),
+            "" if recursive => json_body(&account()),
+            "" => text("aliases\nemail\nscopes\ntoken\n"),
             "aliases" => text("default\n"),
             "email" => text(SERVICE_ACCOUNT),
             "scopes" => text(&format!("{SCOPE}\n")),
@@ -73,6 +83,15 @@ impl Oauth {
             _ => not_found(),
         }
     }
+}
+
+/// What there is to say of an account.
+fn account() -> Value {
+    json!({
+        "aliases": ["default"],
+        "email": SERVICE_ACCOUNT,
+        "scopes": [SCOPE],
+    })
 }
 
 pub(super) fn text(text: &str) -> Response {

@@ -39,7 +39,8 @@ impl Route {
                 (Operation::GenerateAccessToken, call)
             }
             ("GET", path) => {
-                let operation = match path.strip_prefix("/computeMetadata/v1/")? {
+                let operation = match path.strip_prefix("/computeMetadata/v1")? {
+                    path if !path.is_empty() && !path.starts_with('/') => return None,
                     path if path.ends_with("/token") => Operation::GetMetadataToken,
                     _ => Operation::GetMetadata,
                 };
@@ -81,6 +82,8 @@ mod tests {
             Some(Operation::GetMetadataToken)
         );
         assert_eq!(call("GET", "/"), Some(Call::Metadata));
+        assert_eq!(call("GET", "/computeMetadata/v1"), Some(Call::Metadata));
         assert_eq!(call("GET", "/computeMetadata"), None);
+        assert_eq!(call("GET", "/computeMetadata/v1beta1/instance"), None);
     }
 }

@@ -1,31 +1,39 @@
 //! Handing out the content of an object: the conditions a caller sets, the range it asks for, and
 //! the headers that describe the object.
 
+use std::io::Read as _;
+
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE,
-    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
+    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, WARNING,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use flate2::read::MultiGzDecoder;
 
 use super::checksum::{self, Md5Hash};
 use super::error::{StorageError, StorageResult};
 use super::store::{Object, Precondition};
+use crate::distort;
+use crate::faults::Faults;
 use crate::range::requested_range;
-use crate::reply::{BrokenOff, Pieces};
+use crate::reply::Unsized;
 
-/// The answer to a call that reads an object, under the tag that the API gives it.
+/// The response to a call that reads an object, under the tag that the API gives it.
 pub(crate) fn respond(
     object: &Object,
     etag: &str,
     method: &Method,
     headers: &HeaderMap,
-    take_cut: impl FnOnce() -> Option<u64>,
+    faults: &Faults,
 ) -> StorageResult {
     check_headers(object, etag, headers)?;
+    if let Some(content) = unpacked(object, headers) {
+        return Ok(respond_unpacked(object, etag, method, content));
+    }
     let size = object.size();
     let (status, start, end) = match requested_range(headers, etag, size) {
         Some(Ok((start, end))) => (StatusCode::PARTIAL_CONTENT, start, end),
@@ -33,22 +41,11 @@ pub(crate) fn respond(
         None => (StatusCode::OK, 0, size),
     };
     let content = object.content.slice(start..end);
-    let length = content.len();
-    let body = if *method == Method::HEAD {
-        Body::empty()
-    } else {
-        let cut = take_cut().and_then(|after| usize::try_from(after).ok());
-        match cut.filter(|after| *after < length) {
-            Some(after) => Body::new(BrokenOff::after(content.slice(..after))),
-            None => Body::new(Pieces(content)),
-        }
-    };
-    let mut response = Response::new(body);
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     describe(object, headers);
     set(headers, ETAG, etag);
-    set(headers, CONTENT_LENGTH, &length.to_string());
     if status == StatusCode::PARTIAL_CONTENT {
         let last = end - 1;
         set(
@@ -57,7 +54,43 @@ pub(crate) fn respond(
             &format!("bytes {start}-{last}/{size}"),
         );
     }
-    Ok(response)
+    if *method == Method::HEAD {
+        set(headers, CONTENT_LENGTH, &content.len().to_string());
+        return Ok(response);
+    }
+    let (cut, how) = (faults.take_object_cut(), faults.take_object_distortion());
+    Ok(distort::fill(response, content, (start, size), cut, how))
+}
+
+/// What is in an object that is stored with gzip, for who does not take it as it is stored.
+fn unpacked(object: &Object, headers: &HeaderMap) -> Option<Vec<u8>> {
+    let taken = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    let takes_gzip = taken.is_some_and(|taken| taken.contains("gzip"));
+    let is_packed = object.attributes.content_encoding.as_deref() == Some("gzip");
+    if takes_gzip || !is_packed {
+        return None;
+    }
+    let mut content = Vec::new();
+    let mut decoder = MultiGzDecoder::new(&object.content[..]);
+    decoder.read_to_end(&mut content).ok().map(|_| content)
+}
+
+/// Such a response is always of the whole, and says neither its length nor its encoding.
+fn respond_unpacked(object: &Object, etag: &str, method: &Method, content: Vec<u8>) -> Response {
+    let body = match *method == Method::HEAD {
+        true => Body::empty(),
+        false => Body::new(Unsized(content.into())),
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    describe(object, headers);
+    headers.remove(CONTENT_ENCODING);
+    headers.remove(ACCEPT_RANGES);
+    set(headers, ETAG, etag);
+    set(headers, WARNING, "214 UploadServer gunzipped");
+    response
 }
 
 /// The headers that both APIs give an object, but for its tag and length.
@@ -176,19 +209,19 @@ fn names(tags: &str, etag: &str) -> bool {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::faults::Faults;
     use crate::storage::Buckets;
 
     fn status(name: HeaderName, value: &str) -> u16 {
         let clock = Clock::new();
         clock.pause();
-        let buckets = Buckets::new(clock.clone(), Faults::default());
+        let faults = Faults::default();
+        let buckets = Buckets::new(clock.clone(), faults.clone());
         let object = buckets.put("b", "o", "content".into(), "text/plain");
         let tag = object.etag().to_owned();
         let now = http_date(clock.now());
         let value = value.replace("TAG", &tag).replace("NOW", &now);
         let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
-        match respond(&object, &tag, &Method::GET, &headers, || None) {
+        match respond(&object, &tag, &Method::GET, &headers, &faults) {
             Ok(response) => response.status().as_u16(),
             Err(error) => error
                 .into_response(super::super::route::Api::Xml)

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::document::document;
 use super::route::{Api, Place};
 use super::store::Unreachable;
-use super::xml::document;
 use crate::access::Refusal;
 use crate::error::rest_error;
 use crate::reply;

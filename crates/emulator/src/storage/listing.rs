@@ -204,6 +204,7 @@ mod tests {
         let faults = PageFaults {
             empty: true,
             repeat_token: false,
+            ..PageFaults::default()
         };
         let listed = pages(&request("", None, 4), faults);
         let sizes: Vec<usize> = listed.iter().map(Vec::len).collect();

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_other_services_are_no_buckets() {
+    fn paths_of_other_services_are_not_buckets() {
         for uri in [
             "/v1/models",
             "/v1beta1/o",

@@ -2,10 +2,13 @@
 //! writes them. A bucket need not be made first.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::read::GzEncoder;
 
 use super::checksum::{self, Md5Hash};
 use crate::clock::Clock;
@@ -158,6 +161,24 @@ impl Buckets {
         };
         let new = new.seal();
         lock(&self.inner).insert(bucket, object, new, self.clock.now())
+    }
+
+    /// Packs `content` with gzip and writes an object that says so.
+    pub(crate) fn put_gzipped(&self, bucket: &str, object: &str, content: &[u8]) {
+        let mut packer = GzEncoder::new(content, Compression::default());
+        let mut packed = Vec::new();
+        // Reading from memory does not fail.
+        let _ = packer.read_to_end(&mut packed);
+        let new = NewObject {
+            content: packed.into(),
+            content_type: "application/octet-stream".to_owned(),
+            attributes: Attributes {
+                content_encoding: Some("gzip".to_owned()),
+                ..Attributes::default()
+            },
+            parts: None,
+        };
+        lock(&self.inner).insert(bucket, object, new.seal(), self.clock.now());
     }
 
     /// Writes an object if `condition` holds, or answers `None`.

@@ -14,10 +14,13 @@ use super::life::Schedule;
 use super::names::ModelName;
 use super::output::Destination;
 use super::resource::{self, View};
+use super::route::Place;
+use super::service::Vertex;
 use super::uri::{TableName, TablePlace, split_object};
-use super::{Place, Vertex};
+use crate::body::parse_json;
 use crate::error::{ApiError, ApiResult};
-use crate::gemini::{Message, parse_json};
+use crate::forms::Form;
+use crate::message::Message;
 use crate::{ids, reply};
 
 const ROOT: &str = "batch_prediction_job";
@@ -29,7 +32,6 @@ const ECHOED: &[&str] = &[
     "dedicatedResources",
     "disableContainerLogging",
     "encryptionSpec",
-    "endpoint",
     "explanationSpec",
     "generateExplanation",
     "instanceConfig",
@@ -93,6 +95,7 @@ impl Vertex {
             let (answering, model) = (Arc::clone(&job), Arc::clone(&self.model));
             tokio::task::spawn_blocking(move || answering.answer(input, &*model));
         }
+        let job = self.shown_for(job);
         let status = job.status(now);
         Ok(reply::json(
             StatusCode::OK,
@@ -104,6 +107,7 @@ impl Vertex {
 fn read(body: Value, place: Place) -> ApiResult<NewJob> {
     let own = [
         "displayName",
+        "endpoint",
         "inputConfig",
         "labels",
         "model",
@@ -116,7 +120,12 @@ fn read(body: Value, place: Place) -> ApiResult<NewJob> {
         let message = format!("It may have at most {LONGEST_DISPLAY_NAME} characters.");
         return Err(bad_field("display_name", &message));
     }
-    let model = required(body.string("model")?, "model")?;
+    let model = match (body.string("model")?, body.string("endpoint")?) {
+        (Some(_), Some(_)) => {
+            return Err(bad_field("endpoint", "A job has a model or an endpoint."));
+        }
+        (model, endpoint) => required(model.or(endpoint), "model")?,
+    };
     let model = ModelName::of(&model).ok_or_else(|| {
         bad_field(
             "model",
@@ -131,14 +140,27 @@ fn read(body: Value, place: Place) -> ApiResult<NewJob> {
         let message = "The model reads its input from Cloud Storage only.";
         return Err(bad_field("input_config", message));
     }
+    if model.form != Form::Google && place.location == "global" {
+        let message = "Batch prediction for this model is not available in the global location.";
+        return Err(bad_field("model", message));
+    }
     let mut resource = Map::new();
     for name in ECHOED {
         if let Some(value) = body.take(name) {
             resource.insert((*name).to_owned(), value);
         }
     }
+    if model.needs_machines() && !resource.contains_key("dedicatedResources") {
+        let message = "The model needs dedicated resources.";
+        return Err(bad_field("dedicated_resources", message));
+    }
     resource.insert("displayName".to_owned(), display_name.clone().into());
-    resource.insert("model".to_owned(), model.full.clone().into());
+    let named = if model.is_endpoint() {
+        "endpoint"
+    } else {
+        "model"
+    };
+    resource.insert(named.to_owned(), model.full.clone().into());
     resource.insert("inputConfig".to_owned(), input_config);
     resource.insert("outputConfig".to_owned(), output_config);
     if !labels.is_empty() {
@@ -312,7 +334,7 @@ fn only_one<T>(mut found: Vec<T>, field: &str, what: &str) -> ApiResult<T> {
 fn check_format(given: Option<&str>, expected: &str, field: &str) -> ApiResult<()> {
     match given {
         Some(given) if given != expected => {
-            let message = format!("{given} does not fit the place, which takes {expected}.");
+            let message = format!("{given} does not match the place, which takes {expected}.");
             Err(bad_field(field, &message))
         }
         _ => Ok(()),

@@ -10,7 +10,7 @@ use super::dataset::Datasets;
 use super::uri::{self, TableName, TablePlace};
 use crate::bigquery::{Row, Table, Tables};
 use crate::faults::Faults;
-use crate::gemini::lines;
+use crate::lines::lines;
 use crate::model::RowFailure;
 use crate::storage::{Buckets, Unreachable};
 

@@ -1,4 +1,4 @@
-//! One job: what was asked for, the answers as they come, and its status at an instant.
+//! One job: what was asked for, the responses as they come, and its status at an instant.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -232,6 +232,7 @@ impl Job {
             stamp: output::stamp(self.schedule.starts, self.serial),
             seed: self.serial,
             stray,
+            form: self.new.model.form,
         };
         plan.output(answered, served.min(rows))
     }

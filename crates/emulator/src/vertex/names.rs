@@ -1,5 +1,7 @@
 //! The names of models, as jobs give them and as the model behind the emulator is told them.
 
+use crate::forms::Form;
+
 /// A model that a job names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ModelName {
@@ -8,6 +10,8 @@ pub(crate) struct ModelName {
     /// As in `models/gemini-2.5-flash` for one of Google's own models, and else as it was given.
     pub(crate) short: String,
     pub(crate) asks: Asks,
+    /// In whose words its lines are.
+    pub(crate) form: Form,
 }
 
 /// What the requests to a model ask for.
@@ -38,22 +42,49 @@ impl ModelName {
                     "google" => format!("models/{id}"),
                     _ => full.clone(),
                 };
-                let asks = if id.contains("embedding") {
+                let asks = if id.contains("embedding") || id.contains("-e5-") {
                     Asks::Embeddings
                 } else {
                     Asks::Text
                 };
-                Some(Self { full, short, asks })
+                let form = match *publisher {
+                    "google" => Form::Google,
+                    "anthropic" => Form::Claude,
+                    _ => Form::OpenAi,
+                };
+                Some(Self {
+                    full,
+                    short,
+                    asks,
+                    form,
+                })
             }
             ["models" | "endpoints", id] if bare.len() < segments.len() && !id.is_empty() => {
                 Some(Self {
                     short: full.clone(),
                     full,
                     asks: Asks::Either,
+                    form: Form::Google,
                 })
             }
             _ => None,
         }
+    }
+
+    /// Whether it is a model or an endpoint of the project's own.
+    pub(crate) fn is_own(&self) -> bool {
+        self.asks == Asks::Either
+    }
+
+    /// Whether it is an endpoint, which is not a model.
+    pub(crate) fn is_endpoint(&self) -> bool {
+        self.full.contains("/endpoints/")
+    }
+
+    /// Whether it runs on machines that are kept for the job: an open model that Google does not
+    /// serve itself.
+    pub(crate) fn needs_machines(&self) -> bool {
+        self.form == Form::OpenAi && !self.full.ends_with("-maas")
     }
 
     /// Whether it is one of the embedding models that read from Cloud Storage alone.

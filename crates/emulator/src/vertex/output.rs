@@ -1,4 +1,4 @@
-//! The output of a job: its answers put together as files or a table, in an order of their own and
+//! The output of a job: its responses put together as files or a table, in an order of their own and
 //! with the faults that were asked for, ready to be written.
 
 use bytes::Bytes;
@@ -6,11 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::dataset::Datasets;
+use super::other_rows;
 use super::route::Place;
 use super::rows::{Answered, Row, foreign};
 use super::uri::{TableName, TablePlace};
 use crate::bigquery;
 use crate::faults::{Item, JobFaults};
+use crate::forms::Form;
 use crate::ids;
 
 use super::input::Stores;
@@ -67,7 +69,7 @@ pub(crate) struct Output {
     pub(crate) writes: Vec<Write>,
 }
 
-/// What the output of a job depends on beside the answers.
+/// What the output of a job depends on beside the responses.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     pub(crate) destination: &'a Destination,
@@ -79,10 +81,11 @@ pub(crate) struct Plan<'a> {
     pub(crate) seed: u64,
     /// The response of foreign rows.
     pub(crate) stray: Value,
+    pub(crate) form: Form,
 }
 
 impl Plan<'_> {
-    /// Puts the output of the first `served` of the answers together.
+    /// Puts the output of the first `served` of the responses together.
     pub(crate) fn output(&self, answered: &Answered, served: usize) -> Output {
         let rows = &answered.rows;
         let is_lost = |row: usize| {
@@ -221,7 +224,8 @@ impl Plan<'_> {
             Item::Row(row) => (&*rows[row].json).into(),
             Item::Foreign(n) => {
                 let key = format!("foreign-{n}");
-                foreign(&key, self.stray.clone(), self.stamp)
+                other_rows::foreign(self.form, &key)
+                    .unwrap_or_else(|| foreign(&key, self.stray.clone(), self.stamp))
                     .into_string()
                     .into()
             }
@@ -287,9 +291,10 @@ pub(crate) fn stamp(started: DateTime<Utc>, serial: u64) -> DateTime<Utc> {
 /// A line of the file of errors, made of the line of a failed row.
 fn error_line(line: &str) -> String {
     let mut row: Value = serde_json::from_str(line).unwrap_or_default();
-    let status = row.get("status").cloned().unwrap_or_default();
+    let status = row.get("status").or_else(|| row.pointer("/error/message"));
+    let status = status.cloned().unwrap_or_default();
     let mut line = json!({"error": {"message": status}});
-    for name in ["key", "request", "instance"] {
+    for name in ["key", "custom_id", "request", "instance"] {
         if let Some(value) = row.get_mut(name) {
             line[name] = value.take();
         }

@@ -4,9 +4,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use super::deletion::Deletion;
+use super::job::Job;
 use super::output::Counts;
 use super::status::{Stats, Status};
-use super::{Deletion, Job};
 use crate::model::RowFailure;
 
 /// How much of a job is shown.
@@ -23,6 +24,8 @@ pub(crate) fn job(job: &Job, status: &Status, view: View) -> Value {
         resource.insert(name.to_owned(), value);
     };
     set("name", job.name().into());
+    let name = job.faults.shown_name.of(&job.new.display_name);
+    set("displayName", name.into());
     set("state", (*status.state).into());
     set("createTime", timestamp(job.schedule.created).into());
     set("updateTime", timestamp(status.updated).into());
@@ -55,6 +58,9 @@ pub(crate) fn job(job: &Job, status: &Status, view: View) -> Value {
     }
     if let Some(failure) = &status.partial_failure {
         set("partialFailures", json!([rpc_status(failure)]));
+    }
+    if job.faults.vertex.hide_labels {
+        resource.remove("labels");
     }
     Value::Object(resource)
 }

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::gemini::{is_version, split_verb};
 use crate::operation::Operation;
+use crate::path::{is_version, split_verb};
 
 /// A call, in a place.
 #[derive(Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! The answers of a job: each request read, asked of the model, and kept as the JSON object that it
+//! The responses of a job: each request read, asked of the model, and kept as the JSON object that it
 //! makes in the output.
 
 use std::borrow::Cow;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::input::Input;
 use super::life::Schedule;
 use super::names::{Asks, ModelName};
+use super::other_rows::unreadable;
 use super::status_text::status_text;
 use crate::faults::Rows;
 use crate::json::field;
@@ -30,7 +31,7 @@ const OWN_FIELDS: [&str; 6] = [
 /// What the lines for older embedding models may say beside their content.
 const EMBEDDING_FIELDS: [&str; 3] = ["output_dimensionality", "task_type", "title"];
 
-/// The answer to one request.
+/// The response to one request.
 #[derive(Debug)]
 pub(crate) struct Row {
     /// The whole object.
@@ -39,7 +40,7 @@ pub(crate) struct Row {
     pub(crate) failed: Option<i32>,
 }
 
-/// The answers to all requests, in their order.
+/// The responses to all requests, in their order.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) rows: Vec<Row>,
@@ -76,8 +77,10 @@ impl Asker<'_> {
                 Ok(fields) => self.row(at, count, fields, input.is_table()),
                 Err(failure) => {
                     let time = self.schedule.served_at(at, count);
-                    let answer = Answer::failed(failure);
-                    object(BTreeMap::new(), false, Some("{}"), &answer, time)
+                    unreadable(self.name.form, &failure).unwrap_or_else(|| {
+                        let answer = Answer::failed(failure);
+                        object(BTreeMap::new(), false, Some("{}"), &answer, time)
+                    })
                 }
             };
             if row.failed.is_some() {
@@ -95,6 +98,9 @@ impl Asker<'_> {
     fn row(&self, at: usize, count: usize, fields: Fields<'_>, is_table: bool) -> Row {
         let keyless = self.drop_keys.contains(at);
         let time = self.schedule.served_at(at, count);
+        if let Some(row) = self.other_row(&fields, keyless, is_table) {
+            return row;
+        }
         if self.name.asks == Asks::Embeddings
             && !fields.contains_key("request")
             && fields.contains_key("content")
@@ -128,7 +134,7 @@ impl Asker<'_> {
         }
     }
 
-    /// The answer of an older embedding model, whose requests are the lines themselves.
+    /// The response of an older embedding model, whose requests are the lines themselves.
     fn embedding(&self, mut fields: Fields<'_>, keyless: bool, is_table: bool) -> Row {
         let parse = |name: &str| {
             let raw = fields
@@ -192,7 +198,7 @@ impl Asker<'_> {
     }
 }
 
-type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+pub(super) type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 fn read_line(line: &[u8]) -> Result<Fields<'_>, RowFailure> {
     serde_json::from_slice(line).map_err(|error| {
@@ -201,7 +207,7 @@ fn read_line(line: &[u8]) -> Result<Fields<'_>, RowFailure> {
 }
 
 /// Reads a request, which a table may hold as text.
-fn parse_request(raw: &RawValue) -> Result<Value, RowFailure> {
+pub(super) fn parse_request(raw: &RawValue) -> Result<Value, RowFailure> {
     let parsed = serde_json::from_str(raw.get()).and_then(|value| match value {
         Value::String(text) => serde_json::from_str(&text),
         value => Ok(value),
@@ -242,7 +248,7 @@ impl Answer {
     }
 }
 
-/// A row of `request` and its answer, with the other fields of the line unless it is `keyless`.
+/// A row of `request` and its response, with the other fields of the line unless it is `keyless`.
 fn object(
     mut fields: Fields<'_>,
     keyless: bool,
@@ -268,7 +274,7 @@ fn object(
     }
 }
 
-/// The answer under `key` to a request that nobody sent.
+/// The response under `key` to a request that nobody sent.
 pub(crate) fn foreign(key: &str, response: Value, time: DateTime<Utc>) -> Box<str> {
     let raw = RawValue::from_string(quoted(key)).unwrap_or_default();
     let fields = BTreeMap::from([(Cow::Borrowed("key"), &*raw)]);
@@ -293,7 +299,7 @@ fn close(json: &mut String) {
     json.push('}');
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 

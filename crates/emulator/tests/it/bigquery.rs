@@ -211,7 +211,7 @@ async fn errors_are_worded_as_the_service_does() {
         (
             "SELECT * FROM `p.d.numbers`",
             json!({"useLegacySql": true}),
-            (400, "invalidQuery", "The emulator has no legacy SQL"),
+            (400, "invalidQuery", "The emulator does not run legacy SQL"),
         ),
     ] {
         let (status, reason, message) = fixture.refused(fixture.query(sql, more)).await;

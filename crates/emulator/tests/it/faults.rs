@@ -312,3 +312,53 @@ async fn a_model_of_ones_own_answers() {
     assert_eq!(outcome(&inline_rows(&job)[0]).1, Ok("LOUD"));
     assert_eq!(fixture.get(&broken).await["error"]["code"], 13);
 }
+
+#[tokio::test]
+async fn a_storm_meets_calls_of_every_kind() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    faults.fail_next(
+        Operation::ListBatches,
+        1,
+        Failure::status(500, "INTERNAL", "own"),
+    );
+    faults.fail_all_next(2, Failure::too_many_requests(Duration::ZERO));
+    let calm = (500, "INTERNAL".to_owned());
+    let busy = (429, "RESOURCE_EXHAUSTED".to_owned());
+    assert_eq!(fixture.refused(Method::GET, "batches").await, busy);
+    assert_eq!(faults.failures_of_all_left(), 1);
+    assert_eq!(fixture.refused(Method::GET, "files").await, busy);
+    assert_eq!(fixture.refused(Method::GET, "batches").await, calm);
+    assert_eq!(faults.failures_of_all_left(), 0);
+}
+
+#[tokio::test]
+async fn a_call_may_get_the_record_of_another_job() {
+    let fixture = Fixture::new().await;
+    let other = fixture.create_inline(&["other"]).await;
+    let path = format!("/v1beta/{other}");
+    let answer = || Failure::AnswerOf { path: path.clone() };
+    let faults = fixture.emulator.faults();
+    faults.fail_next(Operation::BatchGenerateContent, 1, answer());
+    assert_eq!(fixture.create_inline(&["mine"]).await, other);
+    let jobs = fixture.emulator.jobs();
+    assert_eq!(jobs.len(), 2);
+    faults.fail_next(Operation::GetBatch, 1, answer());
+    assert_eq!(fixture.get(&jobs[0].name).await["name"], other);
+    assert_eq!(fixture.get(&jobs[0].name).await["name"], jobs[0].name);
+}
+
+#[tokio::test]
+async fn an_error_may_show_what_the_call_carried() {
+    let fixture = Fixture::new().await;
+    let faults = fixture.emulator.faults();
+    let echo = Failure::Echo { code: 500 };
+    faults.fail_next(Operation::BatchGenerateContent, 1, echo);
+    let batch = json!({"displayName": "of mine"});
+    let answer = fixture.create(&batch).send().await.unwrap();
+    assert_eq!(answer.status(), 500);
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("x-goog-api-key: test-key"), "{text}");
+    assert!(text.contains("of mine"), "{text}");
+    assert!(fixture.emulator.jobs().is_empty());
+}

@@ -4,6 +4,7 @@
 
 mod batches;
 mod bigquery;
+mod contents;
 mod errors;
 mod faults;
 mod files;

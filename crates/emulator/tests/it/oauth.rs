@@ -291,8 +291,9 @@ async fn keys_and_tokens_open_what_they_should() {
 async fn the_metadata_server_knows_its_machine() {
     let fixture = guarded().await;
     let env = fixture.emulator.env();
-    let host = env.iter().find(|(name, _)| name == "GCE_METADATA_HOST");
-    let host = &host.unwrap().1;
+    let value = |name: &str| &env.iter().find(|(key, _)| key == name).unwrap().1;
+    let host = value("GCE_METADATA_HOST");
+    assert_eq!(value("GCE_METADATA_IP"), host);
     let get = |path: &str| {
         let call = fixture.http.get(format!("http://{host}/{path}"));
         call.header("metadata-flavor", "Google")
@@ -304,6 +305,11 @@ async fn the_metadata_server_knows_its_machine() {
         answer.text().await.unwrap()
     };
     text("").await;
+    for folder in ["", "/instance", "/instance/service-accounts", "/project"] {
+        let listed = text(&format!("computeMetadata/v1{folder}")).await;
+        let again = text(&format!("computeMetadata/v1{folder}/")).await;
+        assert_eq!(listed, again, "{folder}");
+    }
     let account = "computeMetadata/v1/instance/service-accounts/default";
     let email = text(&format!("{account}/email")).await;
     assert!(email.ends_with("gserviceaccount.com"));
@@ -315,8 +321,10 @@ async fn the_metadata_server_knows_its_machine() {
     );
     let universe = "computeMetadata/v1/universe/universe-domain";
     assert_eq!(text(universe).await, "googleapis.com");
-    let about = ok(get(&format!("{account}/?recursive=true"))).await;
-    assert_eq!(about["email"], email);
+    for about in [format!("{account}/"), account.to_owned()] {
+        let about = ok(get(&format!("{about}?recursive=true"))).await;
+        assert_eq!(about["email"], email);
+    }
     let token = ok(get(&format!("{account}/token"))).await;
     assert!(
         fixture

@@ -118,7 +118,7 @@ async fn without_a_secret_a_token_is_signed_with_the_published_key() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_none_does_not_start() {
+async fn an_invalid_secret_does_not_start() {
     let builder = genai_batch_emulator::Emulator::builder().webhook_secret("whsec_?");
     assert!(builder.start().await.is_err());
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Posts `body` and returns the status of the answer.
+/// Posts `body` and returns the status of the response.
 pub(super) async fn post(
     uri: &str,
     headers: &[(&'static str, String)],

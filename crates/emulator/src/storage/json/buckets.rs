@@ -3,22 +3,23 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{number, resource};
+use super::params::number;
+use super::resource;
 use crate::query::Query;
 use crate::reply;
-use crate::storage::Storage;
 use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::service::Storage;
 
 const DEFAULT_PAGE: usize = 1000;
 
 impl Storage {
-    pub(in crate::storage) fn get_bucket(&self, name: &str) -> StorageResult {
+    pub(crate) fn get_bucket(&self, name: &str) -> StorageResult {
         let bucket = self.buckets.bucket(name);
         let resource = resource::bucket(&self.settings.base_url, name, &bucket);
         Ok(reply::json(StatusCode::OK, &resource))
     }
 
-    pub(in crate::storage) fn insert_bucket(&self, body: &[u8]) -> StorageResult {
+    pub(crate) fn insert_bucket(&self, body: &[u8]) -> StorageResult {
         let asked: Value = serde_json::from_slice(body)
             .map_err(|error| StorageError::invalid(format!("Invalid JSON: {error}")))?;
         let Some(name) = resource::text(&asked, "name").filter(|name| !name.is_empty()) else {
@@ -32,7 +33,7 @@ impl Storage {
         self.get_bucket(&name)
     }
 
-    pub(in crate::storage) fn list_buckets(&self, query: &Query) -> StorageResult {
+    pub(crate) fn list_buckets(&self, query: &Query) -> StorageResult {
         let size = number::<usize>(query, "maxResults")?
             .unwrap_or(DEFAULT_PAGE)
             .clamp(1, self.settings.max_page_size.clamp(1, DEFAULT_PAGE));

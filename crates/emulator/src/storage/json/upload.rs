@@ -1,93 +1,33 @@
 //! Uploads of the JSON API: content alone, content behind its metadata in one multipart body, and
 //! resumable uploads that take content in chunks.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-
 use axum::body::Body;
-use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
+use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 use serde_json::Value;
 
-use super::{condition, resource};
-use crate::ids;
+use super::params::condition;
+use super::resource;
 use crate::query::Query;
 use crate::storage::content::set;
 use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::hashes::{check_hashes, goog_hash};
+use crate::storage::received::Received;
 use crate::storage::route::Place;
-use crate::storage::store::{NewObject, Object, Precondition};
-use crate::storage::{Received, Storage, check_hashes, goog_hash, no_content};
+use crate::storage::service::Storage;
+use crate::storage::sessions::{Plan, Session};
+use crate::storage::store::{NewObject, Object};
 use crate::sync::lock;
+use crate::{ids, reply};
 
 const DEFAULT_TYPE: &str = "application/octet-stream";
 
-/// The resumable uploads, by id. Those that are done are kept, for callers who ask again.
-#[derive(Debug, Default)]
-pub(in crate::storage) struct Sessions(Mutex<HashMap<String, Session>>);
-
-#[derive(Debug)]
-struct Session {
-    plan: Plan,
-    received: BytesMut,
-    done: Option<Object>,
-}
-
-/// The object that an upload is going to make.
-#[derive(Clone, Debug)]
-struct Plan {
-    place: Place,
-    content_type: String,
-    resource: Value,
-    condition: Precondition,
-}
-
-impl Plan {
-    /// What the query and the resource say; the content type of the resource comes first.
-    fn of(
-        bucket: &str,
-        query: &Query,
-        resource: Value,
-        content_type: Option<&str>,
-    ) -> StorageResult<Self> {
-        let name = query.get("name").map(str::to_owned);
-        let name = name
-            .or_else(|| resource::text(&resource, "name"))
-            .filter(|name| !name.is_empty())
-            .ok_or_else(|| StorageError::invalid("Required object name is missing."))?;
-        let told = resource::text(&resource, "contentType");
-        let content_type = told.or_else(|| content_type.map(str::to_owned));
-        Ok(Self {
-            place: Place {
-                bucket: bucket.to_owned(),
-                object: name,
-            },
-            content_type: content_type.unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
-            condition: condition(query)?,
-            resource,
-        })
-    }
-
-    fn carry_out(self, storage: &Storage, content: Bytes) -> StorageResult<(Place, Object)> {
-        let md5 = resource::text(&self.resource, "md5Hash");
-        let crc32c = resource::text(&self.resource, "crc32c");
-        check_hashes(&content, md5.as_deref(), crc32c.as_deref())?;
-        let new = NewObject {
-            content,
-            content_type: self.content_type,
-            attributes: resource::attributes(&self.resource),
-            parts: None,
-        };
-        let object = storage.write(&self.place, new, self.condition)?;
-        Ok((self.place, object))
-    }
-}
-
 impl Storage {
     /// An upload in one call.
-    pub(in crate::storage) fn insert(
+    pub(crate) fn insert(
         &self,
         bucket: &str,
         query: &Query,
@@ -97,17 +37,17 @@ impl Storage {
         let content_type = text(headers, CONTENT_TYPE.as_str());
         let (plan, content) = if query.get("uploadType") == Some("multipart") {
             let (resource, content_type, content) = split(content_type, &body)?;
-            let plan = Plan::of(bucket, query, resource, content_type.as_deref())?;
+            let plan = plan(bucket, query, resource, content_type.as_deref())?;
             (plan, content)
         } else {
-            (Plan::of(bucket, query, Value::Null, content_type)?, body)
+            (plan(bucket, query, Value::Null, content_type)?, body)
         };
-        let (place, object) = plan.carry_out(self, content)?;
+        let (place, object) = self.carry_out(plan, content)?;
         Ok(self.object_reply(&place, &object))
     }
 
     /// Opens a resumable upload and answers its URL.
-    pub(in crate::storage) fn start_upload(
+    pub(crate) fn start_upload(
         &self,
         bucket: &str,
         query: &Query,
@@ -119,7 +59,7 @@ impl Storage {
             body => parse(body)?,
         };
         let content_type = text(headers, "x-upload-content-type");
-        let plan = Plan::of(bucket, query, resource, content_type)?;
+        let plan = plan(bucket, query, resource, content_type)?;
         let present = self.buckets.get(bucket, &plan.place.object);
         if !plan.condition.holds(present.as_ref()) {
             return Err(StorageError::condition_not_met());
@@ -146,7 +86,7 @@ impl Storage {
     }
 
     /// Takes a chunk, or tells how much has arrived.
-    pub(in crate::storage) fn continue_upload(
+    pub(crate) fn continue_upload(
         &self,
         query: &Query,
         headers: &HeaderMap,
@@ -186,44 +126,60 @@ impl Storage {
         let content = std::mem::take(&mut session.received).freeze();
         let md5 = goog_hash(headers, "md5");
         check_hashes(&content, md5, goog_hash(headers, "crc32c"))?;
-        let (place, object) = session.plan.clone().carry_out(self, content)?;
+        let (place, object) = self.carry_out(session.plan.clone(), content)?;
         session.done = Some(object.clone());
         Ok(self.object_reply(&place, &object))
     }
 
-    pub(in crate::storage) fn cancel_upload(&self, query: &Query) -> StorageResult {
+    pub(crate) fn cancel_upload(&self, query: &Query) -> StorageResult {
         let id = query.get("upload_id").unwrap_or_default();
         let removed = lock(&self.sessions.0).remove(id);
         removed.ok_or_else(StorageError::no_such_upload)?;
-        let mut response = no_content();
+        let mut response = reply::no_content();
         // The service's own status for what the client has closed.
         *response.status_mut() = StatusCode::from_u16(499).unwrap_or(StatusCode::NO_CONTENT);
         Ok(response)
     }
+
+    /// Writes the object that an upload was to make.
+    fn carry_out(&self, plan: Plan, content: Bytes) -> StorageResult<(Place, Object)> {
+        let md5 = resource::text(&plan.resource, "md5Hash");
+        let crc32c = resource::text(&plan.resource, "crc32c");
+        check_hashes(&content, md5.as_deref(), crc32c.as_deref())?;
+        let new = NewObject {
+            content,
+            content_type: plan.content_type,
+            attributes: resource::attributes(&plan.resource),
+            parts: None,
+        };
+        let object = self.write(&plan.place, new, plan.condition)?;
+        Ok((plan.place, object))
+    }
 }
 
-impl Session {
-    /// Stores a chunk that starts at this place; what has arrived before is passed over.
-    fn take(&mut self, start: usize, chunk: &[u8]) -> StorageResult<()> {
-        let known = self.received.len().checked_sub(start).ok_or_else(|| {
-            StorageError::invalid(format!(
-                "The chunk starts at byte {start}, but only {} have arrived.",
-                self.received.len()
-            ))
-        })?;
-        let new = chunk.get(known..).unwrap_or_default();
-        self.received.extend_from_slice(new);
-        Ok(())
-    }
-
-    fn incomplete(&self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-        if let Some(last) = self.received.len().checked_sub(1) {
-            set(response.headers_mut(), RANGE, &format!("bytes=0-{last}"));
-        }
-        response
-    }
+/// What the query and the resource say; the content type of the resource comes first.
+fn plan(
+    bucket: &str,
+    query: &Query,
+    resource: Value,
+    content_type: Option<&str>,
+) -> StorageResult<Plan> {
+    let name = query.get("name").map(str::to_owned);
+    let name = name
+        .or_else(|| resource::text(&resource, "name"))
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| StorageError::invalid("Required object name is missing."))?;
+    let told = resource::text(&resource, "contentType");
+    let content_type = told.or_else(|| content_type.map(str::to_owned));
+    Ok(Plan {
+        place: Place {
+            bucket: bucket.to_owned(),
+            object: name,
+        },
+        content_type: content_type.unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
+        condition: condition(query)?,
+        resource,
+    })
 }
 
 /// What `Content-Range` says of a chunk.

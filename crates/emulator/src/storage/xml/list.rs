@@ -5,17 +5,17 @@ use std::ops::Bound;
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{NAMESPACE, document, timestamp};
 use crate::query::Query;
-use crate::storage::Storage;
+use crate::storage::document::{NAMESPACE, document, timestamp};
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::listing::{self, PageRequest};
+use crate::storage::service::Storage;
 use crate::storage::store::Object;
 
 const DEFAULT_PAGE: usize = 1000;
 
 impl Storage {
-    pub(in crate::storage) fn list_xml(&self, bucket: &str, query: &Query) -> StorageResult {
+    pub(crate) fn list_xml(&self, bucket: &str, query: &Query) -> StorageResult {
         let second = query.get("list-type") == Some("2");
         let asked: Option<usize> = query
             .parse("max-keys")

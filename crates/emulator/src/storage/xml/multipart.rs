@@ -1,7 +1,7 @@
-//! Multipart uploads: parts come in any order, and an object is made of those that the end names.
+//! The calls of multipart uploads: parts come in any order, and an object is made of those that the
+//! end names.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::header::ETAG;
@@ -10,50 +10,25 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::{attributes, condition, content_type, document, tag, text};
-use crate::ids;
+use super::headers::{attributes, condition, content_type, tag, text};
 use crate::query::Query;
-use crate::storage::checksum::{self, Md5Hash};
+use crate::storage::document::document;
 use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::hashes::{check_hashes, goog_hash};
+use crate::storage::multiparts::{AskedPart, Multipart, Part, choose, find, remove};
 use crate::storage::route::Place;
-use crate::storage::store::{Attributes, NewObject};
-use crate::storage::{Storage, check_hashes, content, goog_hash, no_content};
+use crate::storage::service::Storage;
+use crate::storage::store::NewObject;
+use crate::storage::{checksum, content};
 use crate::sync::lock;
+use crate::{ids, reply};
 
 const MOST_PARTS: u32 = 10_000;
 /// These documents have a namespace of their own.
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/// The multipart uploads under way, by id.
-#[derive(Debug, Default)]
-pub(in crate::storage) struct Multiparts(Mutex<HashMap<String, Multipart>>);
-
-#[derive(Debug)]
-struct Multipart {
-    place: Place,
-    content_type: String,
-    attributes: Attributes,
-    parts: BTreeMap<u32, Part>,
-}
-
-#[derive(Clone, Debug)]
-struct Part {
-    content: Bytes,
-    md5: Md5Hash,
-}
-
-impl Part {
-    fn etag(&self) -> String {
-        format!("\"{}\"", checksum::hex(&self.md5))
-    }
-}
-
 impl Storage {
-    pub(in crate::storage) fn create_multipart(
-        &self,
-        place: &Place,
-        headers: &HeaderMap,
-    ) -> StorageResult {
+    pub(crate) fn create_multipart(&self, place: &Place, headers: &HeaderMap) -> StorageResult {
         let id = ids::upload();
         let upload = Multipart {
             place: place.clone(),
@@ -73,7 +48,7 @@ impl Storage {
         ))
     }
 
-    pub(in crate::storage) fn upload_part(
+    pub(crate) fn upload_part(
         &self,
         place: &Place,
         query: &Query,
@@ -102,7 +77,7 @@ impl Storage {
         Ok(response)
     }
 
-    pub(in crate::storage) fn complete_multipart(
+    pub(crate) fn complete_multipart(
         &self,
         place: &Place,
         query: &Query,
@@ -146,80 +121,21 @@ impl Storage {
             },
         );
         tag(&object, response.headers_mut());
+        self.lie_if_asked(response.headers_mut());
         Ok(response)
     }
 
-    pub(in crate::storage) fn abort_multipart(
-        &self,
-        place: &Place,
-        query: &Query,
-    ) -> StorageResult {
+    pub(crate) fn abort_multipart(&self, place: &Place, query: &Query) -> StorageResult {
         find(&mut lock(&self.multiparts.0), place, query)?;
         remove(&self.multiparts, query);
-        Ok(no_content())
+        Ok(reply::no_content())
     }
-}
-
-fn find<'a>(
-    uploads: &'a mut HashMap<String, Multipart>,
-    place: &Place,
-    query: &Query,
-) -> StorageResult<&'a mut Multipart> {
-    query
-        .get("uploadId")
-        .and_then(|id| uploads.get_mut(id))
-        .filter(|upload| upload.place == *place)
-        .ok_or_else(StorageError::no_such_upload)
-}
-
-fn remove(uploads: &Multiparts, query: &Query) {
-    if let Some(id) = query.get("uploadId") {
-        lock(&uploads.0).remove(id);
-    }
-}
-
-/// The parts that were asked for, if they are there, in order, and large enough.
-fn choose(
-    parts: &BTreeMap<u32, Part>,
-    asked: &[AskedPart],
-    min_size: usize,
-) -> StorageResult<Vec<Part>> {
-    if asked.is_empty() {
-        return Err(StorageError::malformed_xml(&"No part is named."));
-    }
-    if !asked.is_sorted_by(|one, next| one.number < next.number) {
-        return Err(StorageError::invalid_part_order());
-    }
-    let mut chosen = Vec::with_capacity(asked.len());
-    for (place, AskedPart { number, e_tag }) in asked.iter().enumerate() {
-        let part = parts
-            .get(number)
-            .filter(|part| part.etag().trim_matches('"') == e_tag.trim_matches('"'))
-            .ok_or_else(|| {
-                StorageError::invalid_part(format!("There is no part {number} with tag {e_tag}."))
-            })?;
-        if part.content.len() < min_size && place + 1 < asked.len() {
-            return Err(StorageError::entity_too_small(format!(
-                "Part {number} is smaller than {min_size} bytes, and not the last."
-            )));
-        }
-        chosen.push(part.clone());
-    }
-    Ok(chosen)
 }
 
 #[derive(Deserialize)]
 struct CompleteMultipartUpload {
     #[serde(rename = "Part", default)]
     parts: Vec<AskedPart>,
-}
-
-#[derive(Deserialize)]
-struct AskedPart {
-    #[serde(rename = "PartNumber")]
-    number: u32,
-    #[serde(rename = "ETag")]
-    e_tag: String,
 }
 
 #[derive(Serialize)]

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::json;
 
-use super::query_value;
 use crate::error::{ApiError, ApiResult};
 use crate::faults::PageFaults;
+use crate::query::query_value;
 use crate::reply;
 
 const PREFIX: &str = "+/= &";
@@ -28,6 +28,8 @@ struct Place {
     after: Option<u64>,
     /// The empty page that stands before this one has been given.
     past_empty: bool,
+    /// How many empty pages have followed the last one.
+    beyond: u64,
 }
 
 /// A page and the token of the next.
@@ -35,6 +37,8 @@ struct Place {
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     next: Option<String>,
+    /// Whether there are elements among them that are none.
+    junk: bool,
 }
 
 impl PageRequest {
@@ -74,6 +78,18 @@ impl PageRequest {
             return Page {
                 items: Vec::new(),
                 next: Some(next.token()),
+                junk: false,
+            };
+        }
+        let beyond = Place {
+            beyond: place.beyond + 1,
+            ..place
+        };
+        if place.beyond > 0 {
+            return Page {
+                items: Vec::new(),
+                next: Some(beyond.token()),
+                junk: false,
             };
         }
         let is_left = |item: &T| place.after.is_none_or(|after| serial(item) < after);
@@ -82,14 +98,20 @@ impl PageRequest {
         left.truncate(size);
         let end = Place {
             after: left.last().map(serial),
-            past_empty: false,
+            ..Place::default()
         };
         let next = if faults.repeat_token {
             Some(place.token())
+        } else if faults.endless && !more {
+            Some(beyond.token())
         } else {
             more.then(|| end.token())
         };
-        Page { items: left, next }
+        Page {
+            items: left,
+            next,
+            junk: faults.junk,
+        }
     }
 }
 
@@ -99,13 +121,15 @@ impl Place {
             .after
             .map(|after| after.to_string())
             .unwrap_or_default();
-        let place = STANDARD.encode(format!("{after}:{}", u8::from(self.past_empty)));
+        let past_empty = u8::from(self.past_empty);
+        let place = STANDARD.encode(format!("{after}:{past_empty}:{}", self.beyond));
         format!("{PREFIX}{place}")
     }
 
     fn of(token: &str) -> Option<Self> {
         let place = STANDARD.decode(token.strip_prefix(PREFIX)?).ok()?;
-        let (after, past_empty) = std::str::from_utf8(&place).ok()?.split_once(':')?;
+        let mut parts = std::str::from_utf8(&place).ok()?.split(':');
+        let (after, past_empty) = (parts.next()?, parts.next()?);
         let after = if after.is_empty() {
             None
         } else {
@@ -114,12 +138,13 @@ impl Place {
         Some(Self {
             after,
             past_empty: past_empty == "1",
+            beyond: parts.next()?.parse().ok()?,
         })
     }
 }
 
 impl<T> Page<T> {
-    /// The answer, with `items` under `name`; what is empty is left out.
+    /// The response, with `items` under `name`; what is empty is left out.
     pub(crate) fn reply(&self, name: &str, items: &[impl Serialize]) -> Response {
         #[derive(Serialize)]
         struct Message<'a, I> {
@@ -127,6 +152,16 @@ impl<T> Page<T> {
             items: std::collections::BTreeMap<&'a str, &'a [I]>,
             #[serde(rename = "nextPageToken", skip_serializing_if = "Option::is_none")]
             next: Option<&'a str>,
+        }
+        if self.junk {
+            let mut items: Vec<_> = items.iter().map(|item| json!(item)).collect();
+            items.insert(0, json!(7));
+            items.push(json!({}));
+            items.push(json!({ "name": "../elsewhere" }));
+            return reply::json(
+                StatusCode::OK,
+                &json!({ name: items, "nextPageToken": self.next.as_deref().unwrap_or_default() }),
+            );
         }
         if items.is_empty() && self.next.is_none() {
             return reply::json(StatusCode::OK, &json!({}));
@@ -194,6 +229,13 @@ mod tests {
             ..PageFaults::default()
         };
         assert_eq!(walk(repeat), vec![vec![5, 4]; 10]);
+        let endless = PageFaults {
+            endless: true,
+            ..PageFaults::default()
+        };
+        let mut pages = vec![vec![5, 4], vec![3, 2], vec![1]];
+        pages.resize(10, none());
+        assert_eq!(walk(endless), pages);
     }
 
     #[test]

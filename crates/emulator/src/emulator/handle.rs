@@ -2,18 +2,17 @@
 //! steer it.
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::builder::Builder;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::gemini::WebhookRecord;
 use crate::log::RequestRecord;
 use crate::operation::Operation;
-use crate::server::{Server, Services};
+use crate::server::Server;
+use crate::services::Services;
 use crate::snapshot::{FileSnapshot, JobSnapshot};
 
 /// A server that is up until it is dropped.
@@ -30,7 +29,7 @@ use crate::snapshot::{FileSnapshot, JobSnapshot};
 /// # }
 /// ```
 pub struct Emulator {
-    pub(crate) services: Arc<Services>,
+    pub(super) services: Arc<Services>,
     _server: Server,
 }
 
@@ -42,53 +41,9 @@ impl Emulator {
         }
     }
 
-    /// Starts an emulator on a free port of 127.0.0.1, with any API key let in.
-    pub async fn start() -> io::Result<Self> {
-        Self::builder().start().await
-    }
-
-    /// Sets up an emulator that differs from the usual one.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     /// Where the emulator listens, such as `http://127.0.0.1:40123`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.services.gemini.settings.base_url
-    }
-
-    /// The environment variables that lead Google's own clients here, with their values.
-    pub fn env(&self) -> Vec<(String, String)> {
-        let key = self
-            .services
-            .gemini
-            .settings
-            .api_key
-            .as_deref()
-            .unwrap_or("emulator");
-        vec![
-            (
-                "GOOGLE_GEMINI_BASE_URL".to_owned(),
-                self.base_url().to_owned(),
-            ),
-            ("GEMINI_API_KEY".to_owned(), key.to_owned()),
-            (
-                "GOOGLE_VERTEX_BASE_URL".to_owned(),
-                self.base_url().to_owned(),
-            ),
-            (
-                "GCE_METADATA_HOST".to_owned(),
-                self.base_url().trim_start_matches("http://").to_owned(),
-            ),
-            (
-                "STORAGE_EMULATOR_HOST".to_owned(),
-                self.base_url().to_owned(),
-            ),
-            (
-                "BIGQUERY_EMULATOR_HOST".to_owned(),
-                self.base_url().to_owned(),
-            ),
-        ]
     }
 
     /// The clock that jobs and files live by.
@@ -144,6 +99,20 @@ impl Emulator {
             .get(name.strip_prefix("files/")?, gemini.clock.now())
             .ok()?;
         Some(file.content.clone())
+    }
+
+    /// Puts other contents in the place of those of the file of this name, such as `files/…`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such file.
+    pub fn replace_file(&self, name: &str, content: impl Into<Bytes>) {
+        let gemini = &self.services.gemini;
+        gemini.finish_due();
+        let id = name.strip_prefix("files/").unwrap_or(name);
+        let now = gemini.clock.now();
+        let replaced = gemini.files.replace(id, content.into(), now);
+        assert!(replaced.is_ok(), "there is no file {name:?}");
     }
 
     /// All calls received so far, in their order.

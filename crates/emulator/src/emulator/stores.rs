@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::handle::Emulator;
 use crate::bigquery::Row;
-use crate::emulator::Emulator;
 
 const CONTENT_TYPE: &str = "application/octet-stream";
 const LOCATION: &str = "US";
@@ -26,7 +26,23 @@ impl Emulator {
         }
     }
 
-    /// The content of an object, such as `gs://bucket/folder/name`, where there is one.
+    /// The same as [`put_object`](Self::put_object), but that the object is stored with gzip, as
+    /// `gcloud storage cp --gzip-local-all` and many pipelines store it.
+    ///
+    /// # Panics
+    ///
+    /// If `uri` does not name an object.
+    pub fn put_gzipped_object(&self, uri: &str, content: impl AsRef<[u8]>) {
+        match split_uri(uri) {
+            Some((bucket, object)) if !object.is_empty() => {
+                let buckets = &self.services.buckets;
+                buckets.put_gzipped(bucket, object, content.as_ref());
+            }
+            _ => panic!("{uri:?} is not of the form gs://bucket/object"),
+        }
+    }
+
+    /// The content of an object as it is stored, such as `gs://bucket/folder/name`, where there is one.
     pub fn object(&self, uri: &str) -> Option<Bytes> {
         let (bucket, object) = split_uri(uri)?;
         self.services.vertex.finish_due();
