@@ -37,6 +37,11 @@ impl Body {
         &mut self.fields
     }
 
+    /// The fields but for the contents, to be changed.
+    pub(super) fn settings_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.fields
+    }
+
     pub(crate) fn into_fields(mut self) -> Map<String, Value> {
         std::mem::take(self.fields_mut())
     }

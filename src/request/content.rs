@@ -8,7 +8,8 @@ use super::pending::Pending;
 /// A turn, or a system instruction, or what is to be embedded: Google's `Content`.
 ///
 /// ```
-/// use genai_batch::{Content, Part, Request};
+/// use genai_batch::request::Content;
+/// use genai_batch::{Part, Request};
 ///
 /// let request = Request::contents([
 ///     Content::user([Part::text("What is this?"), Part::inline_file("thing.png")]),
@@ -23,7 +24,14 @@ pub struct Content {
 }
 
 impl Content {
-    /// Parts that nobody says; embeddings take them so.
+    /// Parts without a role, as embeddings take them.
+    ///
+    /// ```
+    /// use genai_batch::EmbedRequest;
+    /// use genai_batch::request::Content;
+    ///
+    /// let request = EmbedRequest::content(Content::new(["A lighthouse."]));
+    /// ```
     pub fn new<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Self {
         let mut content = Self::default();
         let mut list = Vec::new();
@@ -35,17 +43,44 @@ impl Content {
         content.field("parts", list)
     }
 
-    /// What the user says.
+    /// A turn of the user, made of these parts.
+    ///
+    /// ```
+    /// use genai_batch::request::Content;
+    /// use genai_batch::{Part, Request};
+    ///
+    /// let turn = Content::user([Part::text("What is this?"), Part::inline_file("thing.png")]);
+    /// let request = Request::contents([turn]);
+    /// ```
     pub fn user<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Self {
         Self::new(parts).role("user")
     }
 
-    /// What the model said.
+    /// A turn of the model, as it said it before or as an example of how to respond.
+    ///
+    /// ```
+    /// use genai_batch::request::Content;
+    /// use genai_batch::Request;
+    ///
+    /// let request = Request::contents([
+    ///     Content::user(["Name a prime."]),
+    ///     Content::model(["Seven."]),
+    ///     Content::user(["Another one."]),
+    /// ]);
+    /// ```
     pub fn model<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Self {
         Self::new(parts).role("model")
     }
 
     /// A content given as Google's `Content` in JSON, unchecked.
+    ///
+    /// ```
+    /// use genai_batch::request::Content;
+    /// use genai_batch::external::serde_json::json;
+    ///
+    /// let json = json!({ "role": "user", "parts": [{ "text": "hi" }] });
+    /// let turn = json.as_object().cloned().map(Content::from_json);
+    /// ```
     pub fn from_json(content: Map<String, Value>) -> Self {
         Self {
             json: content,
@@ -54,11 +89,25 @@ impl Content {
     }
 
     /// Who says it: `user` or `model`.
+    ///
+    /// ```
+    /// use genai_batch::request::Content;
+    ///
+    /// let turn = Content::new(["Seven."]).role("model");
+    /// assert_eq!(turn, Content::model(["Seven."]));
+    /// ```
     pub fn role(self, role: impl Into<String>) -> Self {
         self.field("role", role.into())
     }
 
     /// Sets any field of `Content`, in Google's spelling.
+    ///
+    /// ```
+    /// use genai_batch::request::Content;
+    /// use genai_batch::external::serde_json::json;
+    ///
+    /// let turn = Content::user(["hi"]).field("newField", json!({ "on": true }));
+    /// ```
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.json.insert(name.into(), value.into());
         self

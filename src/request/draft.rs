@@ -13,6 +13,8 @@ pub(crate) struct Draft {
     /// What else stands in the line of a file.
     pub(crate) extra: Map<String, Value>,
     pub(crate) body: Body,
+    /// Whether the body is in the words of the model's own form, and stays as it is.
+    pub(crate) is_raw: bool,
     pub(crate) pending: Pending,
 }
 

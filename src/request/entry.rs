@@ -18,6 +18,9 @@ pub(crate) enum EntryKind {
     Built(Draft),
     Text(String),
     Json(Value),
+    /// A line of JSONL.
+    #[cfg(feature = "runs")]
+    Line(String),
 }
 
 impl From<Request> for Entry {

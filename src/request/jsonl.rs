@@ -8,13 +8,18 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::asks::{Asks, wrong_content};
+use super::check::{Path, fields_twice, set_twice};
 use super::draft::Draft;
-use super::{EmbedRequest, Request};
+use super::finding::Finding;
+use super::line::RequestLine;
+use super::moved::Moved;
+use super::{EmbedRequest, Request, take};
 use crate::error::{Error, Result};
-use crate::wire::on_one_line;
 
 impl Draft {
-    fn write(&self) -> Result<Value, String> {
+    /// The request as a line, in Google's words unless it is raw.
+    pub(crate) fn write(&self) -> Result<Value, String> {
         if let Some(problem) = &self.pending.problem {
             return Err(problem.clone());
         }
@@ -34,39 +39,34 @@ impl Draft {
         Ok(Value::Object(line))
     }
 
-    /// Reads a line, or a request on its own, which has `content_field`.
-    fn read(mut line: Map<String, Value>, content_field: &str) -> Result<Self, String> {
-        let key = match line.remove("key") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(key)) => Some(key),
-            Some(other) => return Err(format!("the key must be a string, found {other}")),
-        };
-        let metadata = match line.remove("metadata") {
-            None => Map::new(),
-            Some(Value::Object(metadata)) => metadata,
-            Some(_) => return Err("`metadata` is not a JSON object".to_owned()),
-        };
-        let (body, extra) = match line.remove("request") {
-            Some(Value::Object(body)) => (body, line),
-            Some(_) => return Err("`request` is not a JSON object".to_owned()),
-            None if line.contains_key(content_field) => (line, Map::new()),
-            None => {
-                let found: Vec<_> = line.keys().map(String::as_str).collect();
-                return Err(format!(
-                    "it has no `request`, only [{}]: a line is {{\"key\": \"…\", \"request\": \
-                     {{\"{content_field}\": …}}}}",
-                    found.join(", ")
-                ));
-            }
-        };
+    /// The request of a line that was read. It may lack its content, which it can be given yet.
+    fn read(mut line: RequestLine<Map<String, Value>>, asks: Asks) -> Result<Self, String> {
+        let mut body = line.request.take().unwrap_or_default();
+        if asks == Asks::Embedding && body.contains_key("contents") {
+            body = with_content(body);
+        }
+        let wrong = line.take_error().or_else(|| wrong_content(&body, asks));
+        if let Some(finding) = wrong {
+            return Err(finding.reason());
+        }
         Ok(Self {
-            key,
-            metadata,
-            extra,
+            key: line.key,
+            metadata: line.metadata,
+            extra: line.beside,
             body: body.into(),
             ..Self::default()
         })
     }
+}
+
+/// A request for an embedding with its content in its place, where that is clear.
+fn with_content(body: Map<String, Value>) -> Map<String, Value> {
+    let read = || {
+        let mut fields = serde_json::from_value(Value::Object(body.clone())).ok()?;
+        take::embedding(&mut fields, &mut Moved::default());
+        serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()
+    };
+    read().unwrap_or(body)
 }
 
 fn to_jsonl(draft: &Draft) -> Result<String> {
@@ -77,15 +77,23 @@ fn to_jsonl(draft: &Draft) -> Result<String> {
     Ok(line.to_string())
 }
 
-fn from_jsonl(line: &str, content_field: &str) -> Result<Draft> {
-    let refused = |reason: String| Error::input(format!("no line of requests: {reason}"));
-    let line = serde_json::from_str(line)
-        .map_err(|error| refused(format!("no JSON object: {}", on_one_line(&error))))?;
-    Draft::read(line, content_field).map_err(refused)
+fn told(finding: &Finding) -> String {
+    let path = finding.path.as_deref().unwrap_or_default();
+    format!("at {path}: {}", finding.reason())
+}
+
+fn from_jsonl(line: &str, asks: Asks) -> Result<Draft> {
+    let refuse = |reason| Error::input(format!("not a line of requests: {reason}"));
+    let draft = Draft::read(RequestLine::parse(line.as_bytes(), asks), asks).map_err(refuse)?;
+    // Within values, a reader of JSON would keep the last and say nothing.
+    match fields_twice(line, &mut Path::default()).pop() {
+        Some(path) => Err(refuse(told(&set_twice(path)))),
+        None => Ok(draft),
+    }
 }
 
 macro_rules! lines {
-    ($($name:ident of $content:literal, $example:literal;)*) => {$(
+    ($($name:ident asks $asks:ident, $example:literal;)*) => {$(
         impl $name {
             /// The request as a line of a JSONL file for either backend, without the newline.
             ///
@@ -100,7 +108,7 @@ macro_rules! lines {
             /// # Errors
             ///
             /// If the request names local files, whose contents it gets when a batch is
-            /// created, or a patch of it was no object.
+            /// created, or a patch of it was not an object.
             pub fn to_jsonl(&self) -> Result<String> {
                 to_jsonl(&self.0)
             }
@@ -108,11 +116,21 @@ macro_rules! lines {
             /// Reads a line of a JSONL file, or a request on its own. What this crate does not
             /// know is kept, in the request as well as beside it.
             ///
+            /// ```
+            #[doc = concat!("use genai_batch::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let request = ", stringify!($name), "::from_jsonl(r#\"", $example, "\"#)?;")]
+            #[doc = concat!("assert_eq!(request, ", stringify!($name), "::text(\"hi\").key(\"a\"));")]
+            /// # Ok::<(), genai_batch::Error>(())
+            /// ```
+            ///
             /// # Errors
             ///
-            /// If the line is no JSON object, has no request, or a key that is no text.
+            /// What a create would refuse of the line: one that is not a JSON object, that is
+            /// written for another service, has no request, its key under another name or twice,
+            /// or content of another shape. Content that is not there yet is not an error here.
             pub fn from_jsonl(line: &str) -> Result<Self> {
-                from_jsonl(line, $content).map(Self)
+                from_jsonl(line, Asks::$asks).map(Self)
             }
         }
 
@@ -128,17 +146,17 @@ macro_rules! lines {
         #[doc = concat!("[`from_jsonl`](", stringify!($name), "::from_jsonl).")]
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let line = Map::deserialize(deserializer)?;
-                Draft::read(line, $content).map(Self).map_err(D::Error::custom)
+                let line = RequestLine::read(Map::deserialize(deserializer)?, Asks::$asks);
+                Draft::read(line, Asks::$asks).map(Self).map_err(D::Error::custom)
             }
         }
     )*};
 }
 
 lines! {
-    Request of "contents",
+    Request asks Content,
         r#"{"key":"a","request":{"contents":[{"parts":[{"text":"hi"}],"role":"user"}]}}"#;
-    EmbedRequest of "content",
+    EmbedRequest asks Embedding,
         r#"{"key":"a","request":{"content":{"parts":[{"text":"hi"}],"role":"user"}}}"#;
 }
 
@@ -175,17 +193,18 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_as_the_same(
-            key in prop::option::of(".*"),
+            key in prop::option::of(".+"),
             metadata in fields(),
             extra in fields(),
             body in fields(),
         ) {
             let reserved = ["key", "metadata", "request"];
-            let extra = extra.into_iter().filter(|(name, _)| !reserved.contains(&&**name));
+            let is_free = |name: &str| !reserved.contains(&name) && !metadata.contains_key(name);
+            let extra: Map<_, _> = extra.into_iter().filter(|(name, _)| is_free(name)).collect();
             let request = Request(Draft {
                 key,
                 metadata,
-                extra: extra.collect(),
+                extra,
                 body: body.into(),
                 ..Draft::default()
             });
@@ -197,9 +216,27 @@ mod tests {
         }
 
         #[test]
-        fn no_line_panics(line in ".*", value in json()) {
-            let _ = (Request::from_jsonl(&line), EmbedRequest::from_jsonl(&line));
-            let _ = Request::from_jsonl(&value.to_string());
+        fn any_line_is_refused_or_written_as_it_was_read(line in ".*", value in json()) {
+            for line in [line, value.to_string()] {
+                let requests = Request::from_jsonl(&line).map(|request| {
+                    let again = Request::from_jsonl(&request.to_jsonl().unwrap()).unwrap();
+                    (again == request, request.to_jsonl().unwrap())
+                });
+                let embeddings = EmbedRequest::from_jsonl(&line).map(|request| {
+                    let again = EmbedRequest::from_jsonl(&request.to_jsonl().unwrap()).unwrap();
+                    (again == request, request.to_jsonl().unwrap())
+                });
+                for read in [requests, embeddings] {
+                    match read {
+                        Ok((is_same, written)) => prop_assert!(is_same, "{line} {written}"),
+                        Err(error) => {
+                            let told = error.to_string();
+                            prop_assert!(error.is_invalid_input(), "{told}");
+                            prop_assert!(told.starts_with("not a line of requests: "), "{told}");
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -231,14 +268,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_says_so() {
+    fn what_is_not_a_request_says_so() {
         for (line, reason) in [
-            ("[1]", "no JSON object"),
-            ("{", "no JSON object"),
+            ("[1]", "not a JSON object"),
+            ("{", "not JSON"),
             (r#"{"key":7,"request":{}}"#, "must be a string, found 7"),
             (r#"{"request":[]}"#, "`request` is not"),
             (r#"{"request":{},"metadata":1}"#, "`metadata` is not"),
-            (r#"{"prompt":"hi"}"#, "no `request`, only [prompt]"),
+            (
+                r#"{"request":{"contents":[{"parts":[{"text":"a","text":"b"}]}]}}"#,
+                "at request.contents[0].parts[0].text",
+            ),
+            (r#"{"prompt":"hi"}"#, "no `request`, only `prompt`"),
         ] {
             let error = Request::from_jsonl(line).unwrap_err();
             assert!(error.is_invalid_input());

@@ -1,10 +1,10 @@
 //! The open sets of names in a request: the ones known today are constants, and any other
 //! passes as it is.
 
-use crate::open_set::names;
+use crate::open_enum::names;
 
 names! {
-    /// A kind of harm that a [`SafetySetting`](crate::SafetySetting) or a rating is about: an
+    /// A kind of harm that a [`SafetySetting`](crate::request::SafetySetting) or a rating is about: an
     /// open set.
     HarmCategory {
         /// Negative or harmful words about someone's identity.
@@ -21,7 +21,7 @@ names! {
         JAILBREAK = "HARM_CATEGORY_JAILBREAK";
     }
 
-    /// How likely harm must be for an answer to be blocked: an open set.
+    /// How likely harm must be for a response to be blocked: an open set.
     HarmBlockThreshold {
         /// Blocks what is at least a little likely.
         BLOCK_LOW_AND_ABOVE = "BLOCK_LOW_AND_ABOVE";
@@ -35,7 +35,7 @@ names! {
         OFF = "OFF";
     }
 
-    /// What the threshold of a [`SafetySetting`](crate::SafetySetting) is compared with, on
+    /// What the threshold of a [`SafetySetting`](crate::request::SafetySetting) is compared with, on
     /// Vertex AI: an open set.
     HarmBlockMethod {
         /// How severe and how likely the harm is.
@@ -44,18 +44,18 @@ names! {
         PROBABILITY = "PROBABILITY";
     }
 
-    /// A kind of content, of an answer or of what tokens were spent on: an open set.
+    /// A kind of content, of a response or of what tokens were spent on: an open set.
     Modality {
         /// Text.
-        TEXT = "TEXT";
+        TEXT = "TEXT" | 1;
         /// Images.
-        IMAGE = "IMAGE";
-        /// Sound: speech in an answer.
-        AUDIO = "AUDIO";
+        IMAGE = "IMAGE" | 2;
+        /// Sound: speech in a response.
+        AUDIO = "AUDIO" | 4;
         /// Video; in what tokens were spent on.
-        VIDEO = "VIDEO";
+        VIDEO = "VIDEO" | 3;
         /// Documents, such as PDF; in what tokens were spent on.
-        DOCUMENT = "DOCUMENT";
+        DOCUMENT = "DOCUMENT" | 5;
     }
 
     /// How finely images, video and documents are looked at, which decides how many tokens
@@ -71,7 +71,7 @@ names! {
         ULTRA_HIGH = "MEDIA_RESOLUTION_ULTRA_HIGH";
     }
 
-    /// How much a model thinks before it answers: an open set, and not every model has each.
+    /// How much a model thinks before it responds: an open set, and not every model has each.
     ThinkingLevel {
         /// As good as not at all.
         MINIMAL = "MINIMAL";
@@ -81,6 +81,8 @@ names! {
         MEDIUM = "MEDIUM";
         /// As much as it takes.
         HIGH = "HIGH";
+        /// More than that.
+        XHIGH = "XHIGH";
     }
 
     /// Whether the model calls functions: an open set.

@@ -1,22 +1,24 @@
-//! One part of a turn: text, media, or what a function is asked and answers.
+//! One part of a turn: text, media, or what a function is asked and returns.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::MediaResolution;
-use super::message::{fields, message};
-use super::pending::{LocalFile, Pending, Place};
+use super::message::{float_fields, message};
+use super::mime::guess_mime_type;
+use super::names::MediaResolution;
+use super::pending::{Attach, LocalFile, Pending};
+use crate::counted::Counted;
 use crate::error::{Error, Result};
-use crate::storage::files::File;
+use crate::file::File;
 
 /// Where the Gemini Developer API says that its files are.
 const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
 
-/// A part of a [`Content`](crate::Content): Google's `Part`.
+/// A part of a [`Content`](crate::request::Content): Google's `Part`.
 ///
 /// Media come in four ways:
 ///
@@ -30,7 +32,8 @@ const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
 /// ```
 /// use std::time::Duration;
 ///
-/// use genai_batch::{Part, Request, VideoMetadata};
+/// use genai_batch::request::VideoMetadata;
+/// use genai_batch::{Part, Request};
 ///
 /// let request = Request::parts([
 ///     Part::text("Which of these people are in the film?"),
@@ -53,12 +56,25 @@ pub struct Part {
 }
 
 impl Part {
-    /// Text.
+    /// A part that is text: a question, an instruction, a document.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    ///
+    /// let part = Part::text("What is this?");
+    /// ```
     pub fn text(text: impl Into<String>) -> Self {
         Self::default().field("text", text.into())
     }
 
     /// A part given as Google's `Part` in JSON, unchecked.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    /// use genai_batch::external::serde_json::json;
+    ///
+    /// let part = json!({ "text": "What is this?" }).as_object().cloned().map(Part::from_json);
+    /// ```
     pub fn from_json(part: Map<String, Value>) -> Self {
         Self {
             json: part,
@@ -67,6 +83,13 @@ impl Part {
     }
 
     /// Bytes of this MIME type, such as `image/png`, that go into the request.
+    ///
+    /// ```
+    /// use genai_batch::{Part, Request};
+    ///
+    /// let image = Part::bytes("image/png", b"\x89PNG...");
+    /// let request = Request::parts([Part::text("What is this?"), image]);
+    /// ```
     pub fn bytes(mime_type: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         let data = STANDARD.encode(bytes);
         Self::default().field(
@@ -75,7 +98,7 @@ impl Part {
         )
     }
 
-    /// Bytes whose MIME type is told from how they begin, as images, sound, video and PDF can
+    /// Bytes whose MIME type is guessed from how they begin, as images, sound, video and PDF can
     /// be.
     ///
     /// ```
@@ -93,9 +116,9 @@ impl Part {
         let bytes = bytes.as_ref();
         let kind = infer::get(bytes).ok_or_else(|| {
             Error::input(format!(
-                "the MIME type of {} bytes cannot be told from how they begin: give it, with \
+                "the MIME type of {} cannot be guessed from how they begin: give it, with \
                  Part::bytes",
-                bytes.len()
+                Counted(bytes.len() as u64, "byte")
             ))
         })?;
         Ok(Self::bytes(kind.mime_type(), bytes))
@@ -107,8 +130,14 @@ impl Part {
     /// The MIME type is that of the path's ending, unless [`mime_type`](Self::mime_type) gives
     /// another. A file that cannot be read ends the create, with the path and the request in
     /// the error.
+    ///
+    /// ```
+    /// use genai_batch::{Part, Request};
+    ///
+    /// let request = Request::parts([Part::text("What is this?"), Part::inline_file("thing.png")]);
+    /// ```
     pub fn inline_file(path: impl Into<PathBuf>) -> Self {
-        Self::of_file("inlineData", "data", path.into(), Place::Inline)
+        Self::of_file("inlineData", "data", path.into(), Attach::Inline)
     }
 
     /// A local file that the client uploads when the batch is created, once for all requests
@@ -120,7 +149,7 @@ impl Part {
     /// the path and the request in the error; uploaded files are removed then, as far as that
     /// can be done. Otherwise they stay: in the Files API for 48 hours, in Cloud Storage until
     /// you remove them, unless
-    /// [`remove_staged_input`](crate::Create::remove_staged_input) is set.
+    /// [`remove_staged_input`](crate::batches::Create::remove_staged_input) is set.
     ///
     /// ```
     /// use genai_batch::{Part, Request};
@@ -130,12 +159,12 @@ impl Part {
     /// let requests = questions.map(|question| Request::parts([manual.clone(), question.into()]));
     /// ```
     pub fn local_file(path: impl Into<PathBuf>) -> Self {
-        Self::of_file("fileData", "fileUri", path.into(), Place::Uploaded)
+        Self::of_file("fileData", "fileUri", path.into(), Attach::Uploaded)
     }
 
-    fn of_file(message: &str, field: &str, path: PathBuf, place: Place) -> Self {
+    fn of_file(message: &str, field: &str, path: PathBuf, attach: Attach) -> Self {
         let mime_type = guess_mime_type(&path);
-        let file = LocalFile { path, place };
+        let file = LocalFile { path, attach };
         let mut blob = Map::from_iter([(field.to_owned(), file.token())]);
         blob.extend(mime_type.map(|mime_type| ("mimeType".to_owned(), mime_type.into())));
         let mut part = Self::default().field(message, blob);
@@ -144,6 +173,16 @@ impl Part {
     }
 
     /// A file of the Gemini Files API.
+    ///
+    /// ```no_run
+    /// use genai_batch::{Part, Request};
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let file = client.files().get("files/abc-123").await?;
+    /// let request = Request::parts([Part::text("What does it say?"), Part::file(&file)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn file(file: &File) -> Self {
         let uri = file.uri().unwrap_or_else(|| file.name());
         let part = Self::of_uri(uri);
@@ -157,6 +196,13 @@ impl Part {
     /// AI, `https://…` where the model takes that.
     ///
     /// `files/ID` is written as the URI that the Files API gives such a file.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    ///
+    /// let on_vertex_ai = Part::file_uri("gs://bucket/letter.pdf", "application/pdf");
+    /// let on_gemini = Part::file_uri("files/abc-123", "application/pdf");
+    /// ```
     pub fn file_uri(uri: impl AsRef<str>, mime_type: impl Into<String>) -> Self {
         Self::of_uri(uri.as_ref()).mime_type(mime_type)
     }
@@ -167,17 +213,27 @@ impl Part {
         Self::default().field("fileData", json!({ "fileUri": uri }))
     }
 
-    /// A call of a function, as a model answered it: part of a turn of the model.
+    /// A call of a function, as a model made it: part of a turn of the model.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    /// use genai_batch::external::serde_json::json;
+    /// use genai_batch::request::Content;
+    ///
+    /// let call = Part::function_call("get_weather", json!({ "place": "Oslo" })).id("1");
+    /// let turn = Content::model([call]);
+    /// ```
     pub fn function_call(name: impl Into<String>, args: impl Into<Value>) -> Self {
         let call = json!({ "name": name.into(), "args": args.into() });
         Self::default().field("functionCall", call)
     }
 
-    /// What a function came to: part of the turn after the call.
+    /// What a function returned: part of the turn after the call.
     ///
     /// ```
-    /// use genai_batch::serde_json::json;
-    /// use genai_batch::{Content, Part, Request};
+    /// use genai_batch::external::serde_json::json;
+    /// use genai_batch::request::Content;
+    /// use genai_batch::{Part, Request};
     ///
     /// let request = Request::contents([
     ///     Content::user(["What is the weather in Oslo?"]),
@@ -192,12 +248,25 @@ impl Part {
 
     /// The id by which a response belongs to a call of a function. Does nothing to a part that
     /// is neither.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    /// use genai_batch::external::serde_json::json;
+    ///
+    /// let result = Part::function_response("get_weather", json!({ "celsius": -3 })).id("1");
+    /// ```
     pub fn id(self, id: impl Into<String>) -> Self {
         self.within(["functionCall", "functionResponse"], "id", id.into())
     }
 
     /// The MIME type of bytes or of a file, in place of the one that was guessed. Does nothing
     /// to a part that is neither.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    ///
+    /// let log = Part::inline_file("server.log").mime_type("text/plain");
+    /// ```
     pub fn mime_type(self, mime_type: impl Into<String>) -> Self {
         self.within(["inlineData", "fileData"], "mimeType", mime_type.into())
     }
@@ -213,17 +282,41 @@ impl Part {
     }
 
     /// Which piece of a video is looked at, and how often.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::request::VideoMetadata;
+    ///
+    /// let first_minute = VideoMetadata::new().end_offset(Duration::from_secs(60));
+    /// let film = Part::file_uri("gs://bucket/film.mp4", "video/mp4").video_metadata(first_minute);
+    /// ```
     pub fn video_metadata(self, metadata: VideoMetadata) -> Self {
         self.field("videoMetadata", metadata)
     }
 
-    /// How finely this part is looked at.
+    /// How finely this part is looked at, in place of the resolution of the request: finer takes more
+    /// tokens.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    /// use genai_batch::request::MediaResolution;
+    ///
+    /// let page = Part::inline_file("page.png").media_resolution(MediaResolution::HIGH);
+    /// ```
     pub fn media_resolution(self, resolution: impl Into<MediaResolution>) -> Self {
         let resolution: MediaResolution = resolution.into();
         self.field("mediaResolution", json!({ "level": resolution.as_str() }))
     }
 
     /// Sets any field of `Part`, in Google's spelling.
+    ///
+    /// ```
+    /// use genai_batch::Part;
+    ///
+    /// let part = Part::text("The answer is 7.").field("thought", true);
+    /// ```
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.json.insert(name.into(), value.into());
         self
@@ -248,34 +341,54 @@ impl From<&File> for Part {
     }
 }
 
-fn guess_mime_type(path: &Path) -> Option<&'static str> {
-    mime_guess::from_path(path).first_raw()
-}
-
 message! {
     /// Which piece of a video is looked at, and how often: Google's `VideoMetadata`.
     VideoMetadata;
 }
 
 impl VideoMetadata {
-    /// All of the video, at the model's own rate.
+    /// All of the video, at the model's own rate of a frame a second: set what is to be different. It goes
+    /// on the part that is the video, by [`Part::video_metadata`].
+    ///
+    /// ```
+    /// use genai_batch::request::VideoMetadata;
+    ///
+    /// let one_frame_in_ten_seconds = VideoMetadata::new().fps(0.1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Where to begin.
+    /// How far into the video to begin, in place of its start.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::request::VideoMetadata;
+    ///
+    /// let after_the_titles = VideoMetadata::new().start_offset(Duration::from_secs(90));
+    /// ```
     pub fn start_offset(self, offset: Duration) -> Self {
         self.field("startOffset", seconds(offset))
     }
 
-    /// Where to end.
+    /// How far into the video to end, counted from its start, in place of its end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::request::VideoMetadata;
+    ///
+    /// let first_minute = VideoMetadata::new().end_offset(Duration::from_secs(60));
+    /// ```
     pub fn end_offset(self, offset: Duration) -> Self {
         self.field("endOffset", seconds(offset))
     }
 
-    fields! {
+    float_fields! {
+        of "VideoMetadata::new()";
         /// How many frames of each second are looked at; 1 by default.
-        fps: f64 => "fps";
+        fps = "0.5" => "fps";
     }
 }
 

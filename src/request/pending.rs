@@ -30,12 +30,12 @@ impl Pending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LocalFile {
     pub(crate) path: PathBuf,
-    pub(crate) place: Place,
+    pub(crate) attach: Attach,
 }
 
 /// Where the contents of a file go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Attach {
     /// Into the request.
     Inline,
     /// To where the backend reads files from.
@@ -43,15 +43,20 @@ pub(crate) enum Place {
 }
 
 impl LocalFile {
+    /// Whether requests have its address, in place of what is in it.
+    pub(crate) fn is_uploaded(&self) -> bool {
+        matches!(self.attach, Attach::Uploaded)
+    }
+
     pub(super) fn token(&self) -> Value {
-        // Debug keeps paths apart that are no UTF-8.
+        // Debug keeps paths apart that are not UTF-8.
         format!("local:{:?}", self.path).into()
     }
 
     fn field(&self) -> &'static str {
-        match self.place {
-            Place::Inline => "data",
-            Place::Uploaded => "fileUri",
+        match self.attach {
+            Attach::Inline => "data",
+            Attach::Uploaded => "fileUri",
         }
     }
 
@@ -66,7 +71,7 @@ impl LocalFile {
     }
 
     /// Puts the contents, or where they are, in place of the file.
-    pub(crate) fn settle(&self, body: &mut Map<String, Value>, value: &str) {
+    pub(crate) fn resolve(&self, body: &mut Map<String, Value>, value: &str) {
         self.visit(body, &mut |blob| {
             blob.insert(self.field().to_owned(), value.into());
         });

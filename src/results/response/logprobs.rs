@@ -1,16 +1,16 @@
-//! How likely the tokens of an answer were.
+//! How likely the tokens of a response were.
 
 use serde::Deserialize;
 
 use super::read::{each, or_default};
-use crate::wire::{count, lenient};
+use crate::wire::{count, float};
 
 /// Log probabilities, which come where `responseLogprobs` asks for them: Google's
 /// `logprobsResult`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Logprobs {
-    /// The tokens of the answer.
+    /// The tokens of the response.
     pub chosen: Vec<TokenLogprob>,
     /// For each of them the likeliest that stood for choice, the likeliest first.
     pub top: Vec<Vec<TokenLogprob>>,
@@ -25,11 +25,11 @@ pub struct TokenLogprob {
     #[serde(default, deserialize_with = "or_default")]
     pub token: String,
     /// The token's number in the model's vocabulary.
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, alias = "token_id", deserialize_with = "count")]
     pub token_id: Option<u64>,
     /// The natural logarithm of its probability; absent where the service left it out, which
-    /// JSON of Google's does with a plain 0.
-    #[serde(default, deserialize_with = "lenient")]
+    /// JSON of Google's does with a plain 0. A token that could not be has negative infinity.
+    #[serde(default, alias = "log_probability", deserialize_with = "float")]
     pub log_probability: Option<f64>,
 }
 
@@ -38,9 +38,9 @@ impl<'de> Deserialize<'de> for Logprobs {
         #[derive(Deserialize, Default)]
         #[serde(default, rename_all = "camelCase")]
         struct Fields {
-            #[serde(deserialize_with = "each")]
+            #[serde(alias = "chosen_candidates", deserialize_with = "each")]
             chosen_candidates: Vec<TokenLogprob>,
-            #[serde(deserialize_with = "or_default")]
+            #[serde(alias = "top_candidates", deserialize_with = "or_default")]
             top_candidates: Vec<Top>,
         }
         #[derive(Deserialize, Default)]

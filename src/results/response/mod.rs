@@ -1,19 +1,22 @@
-//! What the model answered, read when it is asked for.
+//! What the model returned, read when it is asked for.
 //!
-//! `mod` has the response as a whole, `candidate` one of its answers, and the others what is in
-//! an answer. Whether an answer is whole is decided in `results::answer`.
+//! `mod` has the response as a whole, `candidate` one of its candidates, and the others what is in
+//! one. Whether a response is complete is decided in `results::complete`.
 
 mod candidate;
-mod found;
+mod elements;
+mod embedding;
+mod fast_fields;
+pub(super) mod forms;
 mod logprobs;
-mod names;
+pub(super) mod names;
 mod part;
 mod read;
 mod safety;
 mod sources;
 #[cfg(test)]
 mod tests;
-mod usage;
+pub(super) mod usage;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,20 +28,33 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use candidate::Candidate;
-pub(crate) use found::Found;
+use elements::elements;
+pub(crate) use fast_fields::FastFields;
 pub use logprobs::{Logprobs, TokenLogprob};
 pub use names::{BlockReason, FinishReason, HarmProbability};
 pub use part::{FunctionCall, InlineData, Part};
 use read::{read, read_text};
 pub use safety::{PromptFeedback, SafetyRating};
 pub use sources::{Citation, Grounding, GroundingSegment, GroundingSource, GroundingSupport};
+use usage::UsageFields;
 pub use usage::{ModalityTokens, Usage, UsageDetails};
 
-/// The answer to one request: a `GenerateContentResponse` or an `EmbedContentResponse`.
+use crate::scan::whole_characters;
+use crate::wire;
+
+/// The response to one request: a `GenerateContentResponse` or an `EmbedContentResponse`.
 ///
-/// The JSON is kept as it came. Its text and its usage are noted while the row is checked, and all
+/// Or what Claude (a message of Anthropic's) or an open model (OpenAI's chat completion, or list of
+/// embeddings) returned: the methods read these as if they were in Google's words, so that
+/// `end_turn` and `stop` are [`FinishReason::STOP`], a `tool_use` is a function call, and tokens are
+/// counted as Google counts them. [`json`](Self::json) is what the model wrote; the JSON of a
+/// candidate, a part or a call is in Google's words.
+///
+/// The JSON is kept as it came; half a surrogate pair in it, which names no character, reads as U+FFFD.
+/// Its text and its usage are noted while the row is checked, and all
 /// else is parsed when a method asks for it. A part that is absent, or has a shape this
-/// crate does not know, is `None`; [`json`](Self::json) is all there is.
+/// crate does not know, is `None`; of a list, such as the safety ratings, the first 1,000 elements are
+/// read and more only as far as they take some two times its length; [`json`](Self::json) is all there is.
 ///
 /// ```
 /// # fn example(response: genai_batch::Response) {
@@ -51,7 +67,9 @@ pub use usage::{ModalityTokens, Usage, UsageDetails};
 #[derive(Clone)]
 pub struct Response {
     json: Bytes,
-    found: Found,
+    fast: FastFields,
+    /// The same as the methods read it, where that is not as it came; made once it is asked for.
+    readable: OnceLock<Option<Box<Bytes>>>,
     embedding: OnceLock<Option<Box<[f32]>>>,
 }
 
@@ -62,26 +80,25 @@ pub struct Response {
 struct Body<'a> {
     #[serde(borrow)]
     candidates: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "prompt_feedback")]
     prompt_feedback: Option<&'a RawValue>,
-    #[serde(borrow)]
-    usage_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "model_version")]
     model_version: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "response_id")]
     response_id: Option<&'a RawValue>,
 }
 
 impl Response {
     pub(crate) fn new(json: Bytes) -> Self {
-        Self::with_found(json, Found::default())
+        Self::with_fast_fields(json, FastFields::default())
     }
 
     /// A response in which something was found already.
-    pub(crate) fn with_found(json: Bytes, found: Found) -> Self {
+    pub(crate) fn with_fast_fields(json: Bytes, fast: FastFields) -> Self {
         Self {
             json,
-            found,
+            fast,
+            readable: OnceLock::new(),
             embedding: OnceLock::new(),
         }
     }
@@ -91,17 +108,32 @@ impl Response {
     }
 
     #[cfg(test)]
-    pub(crate) fn found_usage(&self) -> Option<Usage> {
-        self.found.usage()
+    pub(crate) fn fast_usage(&self) -> Option<Usage> {
+        self.fast.usage()
     }
 
-    /// The text of a whole answer, where it was found already.
-    pub(crate) fn found_complete_text(&self) -> Option<Cow<'_, str>> {
-        self.found.complete_text(&self.json).map(Cow::Borrowed)
+    /// The text of a complete response, where it was found already.
+    pub(crate) fn fast_complete_text(&self) -> Option<Cow<'_, str>> {
+        self.fast.complete_text(&self.json).map(Cow::Borrowed)
+    }
+
+    /// The response as the methods read it: in Google's words, and with U+FFFD for half a character.
+    fn readable(&self) -> &[u8] {
+        let readable = || {
+            let whole = whole_characters(&self.json);
+            let translated = forms::in_googles_words(whole.as_deref().unwrap_or(&self.json));
+            translated.or(whole).map(|json| Box::new(json.into()))
+        };
+        let readable = self.readable.get_or_init(readable).as_deref();
+        readable.unwrap_or(&self.json)
     }
 
     fn body(&self) -> Option<Body<'_>> {
-        serde_json::from_slice(&self.json).ok()
+        serde_json::from_slice(self.readable()).ok()
+    }
+
+    fn usage_fields(&self) -> Option<UsageFields<'_>> {
+        serde_json::from_slice(self.readable()).ok()
     }
 
     /// The response as it came.
@@ -112,15 +144,14 @@ impl Response {
 
     /// The response, parsed; for fields that this type does not cover.
     pub fn to_value(&self) -> Value {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+        wire::value(self.json())
     }
 
-    /// The answers, in order; one, unless `candidateCount` asks for more. The methods below that
-    /// read an answer read the first.
+    /// The candidates, in order; one, unless `candidateCount` asks for more. The methods below that
+    /// read a candidate read the first.
     pub fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        let candidates = self.body().and_then(|body| read(body.candidates));
-        let candidates: Vec<&RawValue> = candidates.unwrap_or_default();
-        candidates.into_iter().map(Candidate::new)
+        let candidates = self.body().and_then(|body| body.candidates);
+        elements(candidates).map(Candidate::new)
     }
 
     fn first_candidate(&self) -> Option<Candidate<'_>> {
@@ -130,10 +161,10 @@ impl Response {
     /// The text of the first candidate, its parts joined, thoughts left out. `None` if it
     /// has no text.
     ///
-    /// An answer that was cut off has text too: [`complete_text`](Self::complete_text) is only
-    /// that of a whole one.
+    /// A response that was cut off has text too: [`complete_text`](Self::complete_text) is only
+    /// that of a complete one.
     pub fn text(&self) -> Option<Cow<'_, str>> {
-        match self.found.text(&self.json) {
+        match self.fast.text(&self.json) {
             Some(text) => Some(Cow::Borrowed(text)),
             None => self.first_candidate()?.text(),
         }
@@ -155,13 +186,13 @@ impl Response {
         candidate.into_iter().flat_map(|it| it.function_calls())
     }
 
-    /// The media within the first candidate, such as images.
+    /// The media within the first candidate, such as images; see [`Candidate::inline_data`].
     pub fn inline_data(&self) -> impl Iterator<Item = InlineData<'_>> {
         let candidate = self.first_candidate();
         candidate.into_iter().flat_map(|it| it.inline_data())
     }
 
-    /// Why the first candidate ended. Only [`FinishReason::STOP`] says that the answer is whole.
+    /// Why the first candidate ended. Only [`FinishReason::STOP`] says that the response is complete.
     pub fn finish_reason(&self) -> Option<FinishReason> {
         self.first_candidate()?.finish_reason()
     }
@@ -199,18 +230,19 @@ impl Response {
         self.first_candidate()?.logprobs()
     }
 
-    /// The tokens that the request used, which is what it costs.
+    /// The tokens that the request used, which is what it costs. Of an embedding these are the tokens
+    /// that the service counted in its content.
     pub fn usage(&self) -> Option<Usage> {
-        let found = self.found.usage();
-        found.or_else(|| read(self.body()?.usage_metadata))
+        let found = self.fast.usage();
+        found.or_else(|| self.usage_fields()?.usage())
     }
 
     /// The same tokens by what they stand for: text, images, and so on.
     pub fn usage_details(&self) -> Option<UsageDetails> {
-        read(self.body()?.usage_metadata)
+        self.usage_fields()?.details()
     }
 
-    /// The model that answered, with its version.
+    /// The model that responded, with its version.
     pub fn model_version(&self) -> Option<Cow<'_, str>> {
         read_text(self.body()?.model_version)
     }
@@ -225,21 +257,8 @@ impl Response {
     /// See [`normalized_embedding`](Self::normalized_embedding) for embeddings that were cut with
     /// `outputDimensionality`.
     pub fn embedding(&self) -> Option<&[f32]> {
-        #[derive(Deserialize)]
-        struct Embedded {
-            // The older models of Vertex AI say `embeddings`, and mean one.
-            #[serde(alias = "embeddings")]
-            embedding: Embedding,
-        }
-        #[derive(Deserialize)]
-        struct Embedding {
-            values: Box<[f32]>,
-        }
         self.embedding
-            .get_or_init(|| {
-                let body: Option<Embedded> = serde_json::from_slice(&self.json).ok();
-                body.map(|body| body.embedding.values)
-            })
+            .get_or_init(|| embedding::values(self.readable()))
             .as_deref()
     }
 

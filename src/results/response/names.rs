@@ -1,29 +1,29 @@
 //! Names that the service may add to at any time: each an open set with the known ones as
-//! constants.
+//! constants. Those whose numbers are the same on both backends are read from these too.
 
-use crate::open_set::names;
+use crate::open_enum::names;
 
 names! {
-    /// Why an answer ended: an open set of names.
+    /// Why a response ended: an open set of names.
     ///
     /// ```
-    /// use genai_batch::FinishReason;
+    /// use genai_batch::response::FinishReason;
     ///
     /// # fn example(response: genai_batch::Response) {
     /// if response.finish_reason() == Some(FinishReason::MAX_TOKENS) {
-    ///     println!("the answer was cut off");
+    ///     println!("the response was cut off");
     /// }
     /// # }
     /// ```
     FinishReason {
         /// The model came to an end of its own.
-        STOP = "STOP";
+        STOP = "STOP" | 1;
         /// The limit on output tokens was reached: the text is cut off, and may hold reasoning.
-        MAX_TOKENS = "MAX_TOKENS";
+        MAX_TOKENS = "MAX_TOKENS" | 2;
         /// Stopped for safety.
-        SAFETY = "SAFETY";
+        SAFETY = "SAFETY" | 3;
         /// Stopped because it repeated known text.
-        RECITATION = "RECITATION";
+        RECITATION = "RECITATION" | 4;
         /// Stopped because the language is not supported.
         LANGUAGE = "LANGUAGE";
         /// Stopped at a forbidden term.
@@ -51,11 +51,11 @@ names! {
     /// Why a prompt was blocked: an open set of names.
     BlockReason {
         /// For safety.
-        SAFETY = "SAFETY";
+        SAFETY = "SAFETY" | 1;
         /// For a forbidden term.
-        BLOCKLIST = "BLOCKLIST";
+        BLOCKLIST = "BLOCKLIST" | 3;
         /// For forbidden content.
-        PROHIBITED_CONTENT = "PROHIBITED_CONTENT";
+        PROHIBITED_CONTENT = "PROHIBITED_CONTENT" | 4;
         /// For the safety of an image.
         IMAGE_SAFETY = "IMAGE_SAFETY";
         /// By Model Armor (Vertex AI).
@@ -63,25 +63,25 @@ names! {
         /// As an attempt to get around safety (Vertex AI).
         JAILBREAK = "JAILBREAK";
         /// For another reason.
-        OTHER = "OTHER";
+        OTHER = "OTHER" | 2;
     }
 
     /// How likely harm is: an open set of names.
     HarmProbability {
         /// Hardly.
-        NEGLIGIBLE = "NEGLIGIBLE";
+        NEGLIGIBLE = "NEGLIGIBLE" | 1;
         /// A little.
-        LOW = "LOW";
+        LOW = "LOW" | 2;
         /// Somewhat.
-        MEDIUM = "MEDIUM";
+        MEDIUM = "MEDIUM" | 3;
         /// Very.
-        HIGH = "HIGH";
+        HIGH = "HIGH" | 4;
     }
 }
 
 impl FinishReason {
-    /// Whether a filter of the service stopped the answer. A new reason of this kind is not
-    /// known as one; that the answer is not whole, [`complete_text`](crate::Response::complete_text)
+    /// Whether a filter of the service stopped the response. A new reason of this kind is not
+    /// known as one; that the response is not complete, [`complete_text`](crate::Response::complete_text)
     /// knows all the same.
     pub fn is_block(&self) -> bool {
         let blocks = [

@@ -1,4 +1,4 @@
-//! The parts of an answer: text, thoughts, function calls, media.
+//! The parts of a response: text, thoughts, function calls, media.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,12 +11,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::read::{read, read_text};
+use super::read::{read, read_flag, read_text};
 use crate::error::{Error, Result};
-use crate::results::answer::{self, AnswerError};
-use crate::results::save::LocalFile;
+use crate::local::LocalFile;
+use crate::results::complete::error::ResponseError;
+use crate::results::complete::json::from_json;
+use crate::wire;
 
-/// One part of an answer: text, a thought, a function call, inline data, or anything newer.
+/// One part of a response: text, a thought, a function call, inline data, or anything newer.
 #[derive(Debug, Clone)]
 pub struct Part<'a> {
     text: Option<Cow<'a, str>>,
@@ -33,9 +35,9 @@ struct Fields<'a> {
     text: Option<&'a RawValue>,
     #[serde(borrow)]
     thought: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "function_call")]
     function_call: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "inline_data")]
     inline_data: Option<&'a RawValue>,
 }
 
@@ -43,7 +45,7 @@ impl<'a> Part<'a> {
     pub(super) fn new(raw: &'a RawValue) -> Self {
         let fields: Option<Fields<'a>> = read(Some(raw));
         let fields = fields.as_ref();
-        let thought = fields.and_then(|fields| read(fields.thought));
+        let thought = fields.and_then(|fields| read_flag(fields.thought));
         Self {
             text: fields.and_then(|fields| read_text(fields.text)),
             thought: thought.unwrap_or(false),
@@ -62,7 +64,7 @@ impl<'a> Part<'a> {
         self.text
     }
 
-    /// Whether the text is a summary of the model's thinking and no part of the answer.
+    /// Whether the text is a summary of the model's thinking and not part of the response.
     pub fn is_thought(&self) -> bool {
         self.thought
     }
@@ -84,7 +86,7 @@ impl<'a> Part<'a> {
 
     /// The part, parsed.
     pub fn to_value(&self) -> Value {
-        serde_json::from_str(self.json).unwrap_or_default()
+        wire::value(self.json)
     }
 }
 
@@ -98,11 +100,11 @@ impl<'a> Part<'a> {
 ///     city: String,
 /// }
 ///
-/// # fn example(response: genai_batch::Response) -> Result<(), genai_batch::AnswerError> {
+/// # fn example(response: genai_batch::Response) -> Result<(), genai_batch::response::ResponseError> {
 /// for call in response.function_calls() {
 ///     match call.name() {
 ///         "lookup" => println!("look up {}", call.args::<Lookup>()?.city),
-///         other => println!("{other} is no function of ours"),
+///         other => println!("{other} is not a function of ours"),
 ///     }
 /// }
 /// # Ok(())
@@ -151,8 +153,23 @@ impl<'a> FunctionCall<'a> {
     /// # Errors
     ///
     /// If they are not of this shape; the error has the path in them.
-    pub fn args<T: DeserializeOwned>(&self) -> Result<T, AnswerError> {
-        answer::from_json(self.args.map_or("{}", RawValue::get))
+    ///
+    /// ```no_run
+    /// #[derive(serde::Deserialize)]
+    /// struct Weather {
+    ///     place: String,
+    /// }
+    ///
+    /// # fn example(response: genai_batch::Response) -> Result<(), Box<dyn std::error::Error>> {
+    /// for call in response.function_calls() {
+    ///     let Weather { place } = call.args()?;
+    ///     println!("{}: {place}", call.name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, ResponseError> {
+        from_json(self.args.map_or("{}", RawValue::get))
     }
 
     /// The call as it came.
@@ -162,11 +179,11 @@ impl<'a> FunctionCall<'a> {
 
     /// The call, parsed.
     pub fn to_value(&self) -> Value {
-        serde_json::from_str(self.json).unwrap_or_default()
+        wire::value(self.json)
     }
 }
 
-/// Media that came within the answer, such as an image.
+/// Media that came within the response, such as an image.
 ///
 /// ```no_run
 /// # async fn example(response: genai_batch::Response) -> genai_batch::Result<()> {
@@ -199,7 +216,7 @@ impl<'a> InlineData<'a> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Fields<'a> {
-            #[serde(borrow)]
+            #[serde(borrow, alias = "mime_type")]
             mime_type: Option<&'a RawValue>,
             #[serde(borrow)]
             data: Option<&'a RawValue>,
@@ -226,6 +243,15 @@ impl<'a> InlineData<'a> {
     /// # Errors
     ///
     /// If the service's data is not base64.
+    ///
+    /// ```no_run
+    /// # fn example(response: genai_batch::Response) -> Result<(), Box<dyn std::error::Error>> {
+    /// for image in response.inline_data() {
+    ///     println!("{}: {} bytes", image.mime_type(), image.bytes()?.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bytes(&self) -> Result<Vec<u8>> {
         let engine = match self.data.contains(['-', '_']) {
             true => &BASE64_OF_URLS,
@@ -242,6 +268,15 @@ impl<'a> InlineData<'a> {
     /// # Errors
     ///
     /// If the file exists already or cannot be written, or the data is not base64.
+    ///
+    /// ```no_run
+    /// # async fn example(response: genai_batch::Response) -> genai_batch::Result<()> {
+    /// for (n, image) in response.inline_data().enumerate() {
+    ///     image.save_to(format!("image-{n}.png")).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn save_to(&self, path: impl AsRef<Path>) -> Result<()> {
         let bytes = self.bytes()?;
         let mut file = LocalFile::create(path.as_ref(), false).await?;

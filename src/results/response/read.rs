@@ -5,24 +5,51 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::wire;
+use super::elements::elements;
+use crate::wire::{self, Float};
+
+/// As many elements of a list are read whatever they take …
+const FEW: usize = 1000;
+/// … and further ones up to so many times the length of the list.
+const TIMES: usize = 2;
 
 /// Reads a part as `T`, or not at all.
 pub(super) fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
     serde_json::from_str(raw?.get()).ok()
 }
 
-/// Reads the elements of a list that are a `T`.
+/// Reads the elements of a list that are a `T`: as many of them as take a few times the length of the
+/// list, since an element that says nothing takes as much memory as any other.
 pub(super) fn read_each<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> {
-    let each: Vec<&RawValue> = read(raw).unwrap_or_default();
-    each.into_iter().filter_map(|raw| read(Some(raw))).collect()
+    let len = raw.map_or(0, |raw| raw.get().len());
+    let most = FEW + TIMES * len / size_of::<T>().max(1);
+    let each = elements(raw).filter_map(|raw| read(Some(raw)));
+    each.take(most).collect()
 }
 
+/// A text that is borrowed where it has no escapes.
 pub(super) fn read_text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    /// A text that is borrowed where it has no escapes.
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    read::<Text<'_>>(raw).map(|text| text.0)
+    wire::text(raw?)
+}
+
+/// A float, in each of its spellings.
+pub(super) fn read_float(raw: Option<&RawValue>) -> Option<f64> {
+    read(raw).map(|Float(float)| float)
+}
+
+/// A yes or no, which some write as a text.
+pub(super) fn read_flag(raw: Option<&RawValue>) -> Option<bool> {
+    match raw?.get() {
+        "true" | "\"true\"" => Some(true),
+        "false" | "\"false\"" => Some(false),
+        _ => None,
+    }
+}
+
+/// A yes or no that is no where it is absent or odd.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(read_flag(Some(raw)).unwrap_or_default())
 }
 
 /// A count that is 0 where it is absent or odd.
@@ -46,9 +73,5 @@ where
     T: serde::de::DeserializeOwned,
 {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let each: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
-    Ok(each
-        .into_iter()
-        .filter_map(|raw| serde_json::from_str(raw.get()).ok())
-        .collect())
+    Ok(read_each(Some(raw)))
 }

@@ -1,13 +1,14 @@
-//! What an answer rests on: grounding and citations.
+//! What a response rests on: grounding and citations.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::read::{each, or_default, read, read_each};
-use crate::wire::{count, lenient};
+use crate::raw::Int64;
+use crate::wire::{self, Float, count, lenient};
 
-/// The sources of an answer that used a search or a data store: Google's `groundingMetadata`.
+/// The sources of a response that used a search or a data store: Google's `groundingMetadata`.
 #[derive(Debug, Clone)]
 pub struct Grounding<'a> {
     json: &'a str,
@@ -42,16 +43,15 @@ impl<'a> Grounding<'a> {
 
     /// The sources, in the order to which [`GroundingSupport::sources`] refers.
     pub fn sources(&self) -> Vec<GroundingSource> {
-        let chunks: Vec<&RawValue> = read(self.fields.grounding_chunks).unwrap_or_default();
-        chunks.into_iter().map(GroundingSource::new).collect()
+        read_each(self.fields.grounding_chunks)
     }
 
-    /// Which words of the answer rest on which sources.
+    /// Which words of the response rest on which sources.
     pub fn supports(&self) -> Vec<GroundingSupport> {
         read_each(self.fields.grounding_supports)
     }
 
-    /// The search widget in HTML, which Google's terms ask to show along with the answer.
+    /// The search widget in HTML, which Google's terms ask to show along with the response.
     pub fn rendered_content(&self) -> Option<String> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -68,7 +68,7 @@ impl<'a> Grounding<'a> {
 
     /// The metadata, parsed.
     pub fn to_value(&self) -> Value {
-        serde_json::from_str(self.json).unwrap_or_default()
+        wire::value(self.json)
     }
 }
 
@@ -86,40 +86,54 @@ pub struct GroundingSource {
     pub value: Value,
 }
 
-impl GroundingSource {
+impl<'de> Deserialize<'de> for GroundingSource {
     /// Never fails, so that no source moves to the place of another.
-    fn new(raw: &RawValue) -> Self {
-        let value: Value = read(Some(raw)).unwrap_or_default();
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let value = wire::value(raw.get());
         let inner = value
             .as_object()
             .and_then(|chunk| chunk.iter().find(|(_, it)| it.is_object()));
         let text = |name: &str| Some(inner?.1.get(name)?.as_str()?.to_owned());
-        Self {
+        Ok(Self {
             kind: inner.map(|(kind, _)| kind.clone()).unwrap_or_default(),
             uri: text("uri"),
             title: text("title"),
             value,
-        }
+        })
     }
 }
 
-/// A piece of the answer and the sources that it rests on.
+/// A piece of the response and the sources that it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GroundingSupport {
-    /// The piece of the answer.
+    /// The piece of the response.
     #[serde(deserialize_with = "or_default")]
     pub segment: GroundingSegment,
     /// The places of its sources among [`Grounding::sources`], from 0.
-    #[serde(rename = "groundingChunkIndices", deserialize_with = "each")]
+    #[serde(rename = "groundingChunkIndices", deserialize_with = "places")]
     pub sources: Vec<usize>,
     /// How sure the service is of each of them, from 0 to 1; empty where it does not say.
-    #[serde(deserialize_with = "each")]
+    #[serde(deserialize_with = "floats")]
     pub confidence_scores: Vec<f64>,
 }
 
-/// A piece of an answer.
+fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+    let places: Vec<Int64> = each(deserializer)?;
+    let places = places.into_iter();
+    Ok(places
+        .filter_map(|Int64(place)| place.try_into().ok())
+        .collect())
+}
+
+fn floats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let floats: Vec<Float> = each(deserializer)?;
+    Ok(floats.into_iter().map(|Float(float)| float).collect())
+}
+
+/// A piece of a response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -138,12 +152,12 @@ pub struct GroundingSegment {
     pub text: String,
 }
 
-/// A source that the answer quotes.
+/// A source that the response quotes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Citation {
-    /// Where the quotation starts in the answer, in bytes; absent means 0.
+    /// Where the quotation starts in the response, in bytes; absent means 0.
     #[serde(deserialize_with = "count")]
     pub start_index: Option<u64>,
     /// Where it ends.

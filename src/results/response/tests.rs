@@ -1,4 +1,4 @@
-//! What is read of answers, as services wrote them and as none should.
+//! What is read of responses, as services wrote them and as none should.
 
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn unknown_shapes_are_none_and_stay_readable() {
 fn an_odd_part_hides_no_other() {
     let response = response(
         r#"{"candidates":[{"content":{"role":7,"parts":[{"text":"whole","thought":null}]},
-            "finishReason":3}],"usageMetadata":{"promptTokenCount":null,"totalTokenCount":"7"},
+            "finishReason":[3]}],"usageMetadata":{"promptTokenCount":null,"totalTokenCount":"7"},
             "modelVersion":{},"responseId":"r"}"#,
     );
     assert_eq!(response.text().unwrap(), "whole");
@@ -69,7 +69,7 @@ fn embeddings_are_read_once() {
     assert_eq!(values.as_ptr(), response.embedding().unwrap().as_ptr());
 }
 
-/// An answer with everything in it, in the shapes of both backends.
+/// A response with everything in it, in the shapes of both backends.
 fn rich() -> Response {
     let json = json!({
         "candidates": [
@@ -90,7 +90,7 @@ fn rich() -> Response {
                 "avgLogprobs": -0.12,
                 "safetyRatings": [
                     {"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"},
-                    {"category": "HARM_OF_TOMORROW", "probability": 7, "severityScore": 0.5},
+                    {"category": "HARM_OF_TOMORROW", "probability": [7], "severityScore": 0.5},
                     "odd",
                 ],
                 "citationMetadata": {"citationSources": [
@@ -133,7 +133,7 @@ fn rich() -> Response {
 }
 
 #[test]
-fn everything_in_an_answer_is_in_reach() {
+fn everything_in_a_response_is_in_reach() {
     let response = rich();
     assert_eq!(response.text().unwrap(), "Paris.");
     assert_eq!(response.thoughts().unwrap(), "Let me think.");
@@ -292,4 +292,138 @@ fn a_cut_embedding_is_scaled_to_length_1() {
     let zeros = response(r#"{"embedding":{"values":[0,0]}}"#);
     assert_eq!(zeros.normalized_embedding().unwrap(), [0.0, 0.0]);
     assert_eq!(response("{}").normalized_embedding(), None);
+}
+
+#[test]
+fn every_spelling_of_proto_json_is_read() {
+    let response = response(
+        r#"{"candidates":[{"content":{"parts":[{"text":"a","thought":"false"}]},"finish_reason":1,
+            "avgLogprobs":"-Infinity","logprobsResult":{
+                "chosenCandidates":[{"token":"a","tokenId":5.0,"logProbability":"-Infinity"}],
+                "topCandidates":[{"candidates":[{"token":"b","tokenId":-1,"logProbability":"-2.5"}]}]},
+            "safetyRatings":[{"blocked":true,"probability":4,"probabilityScore":"NaN"}],
+            "groundingMetadata":{"groundingSupports":[
+                {"groundingChunkIndices":["0",1.0],"confidenceScores":["NaN",0.5]}]}}],
+            "usage_metadata":{"prompt_token_count":"1e1","totalTokenCount":12.0,
+                "promptTokenDetails":[{"tokenCount":7},{"modality":5,"tokenCount":3}]},
+            "prompt_feedback":null}"#,
+    );
+    assert_eq!(response.text().unwrap(), "a");
+    assert_eq!(response.finish_reason(), Some(FinishReason::STOP));
+    assert_eq!(response.avg_logprobs(), Some(f64::NEG_INFINITY));
+    let logprobs = response.logprobs().unwrap();
+    assert_eq!(logprobs.chosen[0].log_probability, Some(f64::NEG_INFINITY));
+    assert_eq!(logprobs.chosen[0].token_id, Some(5));
+    assert_eq!(
+        (
+            logprobs.top[0][0].log_probability,
+            logprobs.top[0][0].token_id
+        ),
+        (Some(-2.5), None)
+    );
+    let rating = &response.safety_ratings()[0];
+    assert!(rating.blocked && rating.probability_score.unwrap().is_nan());
+    assert_eq!(rating.probability, Some(HarmProbability::HIGH));
+    assert_eq!(rating.category.as_str(), "HARM_CATEGORY_UNSPECIFIED");
+    let support = &response.grounding().unwrap().supports()[0];
+    assert_eq!(support.sources, [0, 1]);
+    assert!(support.confidence_scores[0].is_nan() && support.confidence_scores[1] == 0.5);
+    let usage = response.usage().unwrap();
+    assert_eq!((usage.prompt_tokens, usage.total_tokens), (10, 12));
+    let details = response.usage_details().unwrap().prompt;
+    assert_eq!(details[0].modality.as_str(), "MODALITY_UNSPECIFIED");
+    assert_eq!(
+        (details[1].modality.as_str(), details[1].tokens),
+        ("DOCUMENT", 3)
+    );
+    assert!(response.complete_text().unwrap_err().is_blocked());
+}
+
+#[test]
+fn numbers_of_enums_that_say_nothing_are_kept() {
+    let ended = |reason: &str| {
+        response(&format!(
+            r#"{{"candidates":[{{"finishReason":{reason}}}]}}"#
+        ))
+    };
+    assert_eq!(ended("9").finish_reason().unwrap().as_str(), "9");
+    let error = ended("9").complete_text().unwrap_err();
+    assert!(
+        error.is_unfinished() && error.to_string().contains('9'),
+        "{error}"
+    );
+    let unspecified = ended("0").complete_text().unwrap_err();
+    assert!(unspecified.finish_reason().is_none(), "{unspecified}");
+}
+
+#[test]
+fn media_of_thoughts_are_given_where_there_are_no_others() {
+    let media = |parts: &str| {
+        let response = response(&format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{parts}]}}}}]}}"#
+        ));
+        let data = response.inline_data().map(|data| data.base64().to_owned());
+        data.collect::<Vec<_>>()
+    };
+    let draft = r#"{"inlineData":{"data":"AA"},"thought":true}"#;
+    let later = r#"{"inline_data":{"mime_type":"image/png","data":"BB"},"thought":true}"#;
+    let last = r#"{"inlineData":{"data":"CC"}}"#;
+    assert_eq!(media(&[draft, later].join(",")), ["BB"]);
+    assert_eq!(media(&[draft, last, later].join(",")), ["CC"]);
+    assert!(media(r#"{"text":"none","thought":true}"#).is_empty());
+}
+
+#[test]
+fn embeddings_are_read_in_every_spelling() {
+    let values = |json: &str| response(json).embedding().map(<[f32]>::to_vec);
+    let text = values(r#"{"embedding":{"values":["NaN","0.5",1]}}"#).unwrap();
+    assert!(text[0].is_nan() && text[1..] == [0.5, 1.0]);
+    assert_eq!(
+        values(r#"{"embeddings":[{"values":[0.5]}]}"#),
+        Some(vec![0.5])
+    );
+    assert_eq!(
+        values(r#"{"embeddings":[{"values":[0.5]},{"values":[0.6]}]}"#),
+        None
+    );
+    let counted = response(r#"{"embedding":{"values":[0.5]},"tokenCount":"7"}"#);
+    assert_eq!(counted.usage().unwrap().prompt_tokens, 7);
+    let older = response(r#"{"embeddings":{"values":[0.5],"statistics":{"token_count":8}}}"#);
+    assert_eq!(older.usage().unwrap().total_tokens, 8);
+}
+
+#[test]
+fn lists_of_nothing_take_a_few_times_their_length() {
+    let many = |element: &str| vec![element; 200_000].join(",");
+    let candidate = |fields: &str| {
+        let text = r#""content":{"parts":[{},{"text":"yes"}]},"finishReason":"STOP""#;
+        response(&format!(r#"{{"candidates":[{{{text},{fields}}}]}}"#))
+    };
+    let rated = candidate(&format!(r#""safetyRatings":[{}]"#, many("{}")));
+    let taken = rated.safety_ratings().len() * size_of::<SafetyRating>();
+    assert!(taken < 2 * rated.json().len() + 1000 * size_of::<SafetyRating>());
+    assert_eq!(rated.complete_text().unwrap(), "yes");
+    let blocked = format!(r#""safetyRatings":[{},{{"blocked":true}}]"#, many("{}"));
+    assert!(candidate(&blocked).complete_text().is_err());
+    let cited = candidate(&format!(
+        r#""citationMetadata":{{"citations":[{}]}}"#,
+        many("{}")
+    ));
+    assert!(cited.citations().len() * size_of::<Citation>() < 4 * cited.json().len());
+    // Nothing that says something is left out.
+    let rating = r#"{"category":"HARM_CATEGORY_HARASSMENT","probability":"NEGLIGIBLE"}"#;
+    let rated = candidate(&format!(
+        r#""safetyRatings":[{}]"#,
+        vec![rating; 900].join(",")
+    ));
+    assert_eq!(rated.safety_ratings().len(), 900);
+    let parts = format!(
+        r#"{{"candidates":[{{"content":{{"parts":[{},{{"text":"last"}}]}}}}]}}"#,
+        many("{}")
+    );
+    let parts = response(&parts);
+    assert_eq!(
+        (parts.parts().count(), &*parts.text().unwrap()),
+        (200_001, "last")
+    );
 }

@@ -7,16 +7,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Usage;
+use super::usage::Usage;
 use crate::scan::{Scanner, Span};
 
 /// What was found in a response. Nothing by default.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Found {
+pub(crate) struct FastFields {
     /// The text of the first candidate.
     text: FoundText,
     /// Whether the first candidate ended with `STOP`, and nothing of it or the prompt was rated.
-    is_whole: bool,
+    is_complete: bool,
     usage: Option<Usage>,
 }
 
@@ -30,18 +30,18 @@ enum FoundText {
     Read(String),
 }
 
-impl Found {
+impl FastFields {
     /// Reads a response, before which the scanner stands, and tells where it is.
     pub(crate) fn read(scanner: &mut Scanner<'_>) -> Option<(Range<usize>, Self)> {
         let mut reader = Reader {
             origin: scanner.next_start(),
-            found: Self::default(),
+            fast: Self::default(),
             is_odd: false,
         };
         reader.response(scanner)?;
         let found = match reader.is_odd {
             true => Self::default(),
-            false => reader.found,
+            false => reader.fast,
         };
         Some((reader.origin..scanner.end_of_last(), found))
     }
@@ -61,9 +61,9 @@ impl Found {
         }
     }
 
-    /// The same, if the answer is whole.
+    /// The same, if the response is complete.
     pub(super) fn complete_text<'a>(&'a self, json: &'a [u8]) -> Option<&'a str> {
-        self.is_whole.then(|| self.text(json))?
+        self.is_complete.then(|| self.text(json))?
     }
 
     pub(super) fn usage(&self) -> Option<Usage> {
@@ -94,7 +94,7 @@ struct PartFound {
 struct Reader {
     /// Where the response starts.
     origin: usize,
-    found: Found,
+    fast: FastFields,
     is_odd: bool,
 }
 
@@ -110,7 +110,10 @@ impl Reader {
                 "promptFeedback" => FEEDBACK,
                 "modelVersion" => 3,
                 "responseId" => 4,
-                _ => {
+                // It may be no response at all.
+                "error" => return None,
+                other => {
+                    self.is_odd |= is_snake_case(other);
                     scanner.skip()?;
                     continue;
                 }
@@ -122,7 +125,7 @@ impl Reader {
                 _ => drop(scanner.skip()?),
             }
         }
-        self.found.is_whole &= !seen.again(FEEDBACK);
+        self.fast.is_complete &= !seen.again(FEEDBACK);
         Some(())
     }
 
@@ -130,7 +133,7 @@ impl Reader {
         let mut ahead = scanner.clone();
         match read_usage(&mut ahead) {
             Some(usage) => {
-                self.found.usage = Some(usage);
+                self.fast.usage = Some(usage);
                 *scanner = ahead;
                 Some(())
             }
@@ -169,7 +172,8 @@ impl Reader {
                 "citationMetadata" => 5,
                 "avgLogprobs" => 6,
                 "logprobsResult" => 7,
-                _ => {
+                other => {
+                    self.is_odd |= is_snake_case(other);
                     scanner.skip()?;
                     continue;
                 }
@@ -177,11 +181,11 @@ impl Reader {
             self.is_odd |= seen.again(field);
             match field {
                 0 => self.content(scanner)?,
-                1 => self.found.is_whole = scanner.skip()? == "\"STOP\"",
+                1 => self.fast.is_complete = scanner.skip()? == "\"STOP\"",
                 _ => drop(scanner.skip()?),
             }
         }
-        self.found.is_whole &= !seen.again(RATINGS);
+        self.fast.is_complete &= !seen.again(RATINGS);
         Some(())
     }
 
@@ -213,8 +217,8 @@ impl Reader {
                 continue;
             }
             // Several texts are joined, which is not done here.
-            self.is_odd |= !matches!(self.found.text, FoundText::Nothing);
-            self.found.text = part.text;
+            self.is_odd |= !matches!(self.fast.text, FoundText::Nothing);
+            self.fast.text = part.text;
         }
         Some(())
     }
@@ -233,7 +237,8 @@ impl Reader {
                 "thought" => 1,
                 "functionCall" => 2,
                 "inlineData" => 3,
-                _ => {
+                other => {
+                    self.is_odd |= is_snake_case(other);
                     scanner.skip()?;
                     continue;
                 }
@@ -273,6 +278,11 @@ impl Reader {
     }
 }
 
+/// Whether a name is spelled in the other way that proto3 JSON has, and may be one of those above.
+fn is_snake_case(name: &str) -> bool {
+    name.contains('_')
+}
+
 /// Reads counts, where they are plain numbers.
 fn read_usage(scanner: &mut Scanner<'_>) -> Option<Usage> {
     let mut usage = Usage::default();
@@ -286,6 +296,7 @@ fn read_usage(scanner: &mut Scanner<'_>) -> Option<Usage> {
             "cachedContentTokenCount" => (3, &mut usage.cached_content_tokens),
             "toolUsePromptTokenCount" => (4, &mut usage.tool_use_prompt_tokens),
             "totalTokenCount" => (5, &mut usage.total_tokens),
+            other if is_snake_case(other) => return None,
             _ => {
                 scanner.skip()?;
                 continue;
