@@ -11,24 +11,29 @@ use serde_json::Value;
 use super::builder::{builder, callable};
 use super::engine::Engine;
 use super::iter::{Iter, ResultIter};
-use crate::error::{Error, Result};
-use crate::{
-    BatchJob, Destination, Diagnosis, GenerationConfig, InlineLimit, JobRef, Page, Pricing, Report,
-    Source, WebhookConfig,
+use crate::batches::{
+    Checks, CreateProgress, DedicatedResources, InlineLimit, IntoSource, WebhookConfig,
 };
+use crate::cost::Pricing;
+use crate::error::{Error, Result};
+use crate::job::JobRef;
+use crate::preflight::Diagnosis;
+use crate::request::Form;
+use crate::wait::Pace;
+use crate::{BatchJob, Destination, GenerationConfig, Page, Report};
 
 builder! {
     /// A preflight with its options: made by
     /// [`Client::preflight`](crate::blocking::Client::preflight).
-    Preflight {
+    preflight::Preflight {
         model(model: impl Into<String>);
         pricing(pricing: Pricing);
         inline_limit(limit: InlineLimit);
-        likely_answer_tokens(tokens: u64);
+        likely_output_tokens(tokens: u64);
         sample(requests: usize);
     }
 }
-callable!(Preflight => Diagnosis);
+callable!(preflight::Preflight => Diagnosis);
 
 /// The batch jobs of a client; see [`crate::Batches`].
 #[derive(Clone)]
@@ -45,8 +50,7 @@ impl Batches {
     /// See [`crate::Batches::create`].
     pub fn create<S>(&self, model: impl Into<String>, source: S) -> Create
     where
-        S: TryInto<Source>,
-        S::Error: Into<Error>,
+        S: IntoSource,
     {
         Create::new(self.inner.create(model, source), self.engine.clone())
     }
@@ -54,11 +58,27 @@ impl Batches {
     /// See [`crate::Batches::create_embeddings`].
     pub fn create_embeddings<S>(&self, model: impl Into<String>, source: S) -> Create
     where
-        S: TryInto<Source>,
-        S::Error: Into<Error>,
+        S: IntoSource,
     {
         let create = self.inner.create_embeddings(model, source);
         Create::new(create, self.engine.clone())
+    }
+
+    /// See [`crate::Batches::create_all`].
+    pub fn create_all<I>(&self, model: impl Into<String>, sources: I) -> CreateAll
+    where
+        I: IntoIterator<Item: IntoSource + 'static, IntoIter: Send + 'static>,
+    {
+        CreateAll::new(self.inner.create_all(model, sources), self.engine.clone())
+    }
+
+    /// See [`crate::Batches::form_of`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call.
+    pub fn form_of(&self, model: &str) -> Result<Form> {
+        self.inner.form_of(model)
     }
 
     /// See [`crate::Batches::get`].
@@ -68,6 +88,15 @@ impl Batches {
     /// Those of the async call, and a call from within an async runtime.
     pub fn get(&self, job: impl Into<JobRef>) -> Result<BatchJob> {
         self.engine.block_on(self.inner.get(job))?
+    }
+
+    /// See [`crate::Batches::find`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn find(&self, mark: &str) -> Result<Option<BatchJob>> {
+        self.engine.block_on(self.inner.find(mark))?
     }
 
     /// See [`crate::Batches::list`].
@@ -116,8 +145,7 @@ impl Batches {
     /// See [`crate::Batches::run`].
     pub fn run<S>(&self, model: impl Into<String>, source: S) -> Run
     where
-        S: TryInto<Source>,
-        S::Error: Into<Error>,
+        S: IntoSource,
     {
         Run::new(self.inner.run(model, source), self.engine.clone())
     }
@@ -125,8 +153,7 @@ impl Batches {
     /// See [`crate::Batches::run_embeddings`].
     pub fn run_embeddings<S>(&self, model: impl Into<String>, source: S) -> Run
     where
-        S: TryInto<Source>,
-        S::Error: Into<Error>,
+        S: IntoSource,
     {
         let run = self.inner.run_embeddings(model, source);
         Run::new(run, self.engine.clone())
@@ -141,9 +168,12 @@ impl fmt::Debug for Batches {
 
 builder! {
     /// A create with its options.
-    Create {
+    batches::Create {
         display_name(name: impl Into<String>);
         adopt(adopt: bool);
+        id(id: impl Into<String>);
+        look_for(time: Duration);
+        resend_unclear(resend: bool);
         dest(destination: impl TryInto<Destination, Error: Into<Error>>);
         priority(priority: i64);
         webhook(webhook: WebhookConfig);
@@ -154,24 +184,61 @@ builder! {
         label(name: impl Into<String>, value: impl Into<String>);
         generation_config(config: GenerationConfig);
         system_instruction(text: impl Into<String>);
+        checks(checks: Checks);
+        form(form: Form);
+        key_field(name: impl Into<String>);
+        dedicated_resources(resources: DedicatedResources);
         inline_limit(limit: InlineLimit);
         patch(patch: Value);
+        on_progress(on_progress: impl FnMut(CreateProgress) + Send + 'static);
     }
 }
-callable!(Create => BatchJob);
+callable!(batches::Create => BatchJob);
+
+impl Create {
+    /// See [`crate::batches::Create::preflight`].
+    pub fn preflight(self) -> Preflight {
+        Preflight::new(self.inner.preflight(), self.engine)
+    }
+}
+
+builder! {
+    /// Many creates with their options.
+    batches::CreateAll {
+        each(configure: impl FnMut(usize, crate::batches::Create) -> crate::batches::Create + Send + 'static);
+        concurrency(creates: usize);
+    }
+}
+
+impl CreateAll {
+    /// The outcome of each create, in the order of the sources.
+    ///
+    /// # Errors
+    ///
+    /// If it is called from within an async runtime.
+    pub fn call(self) -> Result<Vec<Result<BatchJob>>> {
+        self.engine.block_on(self.inner.into_future())
+    }
+
+    /// The place of each source, from 0, and the outcome of its create, as they end. An error in
+    /// place of one is a call from within an async runtime.
+    pub fn iter(self) -> Iter<(usize, Result<BatchJob>)> {
+        Iter::new(self.engine, self.inner.into_stream().map(Ok))
+    }
+}
 
 builder! {
     /// A change to a job.
-    Update {
+    batches::Update {
         display_name(name: impl Into<String>);
         priority(priority: i64);
     }
 }
-callable!(Update => BatchJob);
+callable!(batches::Update => BatchJob);
 
 builder! {
     /// A list of jobs: all of it, or a page at a time.
-    List {
+    batches::List {
         page_size(jobs: i32);
         page_token(token: impl Into<String>);
         filter(expression: impl Into<String>);
@@ -180,12 +247,12 @@ builder! {
 }
 
 impl List {
-    /// See [`crate::List::stream`].
+    /// See [`crate::batches::List::stream`].
     pub fn iter(self) -> Iter<BatchJob> {
         Iter::new(self.engine, self.inner.stream())
     }
 
-    /// See [`crate::List::all`].
+    /// See [`crate::batches::List::all`].
     ///
     /// # Errors
     ///
@@ -194,7 +261,7 @@ impl List {
         self.engine.block_on(self.inner.all())?
     }
 
-    /// See [`crate::List::page`].
+    /// See [`crate::batches::List::page`].
     ///
     /// # Errors
     ///
@@ -206,11 +273,10 @@ impl List {
 
 builder! {
     /// Waits for one job.
-    Wait {
+    wait::Wait {
+        pace(pace: Pace);
         timeout(timeout: Duration);
         poll_interval(interval: Duration);
-        max_poll_interval(interval: Duration);
-        max_outage(outage: Duration);
         on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
         on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
         cancel_on_timeout(cancel: bool);
@@ -219,10 +285,10 @@ builder! {
         webhook(events: crate::webhook::Events);
     }
 }
-callable!(Wait => BatchJob);
+callable!(wait::Wait => BatchJob);
 
 impl Wait {
-    /// See [`crate::Wait::into_stream`].
+    /// See [`crate::wait::Wait::into_stream`].
     pub fn iter(self) -> Iter<BatchJob> {
         Iter::new(self.engine, self.inner.into_stream())
     }
@@ -230,11 +296,10 @@ impl Wait {
 
 builder! {
     /// Waits for many jobs.
-    WaitAll {
+    wait::WaitAll {
+        pace(pace: Pace);
         timeout(timeout: Duration);
         poll_interval(interval: Duration);
-        max_poll_interval(interval: Duration);
-        max_outage(outage: Duration);
         on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
         on_stall(after: Duration, on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static);
         cancel_on_timeout(cancel: bool);
@@ -264,17 +329,20 @@ impl WaitAll {
 
 builder! {
     /// Results to be opened.
-    Results {
+    batches::Results {
         output_timeout(timeout: Duration);
         expect_keys(keys: impl IntoIterator<Item: Into<String> + 'static, IntoIter: Send + 'static>);
-        expect_requests(requests: impl TryInto<Source, Error: Into<Error>>);
+        expect_requests(requests: impl IntoSource);
         strict(strict: bool);
         count_usage(count: bool);
+        key_field(name: impl Into<String>);
+        form(form: Form);
+        connections(count: usize);
     }
 }
 
 impl Results {
-    /// Opens the results; see [`crate::Results`].
+    /// Opens the results; see [`crate::batches::Results`].
     ///
     /// # Errors
     ///
@@ -284,7 +352,7 @@ impl Results {
         Ok(ResultIter::new(self.engine, opened?))
     }
 
-    /// See [`crate::Results::save_to`].
+    /// See [`crate::batches::Results::save_to`].
     pub fn save_to(self, place: impl Into<PathBuf>) -> Save {
         Save::new(self.inner.save_to(place), self.engine)
     }
@@ -292,24 +360,24 @@ impl Results {
 
 builder! {
     /// Results to be saved.
-    Save {
+    batches::Save {
         overwrite(overwrite: bool);
     }
 }
-callable!(Save => Report);
+callable!(batches::Save => Report);
 
 builder! {
     /// A create, a wait and the results in one. Its options take the async builders.
-    Run {
-        create(configure: impl FnOnce(crate::Create) -> crate::Create);
-        wait(configure: impl FnOnce(crate::Wait) -> crate::Wait + Send + 'static);
-        results(configure: impl FnOnce(crate::Results) -> crate::Results + Send + 'static);
+    batches::Run {
+        create(configure: impl FnOnce(crate::batches::Create) -> crate::batches::Create);
+        wait(configure: impl FnOnce(crate::wait::Wait) -> crate::wait::Wait + Send + 'static);
+        results(configure: impl FnOnce(crate::batches::Results) -> crate::batches::Results + Send + 'static);
         on_progress(on_progress: impl FnMut(&BatchJob) + Send + 'static);
     }
 }
 
 impl Run {
-    /// Runs it; see [`crate::Run`].
+    /// Runs it; see [`crate::batches::Run`].
     ///
     /// # Errors
     ///

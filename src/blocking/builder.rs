@@ -2,19 +2,19 @@
 
 /// A builder of the same name and methods as an async one, whose documentation holds.
 macro_rules! builder {
-    ($(#[$doc:meta])* $name:ident {
+    ($(#[$doc:meta])* $module:ident::$name:ident {
         $($(#[$attribute:meta])* $method:ident($($arg:ident: $kind:ty),*);)*
     }) => {
         $(#[$doc])*
         #[must_use = "nothing is done until it is called"]
         #[derive(Debug)]
         pub struct $name {
-            inner: crate::$name,
+            inner: crate::$module::$name,
             engine: Engine,
         }
 
         impl $name {
-            pub(super) fn new(inner: crate::$name, engine: Engine) -> Self {
+            pub(super) fn new(inner: crate::$module::$name, engine: Engine) -> Self {
                 Self { inner, engine }
             }
 
@@ -22,7 +22,7 @@ macro_rules! builder {
                 $(#[$attribute])*
                 #[doc = concat!(
                     "See [`", stringify!($name), "::", stringify!($method), "`](crate::",
-                    stringify!($name), "::", stringify!($method), ")."
+                    stringify!($module), "::", stringify!($name), "::", stringify!($method), ")."
                 )]
                 pub fn $method(mut self, $($arg: $kind),*) -> Self {
                     self.inner = self.inner.$method($($arg),*);
@@ -35,15 +35,15 @@ macro_rules! builder {
 
 /// The call of a builder, which gives what awaiting the async one does.
 macro_rules! callable {
-    ($name:ident => $output:ty) => {
+    ($module:ident::$name:ident => $output:ty) => {
         impl $name {
             #[doc = concat!("What awaiting a [`", stringify!($name), "`](crate::",
-                                stringify!($name), ") gives.")]
+                                stringify!($module), "::", stringify!($name), ") gives.")]
             ///
             /// # Errors
             ///
             #[doc = concat!("Those of the async [`", stringify!($name), "`](crate::",
-                                stringify!($name), "), and a call from within an async runtime.")]
+                                stringify!($module), "::", stringify!($name), "), and a call from within an async runtime.")]
             pub fn call(self) -> Result<$output> {
                 self.engine.block_on(self.inner.into_future())?
             }

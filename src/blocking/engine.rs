@@ -15,6 +15,8 @@ pub(super) struct Engine(Arc<Shared>);
 
 struct Shared {
     runtime: Handle,
+    /// The process that has the thread: one that is forked from it has not.
+    process: u32,
     /// Ends the thread as it is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -41,6 +43,7 @@ impl Engine {
         spawned.map_err(failed)?;
         Ok(Self(Arc::new(Shared {
             runtime: handle,
+            process: std::process::id(),
             _stop: stop,
         })))
     }
@@ -53,6 +56,12 @@ impl Engine {
                  use the async client there, or a thread of its own (`std::thread::spawn`)",
             ));
         }
+        if self.0.process != std::process::id() {
+            return Err(Error::configuration(
+                "a call of a blocking client in a process that was forked from the one that made \
+                 it, where the client's thread does not run: make a client after the fork",
+            ));
+        }
         Ok(self.0.runtime.block_on(future))
     }
 
@@ -60,5 +69,26 @@ impl Engine {
     pub(super) fn drop_within<T>(&self, value: T) {
         let _within = self.0.runtime.enter();
         drop(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_process_has_no_thread_and_is_told_so() {
+        let engine = Engine::start().unwrap();
+        assert_eq!(engine.block_on(async { 7 }).unwrap(), 7);
+        let (stop, _stopped) = oneshot::channel();
+        // As it is after a fork: all the same, but for the process.
+        let forked = Engine(Arc::new(Shared {
+            runtime: engine.0.runtime.clone(),
+            process: engine.0.process.wrapping_add(1),
+            _stop: stop,
+        }));
+        let error = forked.block_on(std::future::pending::<()>()).unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert!(error.to_string().contains("fork"), "{error}");
     }
 }

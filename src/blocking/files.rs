@@ -9,27 +9,28 @@ use bytes::Bytes;
 use super::builder::{builder, callable};
 use super::engine::Engine;
 use super::iter::Iter;
+use crate::Page;
 use crate::error::Result;
-use crate::{File, Page, UploadSource};
+use crate::files::{File, FileRef, UploadSource};
 
-/// The files of a Gemini client; see [`crate::Files`].
+/// The files of a Gemini client; see [`crate::files::Files`].
 #[derive(Clone)]
 pub struct Files {
-    inner: crate::Files,
+    inner: crate::files::Files,
     engine: Engine,
 }
 
 impl Files {
-    pub(super) fn new(inner: crate::Files, engine: Engine) -> Self {
+    pub(super) fn new(inner: crate::files::Files, engine: Engine) -> Self {
         Self { inner, engine }
     }
 
-    /// See [`crate::Files::upload`].
+    /// See [`crate::files::Files::upload`].
     pub fn upload(&self, source: impl Into<UploadSource>) -> Upload {
         Upload::new(self.inner.upload(source), self.engine.clone())
     }
 
-    /// See [`crate::Files::get`].
+    /// See [`crate::files::Files::get`].
     ///
     /// # Errors
     ///
@@ -38,12 +39,12 @@ impl Files {
         self.engine.block_on(self.inner.get(name))?
     }
 
-    /// See [`crate::Files::list`].
+    /// See [`crate::files::Files::list`].
     pub fn list(&self) -> FilesList {
         FilesList::new(self.inner.list(), self.engine.clone())
     }
 
-    /// See [`crate::Files::delete`].
+    /// See [`crate::files::Files::delete`].
     ///
     /// # Errors
     ///
@@ -52,13 +53,13 @@ impl Files {
         self.engine.block_on(self.inner.delete(name))?
     }
 
-    /// See [`crate::Files::download`].
+    /// See [`crate::files::Files::download`].
     ///
     /// # Errors
     ///
     /// Those of the async call, and a call from within an async runtime.
-    pub fn download(&self, name: &str) -> Result<Download> {
-        let download = self.engine.block_on(self.inner.download(name))??;
+    pub fn download(&self, file: impl Into<FileRef>) -> Result<Download> {
+        let download = self.engine.block_on(self.inner.download(file))??;
         Ok(Download {
             size: download.size(),
             chunks: Iter::new(self.engine.clone(), download),
@@ -75,30 +76,30 @@ impl fmt::Debug for Files {
 
 builder! {
     /// An upload.
-    Upload {
+    files::Upload {
         name(name: impl Into<String>);
         display_name(name: impl Into<String>);
         mime_type(mime_type: impl Into<String>);
         on_progress(on_progress: impl FnMut(u64, u64) + Send + 'static);
     }
 }
-callable!(Upload => File);
+callable!(files::Upload => File);
 
 builder! {
     /// A list of files: all of it, or a page at a time.
-    FilesList {
+    files::FilesList {
         page_size(files: i32);
         page_token(token: impl Into<String>);
     }
 }
 
 impl FilesList {
-    /// See [`crate::FilesList::stream`].
+    /// See [`crate::files::FilesList::stream`].
     pub fn iter(self) -> Iter<File> {
         Iter::new(self.engine, self.inner.stream())
     }
 
-    /// See [`crate::FilesList::all`].
+    /// See [`crate::files::FilesList::all`].
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ impl FilesList {
         self.engine.block_on(self.inner.all())?
     }
 
-    /// See [`crate::FilesList::page`].
+    /// See [`crate::files::FilesList::page`].
     ///
     /// # Errors
     ///
@@ -117,7 +118,7 @@ impl FilesList {
     }
 }
 
-/// The contents of a file, to be read; see [`crate::Download`]. An error means that they are
+/// The contents of a file, to be read; see [`crate::files::Download`]. An error means that they are
 /// incomplete.
 #[derive(Debug)]
 pub struct Download {

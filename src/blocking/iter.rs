@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::engine::Engine;
 use crate::error::Result;
-use crate::results::{AnswerError, BatchResult, Key, Report, ResultStream};
+use crate::response::ResponseError;
+use crate::results::{BatchResult, Key, Report, ResultStream};
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
@@ -83,7 +84,7 @@ impl ResultIter {
         report.unwrap_or_default()
     }
 
-    /// The answers as values of type `T`; see [`ResultStream::typed`].
+    /// The responses as values of type `T`; see [`ResultStream::typed`].
     pub fn typed<T: DeserializeOwned>(self) -> TypedIter<T> {
         TypedIter {
             results: self,
@@ -133,8 +134,8 @@ impl fmt::Debug for ResultIter {
     }
 }
 
-/// The answers to a job as values of type `T`, each under its key; see
-/// [`TypedResults`](crate::TypedResults).
+/// The responses to a job as values of type `T`, each under its key; see
+/// [`TypedResults`](crate::results::TypedResults).
 #[must_use = "iterators are lazy"]
 #[derive(Debug)]
 pub struct TypedIter<T> {
@@ -155,7 +156,7 @@ impl<T> TypedIter<T> {
 }
 
 impl<T: DeserializeOwned> Iterator for TypedIter<T> {
-    type Item = Result<(Option<Key>, Result<T, AnswerError>)>;
+    type Item = Result<(Option<Key>, Result<T, ResponseError>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = self.results.next()?;

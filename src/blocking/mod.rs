@@ -1,4 +1,4 @@
-//! The same client for programs without async: every call waits for its answer on the thread
+//! The same client for programs without async: every call waits for its response on the thread
 //! that makes it, and streams are iterators.
 //!
 //! ```no_run
@@ -30,13 +30,16 @@
 //!
 //! A client has one thread of its own, which tends its connections; it ends with the last handle.
 //! From within an async runtime, `spawn_blocking` included, every call is an error: use the
-//! async client there, or a thread of `std::thread`.
+//! async client there, or a thread of `std::thread`. In a process that was forked from the one that
+//! made the client, the thread is missing, and every call is an error, too: make a client there.
 
 mod batches;
 mod builder;
 mod engine;
 mod files;
 mod iter;
+#[cfg(feature = "runs")]
+pub mod runs;
 
 use std::fmt;
 
@@ -60,7 +63,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If there are no credentials, a value makes no sense, or no thread can be started.
+    /// If there are no credentials, a value is invalid, or no thread can be started.
     pub fn from_env() -> Result<Self> {
         crate::Client::from_env()?.blocking()
     }
@@ -78,7 +81,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the project or location makes no sense, or no thread can be started.
+    /// If the project or location is invalid, or no thread can be started.
     #[cfg(feature = "vertex")]
     pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> Result<Self> {
         crate::Client::vertex(project, location)?.blocking()
@@ -92,7 +95,7 @@ impl Client {
 
     /// Waits for a future of the async client, for what has no call here:
     /// [`raw`](crate::Client::raw), `webhook::Verifier::verify`,
-    /// [`InlineData::save_to`](crate::InlineData::save_to).
+    /// [`InlineData::save_to`](crate::response::InlineData::save_to).
     ///
     /// # Errors
     ///
@@ -113,6 +116,12 @@ impl Client {
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
         Batches::new(self.client.batches(), self.engine.clone())
+    }
+
+    /// Runs: any number of requests over many jobs, kept in a file.
+    #[cfg(feature = "runs")]
+    pub fn runs(&self) -> runs::Runs {
+        runs::Runs::new(self.client.runs(), self.engine.clone())
     }
 
     /// Checks a source before it is sent; see [`Source::preflight`].

@@ -1,0 +1,154 @@
+//! Cutting jobs: how large the next one is, and whether there is to be one.
+
+use tokio::time::Instant;
+
+use super::super::progress;
+use super::super::report::Stopped;
+use super::super::store::jobs::{self, Cost, Cut, Size, State};
+use super::{Driver, Live};
+use crate::backend::AnyBackend;
+use crate::error::Result;
+
+/// What a response is taken to have where none was seen yet.
+const LIKELY_OUTPUT: f64 = 256.0;
+/// A job of fewer tokens than this share of what may wait at once is not worth its create.
+const WORTH_IT: i64 = 10;
+
+impl Driver {
+    /// Cuts jobs for as long as there is room for them, and submits them. Says whether there is nothing
+    /// more to be cut, as far as the jobs that there are do not leave it.
+    pub(super) async fn cut(&mut self, now: Instant) -> Result<bool> {
+        loop {
+            if self.stopped.is_some() {
+                return Ok(true);
+            }
+            let waits = |live: &Live| live.job.state == State::Cut && !live.is_submitting;
+            // Which requests an adopted job has shows once it is read.
+            let is_open = |live: &Live| {
+                live.job.is_adopted && matches!(live.job.state, State::Active | State::Ended)
+            };
+            let must_wait = |live: &Live| waits(live) || is_open(live);
+            if !self.has_room(now) || self.live.values().any(must_wait) {
+                return Ok(false);
+            }
+            let Some(size) = self.size().await? else {
+                return Ok(false);
+            };
+            let job = match self.next(size).await? {
+                Cut::Job(job) => job,
+                Cut::Nothing => return Ok(true),
+                // What is under way may cost less than was estimated.
+                Cut::TooDear if !self.live.is_empty() => return Ok(false),
+                Cut::TooDear => {
+                    self.stopped = Some(Stopped::Budget);
+                    return Ok(true);
+                }
+            };
+            let id = job.id;
+            self.live.insert(id, Live::new(job, now));
+            self.submit(id);
+        }
+    }
+
+    async fn next(&mut self, size: Size) -> Result<Cut> {
+        let mark = AnyBackend::new_mark()?;
+        if !self.all_cut {
+            let left = self.plan.trial.map_or(i64::MAX, |trial| trial - self.asked);
+            let size = Size {
+                requests: size.requests.min(left),
+                ..size
+            };
+            let mark = mark.clone();
+            let cut = match left {
+                ..=0 => Cut::Nothing,
+                _ => {
+                    self.run
+                        .store
+                        .call(move |it| jobs::cut_new(it, size, &mark))
+                        .await?
+                }
+            };
+            match cut {
+                Cut::Job(job) => {
+                    self.cuts = self.cuts.saturating_add(1);
+                    self.asked += job.requests;
+                    return Ok(Cut::Job(job));
+                }
+                Cut::Nothing => self.all_cut = true,
+                Cut::TooDear => return Ok(Cut::TooDear),
+            }
+        }
+        let cut = match self.is_time_for_waiting(&size).await? {
+            true => {
+                let cut = move |it: &mut _| jobs::cut_waiting(it, size, &mark);
+                self.run.store.call(cut).await?
+            }
+            false => Cut::Nothing,
+        };
+        if matches!(cut, Cut::Nothing) && self.live.is_empty() && self.plan.trial.is_some() {
+            self.stopped = Some(Stopped::First);
+        }
+        Ok(cut)
+    }
+
+    /// Whether what waits for another attempt fills a job, or nothing more will come to it.
+    async fn is_time_for_waiting(&mut self, size: &Size) -> Result<bool> {
+        let may_leave_more = |live: &Live| {
+            live.is_in_flight() || matches!(live.job.state, State::Cut | State::Ended)
+        };
+        if !self.live.values().any(may_leave_more) {
+            return Ok(true);
+        }
+        let full = size.requests;
+        let waiting = self
+            .run
+            .store
+            .call(move |it| jobs::waiting(it, full))
+            .await?;
+        Ok(waiting >= full)
+    }
+
+    /// How large the next job may be; `None` if none may be made now.
+    async fn size(&mut self) -> Result<Option<Size>> {
+        let in_flight = self.live.values().filter(|live| live.is_in_flight());
+        let enqueued: i64 = in_flight.map(|live| live.job.tokens).sum();
+        let tokens = self.plan.max_tokens - enqueued;
+        if enqueued > 0 && tokens < self.plan.max_tokens / WORTH_IT {
+            return Ok(None);
+        }
+        let doubled = self.plan.first.saturating_mul(1 << self.cuts.min(20));
+        Ok(Some(Size {
+            requests: doubled.min(self.plan.most),
+            bytes: self.plan.job_bytes,
+            tokens,
+            cost: self.cost().await?,
+        }))
+    }
+
+    /// What the next job may cost: what the budget leaves beside what was spent and what is under way.
+    async fn cost(&mut self) -> Result<Option<Cost>> {
+        let Some((budget, pricing)) = &self.plan.budget else {
+            return Ok(None);
+        };
+        const MILLION: u64 = 1_000_000;
+        let progress = self.run.store.call(|it| progress::measure(it)).await?;
+        let of_token = pricing.cost_of(MILLION, 0) / MILLION as f64;
+        let output = match progress.responses {
+            0 => LIKELY_OUTPUT,
+            responses => progress.output_tokens as f64 / responses as f64,
+        };
+        let of_request = output * pricing.cost_of(0, MILLION) / MILLION as f64;
+        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens);
+        let under_way = self.live.values().filter(|live| {
+            live.is_in_flight() || matches!(live.job.state, State::Cut | State::Ended)
+        });
+        let under_way: f64 = under_way
+            .map(|live| live.job.tokens as f64 * of_token + live.job.requests as f64 * of_request)
+            .sum();
+        Ok(Some(Cost {
+            most: budget - spent - under_way,
+            of_token,
+            of_request,
+        }))
+    }
+}

@@ -1,0 +1,329 @@
+//! Reading a job that has ended into the file, and removing what was placed for it.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+
+use super::super::generations;
+use super::super::inner::Inner;
+use super::super::store::adopted;
+use super::super::store::jobs::Job;
+use super::super::store::outcomes::{self, Became, Kind};
+use super::super::store::{Pending, requests};
+use super::super::unfinished;
+use super::{Done, Driver, Plan};
+use crate::backend::ResultsOptions;
+use crate::error::{Error, Result};
+use crate::form::Writer;
+use crate::job::BatchJob;
+use crate::keys::SubmittedKeysBuilder;
+use crate::platform::Backend;
+use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
+
+/// How many bytes of rows go to the file at once.
+const AT_ONCE: usize = 1024 * 1024;
+/// `RESOURCE_EXHAUSTED`.
+const QUOTA: i64 = 8;
+
+/// What came of reading a job.
+pub(super) enum End {
+    /// All of it is in the file.
+    Read,
+    /// A quota ended it as a whole.
+    Quota(String),
+    /// It has not ended after all.
+    Active,
+    /// The service has the job, and not its results, or others than it should have.
+    Unreadable(Error),
+}
+
+/// What is needed to tell what becomes of results.
+#[derive(Clone)]
+struct Judge {
+    attempts: i64,
+    output_timeout: Duration,
+    retry_if: Option<super::plan::RetryIf>,
+    on_result: Option<super::plan::OnResult>,
+}
+
+impl Judge {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            attempts: plan.attempts,
+            output_timeout: plan.output_timeout,
+            retry_if: plan.retry_if.clone(),
+            on_result: plan.on_result.clone(),
+        }
+    }
+
+    /// Whether a result is for good. What the run cancelled itself did not have its attempt.
+    fn is_final(&self, job: &Job, is_response: bool, is_worth_another: bool) -> bool {
+        let may_have_another = job.generation < self.attempts || (job.is_stopped && !is_response);
+        !(may_have_another && is_worth_another)
+    }
+
+    fn became(&self, job: &Job, result: &BatchResult) -> Became {
+        let kind = generations::kind(result);
+        let again = generations::is_worth_it(result)
+            || (kind == Kind::Response
+                && self
+                    .retry_if
+                    .as_ref()
+                    .is_some_and(|retry_if| retry_if(result)));
+        let usage = result.response().and_then(|response| response.usage());
+        let usage = usage.unwrap_or_default();
+        let tokens = |a: u64, b: u64| i64::try_from(a.saturating_add(b)).unwrap_or(i64::MAX);
+        Became {
+            key: result.key().unwrap_or_default().to_owned(),
+            kind,
+            code: result.error().map(|error| error.code()),
+            message: None,
+            input_tokens: tokens(usage.prompt_tokens, usage.tool_use_prompt_tokens),
+            output_tokens: tokens(usage.candidates_tokens, usage.thoughts_tokens),
+            row: result.json().to_owned(),
+            is_final: self.is_final(job, kind == Kind::Response, again),
+        }
+    }
+
+    fn tell(&self, results: &[BatchResult]) {
+        if let Some(on_result) = &self.on_result {
+            let mut on_result = on_result.lock().unwrap_or_else(PoisonError::into_inner);
+            results.iter().for_each(&mut *on_result);
+        }
+    }
+}
+
+impl Driver {
+    /// Starts to read a job that has ended.
+    pub(super) fn read(&mut self, id: i64) {
+        let Some(live) = self.live.get_mut(&id) else {
+            return;
+        };
+        live.is_busy = true;
+        let (run, job, judge) = (
+            Arc::clone(&self.run),
+            live.job.clone(),
+            Judge::of(&self.plan),
+        );
+        self.works.push(Box::pin(async move {
+            let read = read(&run, &job, &judge).await;
+            let read = read.map_err(|error| error.during(format!("reading job {id}")));
+            Done::Read(id, read)
+        }));
+    }
+
+    /// Starts to remove what was placed for a job.
+    pub(super) fn remove(&mut self, id: i64) {
+        let Some(live) = self.live.get_mut(&id) else {
+            return;
+        };
+        live.is_busy = true;
+        let (service, placed) = (self.run.service.clone(), live.job.placed.clone());
+        self.works.push(Box::pin(async move {
+            for name in placed {
+                match service.remove_staged(&name).await {
+                    Ok(()) => {}
+                    // It was noted and never placed, or taken back. The Files API forbids what is not there.
+                    Err(error) if error.is_not_found() || error.is_permission_denied() => {
+                        tracing::debug!(%error, input = name, "there is nothing to remove");
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, input = name, "the requests of a job could not be removed");
+                    }
+                }
+            }
+            Done::Removed(id)
+        }));
+    }
+}
+
+async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
+    let name = job.name.as_deref().unwrap_or_default();
+    let record = run.service.get(name).await?;
+    if record.is_active() {
+        return Ok(End::Active);
+    }
+    if !record.has_results() && record.output().is_none() {
+        return without_results(run, job, judge, &record).await;
+    }
+    let is_adopted = job.is_adopted;
+    let mut results = match open(run, job, record, judge.output_timeout).await {
+        // Only now does it say so.
+        Err(error) if error.is_job_ended() => {
+            let record = run.service.get(name).await?;
+            return without_results(run, job, judge, &record).await;
+        }
+        Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
+        opened => opened?,
+    };
+    let mut writing: Option<(Pending<()>, Vec<BatchResult>)> = None;
+    loop {
+        let (mut some, mut told, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while bytes < AT_ONCE
+            && let Some(result) = results.next().await
+        {
+            let result = match result {
+                Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
+                result => result?,
+            };
+            let is_known = match result.key_match() {
+                KeyMatch::Matched => true,
+                KeyMatch::Unchecked => is_adopted,
+                _ => false,
+            };
+            if !is_known {
+                continue;
+            }
+            let became = judge.became(job, &result);
+            bytes += became.row.len() + 128;
+            if became.is_final && judge.on_result.is_some() {
+                told.push(result);
+            }
+            some.push(became);
+        }
+        let is_end = some.is_empty();
+        let keep = job.clone();
+        // The next are read while these are written.
+        let write = run.store.start_call(move |it| match is_adopted {
+            true => adopted::keep(it, &keep, &some),
+            false => outcomes::keep(it, &keep, &some),
+        })?;
+        if let Some((before, told)) = writing.replace((write, told)) {
+            before.done().await?;
+            judge.tell(&told);
+        }
+        if is_end {
+            break;
+        }
+    }
+    if let Some((last, told)) = writing {
+        last.done().await?;
+        judge.tell(&told);
+    }
+    let report = results.report().to_string();
+    let keep = job.clone();
+    run.store
+        .call(move |it| outcomes::read(it, &keep, &report))
+        .await?;
+    Ok(End::Read)
+}
+
+/// Whether results fail by themselves, and not because the service is out of reach. Files that are gone
+/// are told as forbidden.
+fn is_unreadable(error: &Error) -> bool {
+    error.is_not_found() || error.is_permission_denied() || error.is_protocol()
+}
+
+/// Opens the results, held against the requests of the job.
+async fn open(
+    run: &Inner,
+    job: &Job,
+    record: BatchJob,
+    output_timeout: Duration,
+) -> Result<ResultStream> {
+    let failed = |e| Error::io("the keys of a job could not be kept in a temporary file", e);
+    let known = |keys| Expectation::Keys(Arc::new(keys));
+    let (expected, contents) = match run.service.backend() {
+        _ if job.is_adopted => (Expectation::Unknown, None),
+        // It gives no request back to compare with.
+        Backend::Gemini => {
+            let mut keys = SubmittedKeysBuilder::default();
+            let mut after = 0;
+            loop {
+                let members = job.members;
+                let page = run.store.call(move |it| requests::keys(it, members, after));
+                let (page, last) = page.await?;
+                if page.is_empty() {
+                    break;
+                }
+                after = last;
+                for (id, key) in page {
+                    keys.push(&key, id.unsigned_abs()).await.map_err(failed)?;
+                }
+            }
+            let keys = keys.finish().await.map_err(failed)?;
+            let twice = |_| Error::protocol("a key is in the job twice");
+            (known(keys.map_err(twice)?), None)
+        }
+        Backend::Vertex => {
+            let source = unfinished::of_job(run.store.clone(), job.members);
+            let form = run.service.embed_form(&run.model);
+            let written = run.service.writer(run.task, &run.model, &run.options);
+            let written = written.ok().flatten().map(|writer| Writer {
+                is_lenient: true,
+                ..writer
+            });
+            let written = (written, None);
+            let (keys, contents) = source.read_contents(&run.model, form, written).await?;
+            (known(keys), Some(contents))
+        }
+    };
+    let options = ResultsOptions {
+        connections: None,
+        expectation: Some(expected),
+        deadline: Instant::now().checked_add(output_timeout),
+    };
+    let results = run.service.results(record, options).await?;
+    Ok(results.matching(contents))
+}
+
+/// A job that ended without any row: all of its requests failed as it did.
+async fn without_results(run: &Inner, job: &Job, judge: &Judge, record: &BatchJob) -> Result<End> {
+    let status = record.error();
+    let code = generations::code_of(record.state(), status.map(|status| status.code));
+    let said = status.map_or_else(String::new, |status| format!(": {status}"));
+    let why = format!(
+        "the job {} ended as {}{said}",
+        record.name(),
+        record.state()
+    );
+    if code == QUOTA && !job.is_stopped {
+        return Ok(End::Quota(why));
+    }
+    let is_final = judge.is_final(job, false, generations::passes(code));
+    let failure = (Kind::Error, Some(code));
+    fail_all(run, job, failure, is_final, why)
+        .await
+        .map(|()| End::Read)
+}
+
+/// Gives all requests of a job one failure.
+pub(super) async fn fail_all(
+    run: &Inner,
+    job: &Job,
+    (kind, code): (Kind, Option<i64>),
+    is_final: bool,
+    why: String,
+) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let (members, keep, message) = (job.members, job.clone(), why.clone());
+        let fail = run.store.call(move |it| {
+            let (page, last) = requests::keys(it, members, after)?;
+            let failed = page.into_iter().map(|(_, key)| Became {
+                key,
+                kind,
+                code,
+                message: Some(message.clone()),
+                input_tokens: 0,
+                output_tokens: 0,
+                row: String::new(),
+                is_final,
+            });
+            let failed: Vec<_> = failed.collect();
+            outcomes::keep(it, &keep, &failed)?;
+            Ok((failed.is_empty(), last))
+        });
+        let is_end;
+        (is_end, after) = fail.await?;
+        if is_end {
+            break;
+        }
+    }
+    let keep = job.clone();
+    run.store
+        .call(move |it| outcomes::read(it, &keep, &why))
+        .await
+}

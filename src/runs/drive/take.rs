@@ -1,0 +1,301 @@
+//! What comes of a step: noted in the file, and what is next.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::store::jobs::{self, State};
+use super::super::store::outcomes::{self, Kind};
+use super::read::{End, fail_all};
+use super::{Done, Driver};
+use crate::backend::AnyBackend;
+use crate::error::{Error, Result};
+use crate::job::BatchJob;
+
+/// How often in a row a service must not know a job before it is given up.
+const LOST: u32 = 3;
+/// How often a job is tried to be read whose results the service does not have.
+const READS: u32 = 5;
+
+impl Driver {
+    pub(super) async fn take(&mut self, done: Done) -> Result<()> {
+        let now = Instant::now();
+        match done {
+            Done::Submitted(id, placed, outcome) => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    // What a quota refused was taken back.
+                    if !outcome.as_ref().is_err_and(Error::is_quota) {
+                        live.job.placed = placed;
+                    }
+                    (live.is_busy, live.is_submitting) = (false, false);
+                }
+                match outcome {
+                    Ok(job) => {
+                        self.outage = None;
+                        self.quota.accepted();
+                        self.created(id, &job, now).await
+                    }
+                    Err(error) => self.not_created(id, error, now).await,
+                }
+            }
+            Done::Looked(id, took, outcome) => self.looked(id, took, outcome, now).await,
+            Done::Polled(seen) => self.polled(seen, now).await,
+            Done::Cancelled(id, outcome) => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.is_busy = false;
+                }
+                if let Err(error) = outcome {
+                    // It may have ended meanwhile.
+                    tracing::warn!(%error, "a job was not cancelled");
+                }
+                Ok(())
+            }
+            Done::Read(id, outcome) => self.was_read(id, outcome, now).await,
+            Done::Removed(id) => {
+                self.live.remove(&id);
+                self.run.store.call(move |it| jobs::done(it, id)).await
+            }
+        }
+    }
+
+    async fn created(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
+        let name = job.name().to_owned();
+        let noted = name.clone();
+        self.run
+            .store
+            .call(move |it| jobs::created(it, id, &noted))
+            .await?;
+        if let Some(live) = self.live.get_mut(&id) {
+            live.job.name = Some(name);
+            live.job.state = State::Active;
+            live.tries = 0;
+            live.is_busy = false;
+        }
+        self.poll.count = 0;
+        self.poll.due = self.poll.due.min(now + self.plan.interval).max(now);
+        match self.given_up {
+            Some(_) => self.cancel(id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn not_created(&mut self, id: i64, error: Error, now: Instant) -> Result<()> {
+        let in_flight = self.in_flight();
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        live.tries += 1;
+        if error.is_unclear() {
+            tracing::warn!(%error, "it is not clear whether a job was made");
+            live.job.state = State::Sending;
+            live.tries = 1;
+            live.due = now + self.plan.look_pause(0);
+            return Ok(());
+        }
+        live.job.state = State::Cut;
+        let placed = live.job.placed.clone();
+        live.due = now;
+        let tries = live.tries;
+        // Nobody can take another job for this one.
+        let mark = AnyBackend::new_mark()?;
+        live.job.mark = Some(mark.clone());
+        let why = error.to_string();
+        self.run
+            .store
+            .call(move |it| jobs::refused(it, id, (&mark, &placed), &why))
+            .await?;
+        if error.is_quota() {
+            tracing::info!(%error, "a quota refused a job, going on with less at once");
+            self.quota.refused(now, in_flight, error.retry_after());
+            return Ok(());
+        }
+        if !self.rides_out(&error, now) {
+            return Err(error);
+        }
+        tracing::warn!(%error, "a job was not made, trying again");
+        if let Some(live) = self.live.get_mut(&id) {
+            live.due = now + self.plan.retry_pause(tries);
+        }
+        Ok(())
+    }
+
+    async fn looked(
+        &mut self,
+        id: i64,
+        took: Duration,
+        outcome: Result<Option<BatchJob>>,
+        now: Instant,
+    ) -> Result<()> {
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        live.is_busy = false;
+        live.due = now + self.plan.look_pause(live.tries);
+        live.tries += 1;
+        match outcome {
+            Ok(Some(job)) => {
+                self.outage = None;
+                tracing::info!(
+                    job = job.name(),
+                    "a job whose create had no clear response is there"
+                );
+                self.created(id, &job, now).await
+            }
+            Ok(None) => {
+                self.outage = None;
+                live.job.looked_ms += i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+                let looked = live.job.looked_ms;
+                let waited = Duration::from_millis(looked.unsigned_abs());
+                if waited < self.plan.unclear_wait {
+                    let why = "it is not listed";
+                    return self
+                        .run
+                        .store
+                        .call(move |it| jobs::looked(it, id, looked, why))
+                        .await;
+                }
+                let why = format!("it was looked for over {waited:.0?} and is not listed");
+                self.gone(id, false, why).await
+            }
+            Err(error) if self.rides_out(&error, now) => {
+                tracing::warn!(%error, "a job cannot be looked for");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn polled(&mut self, seen: Vec<(i64, Result<BatchJob>)>, now: Instant) -> Result<()> {
+        self.poll.is_busy = false;
+        let mut any_ended = false;
+        let mut failed = None;
+        for (id, outcome) in seen {
+            let Some(live) = self.live.get_mut(&id) else {
+                continue;
+            };
+            match outcome {
+                Ok(job) => {
+                    self.outage = None;
+                    live.lost = 0;
+                    if job.is_terminal() {
+                        any_ended = true;
+                        self.ended(id, &job, now).await?;
+                    } else {
+                        let state = job.state().to_string();
+                        self.run
+                            .store
+                            .call(move |it| jobs::seen(it, id, &state))
+                            .await?;
+                    }
+                }
+                Err(error) if error.is_not_found() => {
+                    live.lost += 1;
+                    if live.lost >= LOST {
+                        self.gone(id, true, format!("the service does not know it: {error}"))
+                            .await?;
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.poll.count = match any_ended {
+            true => 0,
+            false => self.poll.count.saturating_add(1),
+        };
+        self.poll.due = now + self.plan.pause(self.poll.count);
+        match failed {
+            Some(error) if !self.rides_out(&error, now) => Err(error),
+            Some(error) => {
+                tracing::warn!(%error, "a poll failed, polling on");
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn ended(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
+        let (state, error) = (
+            job.state().to_string(),
+            job.error().map(ToString::to_string),
+        );
+        let ended = move |it: &mut _| jobs::ended(it, id, &state, error.as_deref());
+        self.run.store.call(ended).await?;
+        if let Some(live) = self.live.get_mut(&id) {
+            live.job.state = State::Ended;
+            live.due = now;
+            live.tries = 0;
+        }
+        Ok(())
+    }
+
+    async fn was_read(&mut self, id: i64, outcome: Result<End>, now: Instant) -> Result<()> {
+        let in_flight = self.in_flight();
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        live.is_busy = false;
+        match outcome {
+            Ok(End::Read) => {
+                self.outage = None;
+                self.quota.ended_well();
+                live.job.state = State::Read;
+                live.due = now;
+                Ok(())
+            }
+            Ok(End::Active) => {
+                live.job.state = State::Active;
+                Ok(())
+            }
+            Ok(End::Quota(why)) => {
+                self.quota.refused(now, in_flight, None);
+                self.gone(id, false, why).await
+            }
+            Ok(End::Unreadable(error)) => self.unreadable(id, &error, now).await,
+            Err(error) if error.is_not_found() => self.unreadable(id, &error, now).await,
+            Err(error) => {
+                live.tries += 1;
+                let tries = live.tries;
+                live.due = now + self.plan.retry_pause(tries);
+                match self.rides_out(&error, now) {
+                    true => tracing::warn!(%error, "a job was not read, trying again"),
+                    false => return Err(error),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A job whose results cannot be read is tried some times, and then given up.
+    async fn unreadable(&mut self, id: i64, error: &Error, now: Instant) -> Result<()> {
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        live.tries += 1;
+        live.due = now + self.plan.retry_pause(live.tries);
+        tracing::warn!(%error, "the results of a job cannot be read");
+        match live.tries {
+            READS.. => {
+                self.gone(id, true, format!("its results cannot be read: {error}"))
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the requests of a job to another, or gives them up if this was their last attempt.
+    async fn gone(&mut self, id: i64, counts_as_attempt: bool, why: String) -> Result<()> {
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        live.is_busy = false;
+        live.due = Instant::now();
+        let job = live.job.clone();
+        if counts_as_attempt && job.generation >= self.plan.attempts {
+            live.job.state = State::Read;
+            return fail_all(&self.run, &job, (Kind::Missing, None), true, why).await;
+        }
+        live.job.state = State::Gone;
+        let gone = move |it: &mut _| outcomes::gone(it, &job, counts_as_attempt, &why);
+        self.run.store.call(gone).await
+    }
+}

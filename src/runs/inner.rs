@@ -1,0 +1,22 @@
+//! What the parts of a run share.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::intake::Intake;
+use super::store::Store;
+use crate::backend::AnyBackend;
+use crate::options::{CreateOptions, Task};
+
+/// What the parts of a run share.
+pub(super) struct Inner {
+    pub(super) service: AnyBackend,
+    pub(super) store: Store,
+    pub(super) model: String,
+    pub(super) task: Task,
+    pub(super) options: CreateOptions,
+    pub(super) intake: Option<Intake>,
+    /// Held while the run is driven.
+    pub(super) driving: Arc<Mutex<()>>,
+}

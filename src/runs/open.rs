@@ -1,0 +1,459 @@
+//! Opening a run: its options, and what is taken in.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::BoxFuture;
+
+use super::intake::{self, Identity, Intake};
+use super::run::Run;
+use super::store::{self, Lock, Role, Store, settings};
+use crate::backend::AnyBackend;
+use crate::batches::{Checks, Create};
+use crate::error::{Error, Result};
+use crate::options::{CreateOptions, Task};
+use crate::request::{Form, GenerationConfig};
+use crate::source::intake::Intake as Taking;
+use crate::source::kind::JobKind;
+use crate::source::{Source, SourceKind};
+
+/// A run to be opened, with its options; `.await` it for the [`Run`].
+///
+/// ```no_run
+/// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+/// let run = client
+///     .runs()
+///     .open("reviews.run")
+///     .model("gemini-2.5-flash")
+///     .source("reviews.jsonl")
+///     .system_instruction("Answer in one sentence.")
+///     .await?;
+/// println!("{:?}", run.intake());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a run is not opened until this is awaited"]
+pub struct Open {
+    service: AnyBackend,
+    path: PathBuf,
+    model: Option<String>,
+    task: Task,
+    source: Option<Result<Source>>,
+    options: Result<CreateOptions>,
+    dedupe: bool,
+}
+
+impl Open {
+    pub(super) fn new(service: AnyBackend, path: PathBuf) -> Self {
+        Self {
+            service,
+            path,
+            model: None,
+            task: Task::GenerateContent,
+            source: None,
+            options: Ok(CreateOptions::default()),
+            dedupe: false,
+        }
+    }
+
+    /// The model that is asked. It stays the same: a run that is continued with another is an error,
+    /// and so is a new run without one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// The requests: whatever [`create`](crate::Batches::create) takes and this machine can read. A
+    /// run that is continued may go without, and goes on with what it has; with a source, it takes in
+    /// what is new or changed there, and [`Run::intake`] says what it did.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn source<S>(mut self, source: S) -> Self
+    where
+        S: TryInto<Source>,
+        S::Error: Into<Error>,
+    {
+        self.source = Some(source.try_into().map_err(Into::into));
+        self
+    }
+
+    /// The requests are for embeddings.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-embedding-001");
+    /// let run = open.source("reviews.jsonl").embeddings().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn embeddings(mut self) -> Self {
+        self.task = Task::EmbedContent;
+        self
+    }
+
+    /// The generation config of every request; see [`Create::generation_config`]. It becomes part of
+    /// the requests as they are taken in: another one changes all of them.
+    ///
+    /// ```no_run
+    /// use genai_batch::GenerationConfig;
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let config = GenerationConfig::new().max_output_tokens(256);
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").generation_config(config).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn generation_config(mut self, config: GenerationConfig) -> Self {
+        if let Ok(options) = &mut self.options {
+            options.defaults.generation_config = Some(config);
+        }
+        self
+    }
+
+    /// The system instruction of every request without one; see [`Create::system_instruction`]. It
+    /// becomes part of the requests as they are taken in: another one changes all of them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").system_instruction("Be brief.").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn system_instruction(mut self, text: impl Into<String>) -> Self {
+        if let Ok(options) = &mut self.options {
+            options.defaults.system_instruction = Some(text.into());
+        }
+        self
+    }
+
+    /// In whose words the requests are sent, and lines of your own are; see [`Create::form`]. By default
+    /// the model's name says it. It stays the same: requests in another form count as changed.
+    ///
+    /// ```no_run
+    /// use genai_batch::request::Form;
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("projects/my-project/locations/us-central1/models/5");
+    /// let run = open.source("reviews.jsonl").form(Form::OpenAi).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn form(mut self, form: Form) -> Self {
+        if let Ok(options) = &mut self.options {
+            options.form = Some(form);
+        }
+        self
+    }
+
+    /// The field of a line of the source that holds its key; see [`Create::key_field`]. In other forms than
+    /// Google's it stays in the request, so that [`dedupe`](Self::dedupe) finds none that are equal.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").key_field("doc_id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn key_field(mut self, name: impl Into<String>) -> Self {
+        if let Ok(options) = &mut self.options {
+            options.key_field = Some(name.into());
+        }
+        self
+    }
+
+    /// How far the requests are looked at as they are taken in; see [`Create::checks`].
+    ///
+    /// ```no_run
+    /// use genai_batch::batches::Checks;
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").checks(Checks::Off).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn checks(mut self, checks: Checks) -> Self {
+        if let Ok(options) = &mut self.options {
+            options.checks = checks;
+        }
+        self
+    }
+
+    /// Whether equal requests are sent once, each key being given the one result; by default each is
+    /// sent. A run keeps what it was made with.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").dedupe(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dedupe(mut self, dedupe: bool) -> Self {
+        self.dedupe = dedupe;
+        self
+    }
+
+    /// Sets further options of the jobs, such as labels, a priority, or on Vertex AI the staging place.
+    ///
+    /// Those that say which job is which ([`id`](Create::id), [`adopt`](Create::adopt),
+    /// [`look_for`](Create::look_for), [`resend_unclear`](Create::resend_unclear)) are the run's own
+    /// matter, and an error here.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let run = client
+    ///     .runs()
+    ///     .open("reviews.run")
+    ///     .model("gemini-2.5-flash")
+    ///     .source("reviews.jsonl")
+    ///     .jobs(|create| create.display_name("reviews").priority(5))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn jobs(mut self, configure: impl FnOnce(Create) -> Create) -> Self {
+        let create = Create {
+            service: self.service.clone(),
+            task: self.task,
+            model: self.model.clone().unwrap_or_default(),
+            source: Ok(Source::requests(Vec::<String>::new())),
+            options: self.options,
+        };
+        self.options = configure(create).options.and_then(|options| {
+            let own = [
+                ("id", options.id.is_some()),
+                ("adopt", options.adopt.is_some()),
+                ("look_for", options.look_for.is_some()),
+                ("resend_unclear", options.resend_unclear),
+            ];
+            match own.into_iter().find(|(_, is_set)| *is_set) {
+                None => Ok(options),
+                Some((option, _)) => Err(Error::input(format!(
+                    "the option `{option}` is for single creates, and a run sees to its jobs itself: \
+                     leave it out"
+                ))),
+            }
+        });
+        self
+    }
+
+    async fn run(self) -> Result<Run> {
+        let options = self.options?;
+        let source = self.source.transpose()?;
+        let lock = {
+            let path = self.path.clone();
+            let taken = tokio::task::spawn_blocking(move || Lock::take(&path)).await;
+            taken.map_err(|e| Error::io("cannot lock the run", std::io::Error::other(e)))??
+        };
+        let is_there = tokio::fs::try_exists(&self.path).await;
+        let is_there =
+            is_there.map_err(|e| Error::io(format!("cannot read {}", self.path.display()), e))?;
+        let asked = Asked {
+            service: &self.service,
+            path: &self.path,
+            model: self.model.as_deref(),
+            task: self.task,
+            options: &options,
+            dedupe: self.dedupe,
+        };
+        let (store, model, task, taken) = match is_there {
+            false => asked.make(lock, source).await?,
+            true => asked.go_on(lock, source).await?,
+        };
+        Ok(Run::new(self.service, store, model, task, options, taken))
+    }
+}
+
+/// What the caller said of the run.
+struct Asked<'a> {
+    service: &'a AnyBackend,
+    path: &'a Path,
+    model: Option<&'a str>,
+    task: Task,
+    options: &'a CreateOptions,
+    dedupe: bool,
+}
+
+type Opened = (Store, String, Task, Option<Intake>);
+
+impl Asked<'_> {
+    async fn make(&self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+        let missing = |what: &str| {
+            let path = self.path.display();
+            Error::input(format!(
+                "there is no run at {path} yet, and a new one needs {what}"
+            ))
+        };
+        let model = self.model.ok_or_else(|| missing("`model(…)`"))?;
+        let source = source.ok_or_else(|| missing("`source(…)`"))?;
+        self.refuse(model)?;
+        let taking = self.taking(model, self.task)?;
+        let partial = store::partial(self.path);
+        let identity = Identity {
+            backend: self.service.backend().to_string(),
+            model: model.to_owned(),
+            task: name_of(self.task).to_owned(),
+            dedupe: self.dedupe,
+        };
+        let taken = intake::first(&partial, source, taking, identity).await;
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
+                // It may not be there at all.
+                let _ = tokio::fs::remove_file(&partial).await;
+                return Err(error);
+            }
+        };
+        put_in_place(&partial, self.path).await?;
+        let store = Store::open(self.path, Role::Driver(lock)).await?;
+        Ok((store, model.to_owned(), self.task, Some(taken)))
+    }
+
+    async fn go_on(&self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+        let store = Store::open(self.path, Role::Driver(lock)).await?;
+        let identity = read_identity(&store).await?;
+        let task = task_of(&identity.task);
+        let backend = self.service.backend().to_string();
+        let same = |what: &str, has: &str, given: &str| match has == given {
+            true => Ok(()),
+            false => Err(Error::input(format!(
+                "{} has {what} {has}, and was opened with {given}: open it as it was made, or make \
+                 another run",
+                self.path.display()
+            ))),
+        };
+        same("the backend", &identity.backend, &backend)?;
+        same(
+            "the model",
+            &identity.model,
+            self.model.unwrap_or(&identity.model),
+        )?;
+        if source.is_some() {
+            same("the task", &identity.task, name_of(self.task))?;
+        }
+        self.refuse(&identity.model)?;
+        let taken = match source {
+            None => None,
+            Some(source) => {
+                let taking = self.taking(&identity.model, task)?;
+                Some(intake::later(&store, source, taking).await?)
+            }
+        };
+        Ok((store, identity.model, task, taken))
+    }
+
+    /// Refuses what every create would be refused for.
+    fn refuse(&self, model: &str) -> Result<()> {
+        let source = SourceKind::Path(PathBuf::new());
+        let found = self
+            .service
+            .refusals(self.task, model, &source, self.options);
+        match found.into_iter().find(|finding| finding.is_error()) {
+            Some(finding) => Err(Error::input(finding.reason())),
+            None => Ok(()),
+        }
+    }
+
+    /// How requests are taken in.
+    fn taking(&self, model: &str, task: Task) -> Result<Taking> {
+        let kind = match task {
+            Task::GenerateContent => JobKind::GenerateContent,
+            Task::EmbedContent => JobKind::EmbedContent(self.service.embed_form(model)),
+        };
+        let defaults = &self.options.defaults;
+        let taking = match self.options.checks {
+            Checks::On => Taking::checked(kind, defaults, self.service.backend(), Some(model)),
+            Checks::Off => Taking::unchecked(kind, defaults),
+        };
+        let writer = self.service.writer(task, model, self.options)?;
+        Ok(taking
+            .in_form(writer)
+            .keyed_by(self.options.key_field.clone()))
+    }
+}
+
+pub(super) fn name_of(task: Task) -> &'static str {
+    match task {
+        Task::GenerateContent => "generate",
+        Task::EmbedContent => "embed",
+    }
+}
+
+fn task_of(name: &str) -> Task {
+    match name {
+        "embed" => Task::EmbedContent,
+        _ => Task::GenerateContent,
+    }
+}
+
+/// What the run in a file is.
+pub(super) async fn read_identity(store: &Store) -> Result<Identity> {
+    let read = store.call(|it| {
+        let text =
+            |name| Ok::<String, rusqlite::Error>(settings::get(it, name)?.unwrap_or_default());
+        Ok(Identity {
+            backend: text("backend")?,
+            model: text("model")?,
+            task: text("task")?,
+            dedupe: settings::number(it, "dedupe")? != 0,
+        })
+    });
+    read.await
+}
+
+/// Puts a new file in its place, once it is on the disk.
+async fn put_in_place(partial: &Path, path: &Path) -> Result<()> {
+    let (from, to) = (partial.to_owned(), path.to_owned());
+    let put = tokio::task::spawn_blocking(move || {
+        std::fs::File::open(&from)?.sync_all()?;
+        std::fs::rename(&from, &to)
+    });
+    let put = put.await.map_err(std::io::Error::other);
+    let put = put.and_then(|put| put);
+    put.map_err(|e| Error::io(format!("cannot write {}", path.display()), e))
+}
+
+impl IntoFuture for Open {
+    type Output = Result<Run>;
+    type IntoFuture = BoxFuture<'static, Result<Run>>;
+
+    /// # Errors
+    ///
+    /// If another process drives the run, its file cannot be read or written or is not a run, it was
+    /// made for another model, backend or task, or a request is invalid
+    /// ([`Error::is_invalid_input`]; up to 20 mistakes are named). Then the run is as it was before.
+    fn into_future(self) -> Self::IntoFuture {
+        let doing = format!("opening the run {}", self.path.display());
+        Box::pin(async move { self.run().await.map_err(|error| error.during(doing)) })
+    }
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Open")
+            .field("path", &self.path)
+            .field("model", &self.model)
+            .field("source", &self.source)
+            .field("dedupe", &self.dedupe)
+            .finish_non_exhaustive()
+    }
+}

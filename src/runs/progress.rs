@@ -1,0 +1,127 @@
+//! How far a run is.
+
+use std::fmt;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::store::{Store, events, settings};
+use crate::counted::Counted;
+use crate::error::Result;
+
+/// How far a run is, at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many requests are to be asked: equal ones count once where the run
+    /// [dedupes](super::Open::dedupe).
+    pub requests: u64,
+    /// Those with a response.
+    pub responses: u64,
+    /// Those that ended with an error.
+    pub errors: u64,
+    /// Those for which nothing came back, however often they were asked.
+    pub missing: u64,
+    /// Those that were in no job yet.
+    pub new: u64,
+    /// Those that wait for another attempt.
+    pub waiting: u64,
+    /// Those in jobs that have not been read to their end.
+    pub in_jobs: u64,
+    /// How many jobs the service has, or may have.
+    pub active_jobs: u64,
+    /// How many jobs were made in all.
+    pub jobs: u64,
+    /// Tokens in the requests that were served, attempts included.
+    pub input_tokens: u64,
+    /// Tokens in the responses, thinking included.
+    pub output_tokens: u64,
+    /// About how long the rest takes, by how long it took so far; `None` where too little is known.
+    pub left: Option<Duration>,
+}
+
+impl Progress {
+    /// Those that have their outcome.
+    pub fn done(&self) -> u64 {
+        self.responses + self.errors + self.missing
+    }
+
+    /// Whether all have their outcome.
+    pub fn is_finished(&self) -> bool {
+        self.new + self.waiting + self.in_jobs == 0
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = Counted(self.requests, "request");
+        write!(f, "{} of {requests} done", self.done())?;
+        let jobs = Counted(self.active_jobs, "job");
+        write!(
+            f,
+            "; {} in {jobs}, {} waiting, {} new",
+            self.in_jobs, self.waiting, self.new
+        )?;
+        match self.left {
+            Some(left) => write!(f, "; about {} minutes left", left.as_secs().div_ceil(60)),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) async fn read(store: &Store) -> Result<Progress> {
+    store.call(|it| measure(it)).await
+}
+
+/// Measures it from the jobs, whose number is small, and from what is not in one.
+pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
+    let sql = "SELECT
+        coalesce(sum(responses), 0), coalesce(sum(errors), 0), coalesce(sum(missing), 0),
+        coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), count(*),
+        coalesce(sum(state IN ('sending', 'active')), 0),
+        coalesce(sum(CASE WHEN state IN ('cut', 'sending', 'active', 'ended')
+            THEN requests - responses - errors - missing ELSE 0 END), 0),
+        min(sent_time)
+        FROM jobs";
+    let (mut progress, began): (Progress, Option<i64>) =
+        connection.prepare_cached(sql)?.query_row([], |row| {
+            let number = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            let progress = Progress {
+                responses: number(0)?,
+                errors: number(1)?,
+                missing: number(2)?,
+                input_tokens: number(3)?,
+                output_tokens: number(4)?,
+                jobs: number(5)?,
+                active_jobs: number(6)?,
+                in_jobs: number(7)?,
+                ..Progress::default()
+            };
+            Ok((progress, row.get(8)?))
+        })?;
+    let count = |sql: &str, after: i64| {
+        let mut read = connection.prepare_cached(sql)?;
+        read.query_row([after], |row| row.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+    };
+    let cut_to = settings::number(connection, "cut_to")?;
+    progress.new = count(
+        "SELECT count(*) FROM requests WHERE id > ? AND same_as IS NULL AND replaced = 0",
+        cut_to,
+    )?;
+    progress.waiting = count("SELECT count(*) FROM waiting WHERE request > ?", 0)?;
+    progress.requests = progress.done() + progress.new + progress.waiting + progress.in_jobs;
+    progress.left = left(&progress, began);
+    Ok(progress)
+}
+
+/// About how long the rest takes.
+fn left(progress: &Progress, began: Option<i64>) -> Option<Duration> {
+    let took = u64::try_from(events::now() - began?).ok()?;
+    let done = progress.done();
+    let rest = progress.requests - done;
+    (done > 0 && rest > 0).then(|| {
+        let share = rest as f64 / done as f64;
+        Duration::from_millis((took as f64 * share) as u64)
+    })
+}

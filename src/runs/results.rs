@@ -1,0 +1,234 @@
+//! The outcomes of a run on their way out: one for each key, in the order of the input.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+
+use super::store::outcomes::Kind;
+use super::store::results::{self, Cursor, Stored};
+use super::store::{Pending, Role, Store};
+use crate::backend::AnyBackend;
+use crate::batches::SaveTarget;
+use crate::error::{Error, Result};
+use crate::job::Status;
+use crate::response::ResponseError;
+use crate::results::line::write_line;
+use crate::results::row::{ReadRow, Row, RowBody};
+use crate::results::{BatchResult, Key, KeyMatch, RowError};
+
+/// The outcomes of a run, one after another: a [`Stream`] of [`BatchResult`].
+///
+/// Each key has one outcome: the response, or what its last attempt came to. They come in the order of
+/// the input, those of requests that vanished from it where they were before. A request without an
+/// outcome is passed over: [`RunReport::unfinished`](super::RunReport::unfinished) counts them.
+pub struct RunResults {
+    results: Pin<Box<dyn Stream<Item = Result<BatchResult>> + Send>>,
+}
+
+impl RunResults {
+    pub(super) async fn open(reader: Store, service: &AnyBackend) -> Result<Self> {
+        let read_row = service.row_reader();
+        let cursor = reader.call(|it| Cursor::start(it)).await?;
+        let first = next_page(&reader, cursor)?;
+        let state = (reader, Some(first), VecDeque::new());
+        let stored = stream::try_unfold(state, |(reader, mut pending, mut page)| async move {
+            while page.is_empty() {
+                let Some(ready) = pending.take() else {
+                    return Ok::<_, Error>(None);
+                };
+                let (some, cursor) = ready.done().await?;
+                page = VecDeque::from(some);
+                if !page.is_empty() {
+                    // Read while these are handed out.
+                    pending = Some(next_page(&reader, cursor)?);
+                }
+            }
+            let next = page.pop_front();
+            Ok(next.map(|next| (next, (reader, pending, page))))
+        });
+        let results = stored.map(move |stored| stored.and_then(|stored| result(stored, read_row)));
+        Ok(Self {
+            results: Box::pin(results),
+        })
+    }
+
+    /// The responses as values of type `T`; see [`BatchResult::parse`].
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut scores = run.results().await?.typed::<u8>();
+    /// while let Some(score) = scores.try_next().await? {
+    ///     println!("{score:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn typed<T: DeserializeOwned>(self) -> TypedRunResults<T> {
+        TypedRunResults {
+            results: self,
+            wanted: PhantomData,
+        }
+    }
+}
+
+type Page = (Vec<Stored>, Cursor);
+
+fn next_page(reader: &Store, cursor: Cursor) -> Result<Pending<Page>> {
+    reader.start_call(move |it| results::page(it, cursor))
+}
+
+/// A result as a job would have given it.
+pub(super) fn result(stored: Stored, read_row: ReadRow) -> Result<BatchResult> {
+    let key = Key::from(stored.key);
+    let metadata = stored.metadata.map(Bytes::from);
+    if let (Kind::Missing, None) = (stored.kind, &stored.row) {
+        return Ok(BatchResult::missing(key.into()));
+    }
+    let mut row = match stored.row {
+        Some(row) => read_row(Bytes::from(row)).map_err(|why| {
+            Error::protocol(format!(
+                "the row of {key:?} in the run cannot be read: {why}"
+            ))
+        })?,
+        None => Row {
+            has_two_keys: false,
+            key: None,
+            body: RowBody::Error(RowError::new(Status::new(
+                stored.code,
+                stored.message,
+                Vec::new(),
+            ))),
+            metadata: None,
+            request: None,
+            json: Bytes::new(),
+        },
+    };
+    row.key = Some(key);
+    row.metadata = metadata;
+    Ok(BatchResult::new(row, KeyMatch::Matched))
+}
+
+impl Stream for RunResults {
+    type Item = Result<BatchResult>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.results.poll_next_unpin(cx)
+    }
+}
+
+impl fmt::Debug for RunResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunResults").finish_non_exhaustive()
+    }
+}
+
+/// The responses of a run, each as a `T` or why it is not, under its key: a [`Stream`] made by
+/// [`RunResults::typed`].
+pub struct TypedRunResults<T> {
+    results: RunResults,
+    wanted: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Stream for TypedRunResults<T> {
+    type Item = Result<(Option<Key>, Result<T, ResponseError>)>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = ready!(self.results.poll_next_unpin(cx));
+        Poll::Ready(next.map(|result| {
+            result.map(|result| {
+                let value = result.parse();
+                (result.into_parts().0, value)
+            })
+        }))
+    }
+}
+
+impl<T> fmt::Debug for TypedRunResults<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedRunResults").finish_non_exhaustive()
+    }
+}
+
+/// Outcomes to be saved: made by [`Run::save_to`](super::Run::save_to); `.await` it for how many lines
+/// were written.
+#[must_use = "nothing is saved until this is awaited"]
+#[derive(Debug)]
+pub struct RunSave {
+    service: AnyBackend,
+    run: PathBuf,
+    place: PathBuf,
+    overwrite: bool,
+}
+
+impl RunSave {
+    pub(super) fn new(service: AnyBackend, run: PathBuf, place: PathBuf) -> Self {
+        Self {
+            service,
+            run,
+            place,
+            overwrite: false,
+        }
+    }
+
+    /// Whether to replace what is there already; by default that is an error.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.save_to("results.jsonl").overwrite(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = overwrite;
+        self
+    }
+
+    async fn save(&self) -> Result<u64> {
+        let mut target = SaveTarget::open(&self.service, &self.place, self.overwrite).await?;
+        match self.write(&mut target).await {
+            Ok(lines) => target.finish().await.map(|()| lines),
+            Err(error) => {
+                target.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write(&self, target: &mut SaveTarget) -> Result<u64> {
+        let reader = Store::open(&self.run, Role::Reader).await?;
+        let mut results = RunResults::open(reader, &self.service).await?;
+        let (mut lines, mut line) = (0, Vec::new());
+        while let Some(result) = results.try_next().await? {
+            line.clear();
+            write_line(&result, &mut line);
+            target.write(&line).await?;
+            lines += 1;
+        }
+        Ok(lines)
+    }
+}
+
+impl IntoFuture for RunSave {
+    type Output = Result<u64>;
+    type IntoFuture = BoxFuture<'static, Result<u64>>;
+
+    /// # Errors
+    ///
+    /// If something is there already, or the run cannot be read or the place written.
+    fn into_future(self) -> Self::IntoFuture {
+        let doing = format!("saving the run to {}", self.place.display());
+        Box::pin(async move { self.save().await.map_err(|error| error.during(doing)) })
+    }
+}

@@ -1,0 +1,225 @@
+//! A run that this process drives.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::events::RunEvents;
+use super::finish::Finish;
+use super::inner::Inner;
+use super::intake::Intake;
+use super::progress::{self, Progress};
+use super::report::{self, RunReport};
+use super::results::{RunResults, RunSave};
+use super::store::{Role, Store, adopted};
+use super::unfinished;
+use crate::backend::AnyBackend;
+use crate::error::Result;
+use crate::job::JobRef;
+use crate::options::{CreateOptions, Task};
+use crate::source::Source;
+
+/// A run that is open, which no other process drives meanwhile: made by
+/// [`Runs::open`](super::Runs::open).
+///
+/// All that it knows is in its file, so it may be dropped at any time, and goes on when it is opened
+/// again.
+pub struct Run(Arc<Inner>);
+
+impl Run {
+    pub(super) fn new(
+        service: AnyBackend,
+        store: Store,
+        model: String,
+        task: Task,
+        options: CreateOptions,
+        intake: Option<Intake>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            service,
+            store,
+            model,
+            task,
+            options,
+            intake,
+            driving: Arc::default(),
+        }))
+    }
+
+    /// What opening the run did with its input; `None` if it was opened without one.
+    pub fn intake(&self) -> Option<Intake> {
+        self.0.intake
+    }
+
+    /// The model that is asked.
+    pub fn model(&self) -> &str {
+        &self.0.model
+    }
+
+    /// Makes the jobs, follows them and reads them, until each request has its outcome or a limit is
+    /// reached; see [`Finish`] for its options and errors.
+    pub fn finish(&self) -> Finish {
+        Finish::new(Arc::clone(&self.0))
+    }
+
+    /// The outcomes that there are, one for each key, in the order of the input.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut results = run.results().await?;
+    /// while let Some(result) = results.try_next().await? {
+    ///     println!("{:?}: {:?}", result.key(), result.outcome());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn results(&self) -> Result<RunResults> {
+        let reader = Store::open(self.0.store.path(), Role::Reader).await?;
+        RunResults::open(reader, &self.0.service).await
+    }
+
+    /// Saves the outcomes that there are to a local path, or with a Vertex AI client to
+    /// `gs://bucket/object`, whole or not at all: a line of JSON for each, as
+    /// [`Results::save_to`](crate::batches::Results::save_to) writes them, in the order of the input.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.save_to("results.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn save_to(&self, place: impl AsRef<Path>) -> RunSave {
+        RunSave::new(
+            self.0.service.clone(),
+            self.0.store.path().to_owned(),
+            place.as_ref().to_owned(),
+        )
+    }
+
+    /// The account of the run: what became of its requests, by outcome and by generation.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// println!("{}", run.report().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn report(&self) -> Result<RunReport> {
+        report::read(&self.0.store).await
+    }
+
+    /// How far the run is.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// println!("{}", run.progress().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn progress(&self) -> Result<Progress> {
+        progress::read(&self.0.store).await
+    }
+
+    /// What happened to the jobs of the run until now, from the first on;
+    /// [`Finish::on_event`](super::Finish::on_event) tells it as it happens. An error of the file ends
+    /// the stream.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut events = run.events();
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{event}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(&self) -> RunEvents {
+        RunEvents::new(self.0.store.clone())
+    }
+
+    /// Closes the run, and waits until its file is whole by itself, without `NAME-wal`: to be copied, or
+    /// opened by another process. A run that is dropped does the same a moment later. What came of it and
+    /// reads from it, such as [`unfinished`](Self::unfinished), is to be dropped before.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.close().await; // another process may go on with it
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(self) {
+        let store = self.0.store.clone();
+        drop(self.0);
+        store.close().await;
+    }
+
+    /// Takes in a job that any other program made, by its name alone; `false` if the run has it already.
+    ///
+    /// The next [`finish`](Self::finish) follows it and reads it before it sends anything, since only
+    /// then does it show which requests the job has. A result goes to the request of the run with its
+    /// key, if that was in no job yet; one with a key that the run does not have becomes a request of
+    /// it, of which only the key is known. What failed is asked again where the run has the request.
+    ///
+    /// # Errors
+    ///
+    /// If the service does not know the job, or the file cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.adopt("batches/123abc").await?;
+    /// let report = run.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn adopt(&self, job: impl Into<JobRef>) -> Result<bool> {
+        let job = job.into();
+        let read = self.0.service.read(&job).await?;
+        let name = read.name().to_owned();
+        let requests = read.stats().and_then(|stats| stats.total);
+        let requests = requests.and_then(|total| i64::try_from(total).ok());
+        let requests = requests.unwrap_or_default();
+        let added = self
+            .0
+            .store
+            .call(move |it| adopted::add(it, &name, requests));
+        added.await
+    }
+
+    /// The requests that have no outcome yet and are in no job, in the form in which they are sent: to
+    /// be asked elsewhere.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run, other: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let job = other.batches().create("gemini-2.5-pro", run.unfinished()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unfinished(&self) -> Source {
+        unfinished::source(self.0.store.clone())
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("path", &self.0.store.path())
+            .field("model", &self.0.model)
+            .finish_non_exhaustive()
+    }
+}

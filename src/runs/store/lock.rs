@@ -1,0 +1,93 @@
+//! Who drives a run: one process at a time, by a lock that the system gives back when it ends,
+//! however it ends.
+//!
+//! The lock is on a file of its own, `NAME.lock` beside the run's: SQLite's locks on the run's file
+//! are for single steps, and would be lost if another part of the process opened and closed it.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// How long a holder is waited for that is of this process, or has not said who it is: it may be about
+/// to end, or to begin.
+const OWN: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The right to drive a run, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Lock {
+    /// Takes the lock of the run at `path`, and says so in its file.
+    pub(crate) fn take(path: &Path) -> Result<Self> {
+        let place = place(path);
+        let failed = |e| Error::io(format!("cannot lock {}", place.display()), e);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&place)
+            .map_err(failed)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let holder = holder(&mut file);
+            let is_short = holder.is_empty() || holder.starts_with(&own());
+            if !is_short || started.elapsed() > OWN {
+                let said = match &*holder {
+                    "" => String::new(),
+                    holder => format!(": {holder}"),
+                };
+                return Err(Error::configuration(format!(
+                    "{} is driven by another{said}. One process at a time drives a run; others \
+                     can read it with `runs().read(…)`",
+                    path.display()
+                )));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        let text = format!("{} since {}\n", own(), chrono::Utc::now().to_rfc3339());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(failed)?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Given back by the system in any case; the file stays, since another may be opening it.
+        let _ = self.0.set_len(0);
+        let _ = self.0.unlock();
+    }
+}
+
+/// Where the lock of a run is.
+fn place(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+fn own() -> String {
+    format!("process {},", std::process::id())
+}
+
+/// What the file says of the process that has the lock; empty if it says nothing yet.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
+        Ok(_) => text.trim().to_owned(),
+        Err(_) => String::new(),
+    }
+}

@@ -1,0 +1,246 @@
+//! Steps that fail: what was written before is kept, and the run goes on once the cause is gone.
+
+use super::jobs::{self, Cut, Size, State};
+use super::outcomes::{self, Became, Kind};
+use super::requests::{self, Counts, NewRequest};
+use super::*;
+
+const ANY: Size = Size {
+    requests: 10,
+    bytes: i64::MAX,
+    tokens: i64::MAX,
+    cost: None,
+};
+
+/// A run of so many requests, driven from here.
+async fn run(folder: &tempfile::TempDir, count: usize) -> Store {
+    let path = folder.path().join("a.run");
+    let lock = Lock::take(&path).unwrap();
+    let store = Store::build(&path).await.unwrap();
+    let requests = (1..=count).map(|n| NewRequest {
+        place: n as i64,
+        key: format!("k{n}"),
+        digest: [n as u8; 16],
+        tokens: 1,
+        metadata: None,
+        body: format!(r#"{{"key":"k{n}","request":{{}}}}"#),
+    });
+    let requests: Vec<_> = requests.collect();
+    let built = store.call(move |it| {
+        requests::add_first(it, &requests)?;
+        assert!(requests::index_first(it)?.is_none());
+        settings::set(it, "cut_to", 0)?;
+        requests::note_intake(it, 1, "test", &Counts::default())?;
+        it.execute_batch("COMMIT")
+    });
+    built.await.unwrap();
+    drop(store);
+    Store::open(&path, Role::Driver(lock)).await.unwrap()
+}
+
+fn job(cut: Cut) -> jobs::Job {
+    match cut {
+        Cut::Job(job) => job,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn response(n: usize, row: &str) -> Became {
+    Became {
+        key: format!("k{n}"),
+        kind: Kind::Response,
+        code: None,
+        message: None,
+        input_tokens: 1,
+        output_tokens: 1,
+        row: row.to_owned(),
+        is_final: true,
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_the_step_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let first = job(store
+        .call(|it| jobs::cut_new(it, ANY, "one"))
+        .await
+        .unwrap());
+    let limit = |pages: i64| {
+        store.call(move |it| it.pragma_update(None, "max_page_count", pages).or(Ok(())))
+    };
+    let pages = store.call(|it| it.pragma_query_value(None, "page_count", |row| row.get(0)));
+    limit(pages.await.unwrap()).await.unwrap();
+    let large = "x".repeat(100_000);
+    let keep = first.clone();
+    let row = large.clone();
+    let kept = store.call(move |it| outcomes::keep(it, &keep, &[response(1, &row)]));
+    let error = kept.await.unwrap_err();
+    assert!(error.is_io(), "{error}");
+    assert!(error.to_string().contains("the disk is full"), "{error}");
+    limit(1 << 30).await.unwrap();
+    let live = store.call(|it| jobs::live(it)).await.unwrap();
+    assert_eq!(
+        (live.len(), live[0].id, live[0].state),
+        (1, first.id, State::Cut)
+    );
+    let kept = store.call(move |it| outcomes::keep(it, &first, &[response(1, &large)]));
+    kept.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_may_not_be_written_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    store
+        .call(|it| it.pragma_update(None, "query_only", true))
+        .await
+        .unwrap();
+    let error = store
+        .call(|it| jobs::cut_new(it, ANY, "one"))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("may not be written"), "{error}");
+    store
+        .call(|it| it.pragma_update(None, "query_only", false))
+        .await
+        .unwrap();
+    job(store
+        .call(|it| jobs::cut_new(it, ANY, "one"))
+        .await
+        .unwrap());
+}
+
+#[tokio::test]
+async fn a_job_that_is_read_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 4).await;
+    let job = job(store
+        .call(|it| jobs::cut_new(it, ANY, "one"))
+        .await
+        .unwrap());
+    for _ in 0..2 {
+        let keep = job.clone();
+        let rows = vec![
+            response(1, "a"),
+            response(2, "b"),
+            Became {
+                kind: Kind::Missing,
+                row: String::new(),
+                is_final: false,
+                ..response(3, "")
+            },
+            // In no job.
+            response(77, "d"),
+        ];
+        store
+            .call(move |it| outcomes::keep(it, &keep, &rows))
+            .await
+            .unwrap();
+    }
+    let keep = job.clone();
+    store
+        .call(move |it| outcomes::read(it, &keep, ""))
+        .await
+        .unwrap();
+    let counts = store.call(|it| {
+        it.query_row(
+            "SELECT responses, retried, input_tokens FROM jobs",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+    });
+    let counts: (i64, i64, i64) = counts.await.unwrap();
+    assert_eq!(counts, (2, 1, 3));
+    let next = store
+        .call(|it| jobs::cut_waiting(it, ANY, "two"))
+        .await
+        .unwrap();
+    let Cut::Job(next) = next else { panic!() };
+    assert_eq!((next.generation, next.requests), (2, 1));
+    let members = next.members;
+    let (lines, _) = store
+        .call(move |it| requests::bodies(it, members, 0))
+        .await
+        .unwrap();
+    assert_eq!(lines, [r#"{"key":"k3","request":{}}"#]);
+}
+
+#[tokio::test]
+async fn jobs_keep_to_their_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 25).await;
+    let mut sizes = Vec::new();
+    let size = |requests, bytes, tokens| Size {
+        requests,
+        bytes,
+        tokens,
+        cost: None,
+    };
+    // Each line has 26 bytes or 27.
+    for most in [
+        size(4, 1000, 1000),
+        size(9, 60, 1000),
+        size(9, 1000, 3),
+        size(9, 1, 1),
+    ] {
+        let cut = store
+            .call(move |it| jobs::cut_new(it, most, "m"))
+            .await
+            .unwrap();
+        sizes.push(job(cut).requests);
+    }
+    assert_eq!(sizes, [4, 2, 3, 1]);
+    let dear = Size {
+        cost: Some(jobs::Cost {
+            most: 2.5,
+            of_token: 0.5,
+            of_request: 0.5,
+        }),
+        ..ANY
+    };
+    let cut = store
+        .call(move |it| jobs::cut_new(it, dear, "m"))
+        .await
+        .unwrap();
+    assert_eq!(job(cut).requests, 2);
+    let dear = Size {
+        cost: Some(jobs::Cost {
+            most: 0.5,
+            of_token: 0.5,
+            of_request: 0.5,
+        }),
+        ..ANY
+    };
+    let cut = store
+        .call(move |it| jobs::cut_new(it, dear, "m"))
+        .await
+        .unwrap();
+    assert!(matches!(cut, Cut::TooDear));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_costs_the_estimate_alone() {
+    use super::super::progress;
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let measured = store.call(|it| {
+        let size = Size { requests: 4, ..ANY };
+        let first = job(jobs::cut_new(it, size, "one")?);
+        outcomes::keep(it, &first, &[response(1, "{}")])?;
+        let mut measured = Vec::new();
+        // Sent a day from now, and a day ago.
+        for day in [86_400_000, -86_400_000] {
+            it.execute("UPDATE jobs SET sent_time = ?", [events::now() + day])?;
+            measured.push(progress::measure(it)?);
+        }
+        Ok(measured)
+    });
+    let measured = measured.await.unwrap();
+    let [ahead, behind] = &measured[..] else {
+        panic!("{measured:?}");
+    };
+    assert_eq!((ahead.left, ahead.in_jobs, ahead.new), (None, 3, 16));
+    assert!(behind.left.is_some());
+    assert_eq!((behind.done(), behind.in_jobs), (1, 3));
+}

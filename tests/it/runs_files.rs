@@ -1,0 +1,256 @@
+//! Files of runs that are not as they should be: damaged, newer, full, in use.
+
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use rusqlite::Connection;
+
+use crate::support::{Backend, client, sums};
+
+async fn finished(backend: &Backend, path: &Path) {
+    let (requests, _) = sums(200);
+    let open = backend.client.runs().open(path).model(backend.model);
+    let run = open.source(requests).await.unwrap();
+    let finish = run.finish();
+    let quick = Duration::from_millis(5);
+    let report = finish.poll_interval(quick, quick).await.unwrap();
+    assert_eq!(report.responses, 200);
+    run.close().await;
+}
+
+/// Puts another file in the place of a run, which has no log.
+fn replace(path: &Path, contents: &[u8]) {
+    for end in ["-wal", "-shm"] {
+        let mut log = path.as_os_str().to_owned();
+        log.push(end);
+        let _ = std::fs::remove_file(log);
+    }
+    std::fs::write(path, contents).unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let error = backend.client.runs().open(&path).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("schema 99"), "{error}");
+    let error = backend.client.runs().read(&path).await.unwrap_err();
+    assert!(error.to_string().contains("schema 99"), "{error}");
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    drop(connection);
+    let run = backend.client.runs().open(&path).await.unwrap();
+    assert!(run.report().await.unwrap().is_finished());
+}
+
+#[tokio::test]
+async fn another_database_is_refused_and_stays_as_it_is() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+        .unwrap();
+    drop(connection);
+    let before = std::fs::read(&path).unwrap();
+    let open = backend.client.runs().open(&path).model(backend.model);
+    let error = open.source(vec!["a"]).await.unwrap_err();
+    assert!(error.to_string().contains("not a run"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn damage_is_an_error_and_no_panic() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let whole = std::fs::read(&path).unwrap();
+    // Cut off, and with pages that hold something else.
+    let mut damaged = vec![whole[..whole.len() / 2].to_vec()];
+    for page in 1..whole.len() / 4096 {
+        let mut other = whole.clone();
+        other[page * 4096..(page + 1) * 4096].fill(0x5A);
+        damaged.push(other);
+    }
+    let mut told = 0;
+    for contents in damaged {
+        replace(&path, &contents);
+        let read = async {
+            let run = backend.client.runs().open(&path).await?;
+            run.report().await?;
+            let results = run.results().await?;
+            results.try_collect::<Vec<_>>().await?;
+            run.finish().await
+        };
+        if let Err(error) = read.await {
+            assert!(error.to_string().contains("a.run"), "{error}");
+            told += 1;
+        }
+    }
+    assert!(told > 5, "{told}");
+    replace(&path, &whole);
+    let run = backend.client.runs().open(&path).await.unwrap();
+    assert!(run.report().await.unwrap().is_finished());
+}
+
+#[tokio::test]
+async fn a_file_that_another_program_holds_is_waited_for() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let mut connection = Connection::open(&path).unwrap();
+    let step = connection.transaction().unwrap();
+    step.execute("UPDATE settings SET value = value", [])
+        .unwrap();
+    let opened = tokio::spawn({
+        let open = backend.client.runs().open(&path);
+        async move { open.await.map(drop) }
+    });
+    // It ends only once the other is done, whenever that is.
+    tokio::task::yield_now().await;
+    step.commit().unwrap();
+    opened.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn one_process_drives_a_run_and_others_read_it() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let mut lock = std::fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("a.run.lock"))
+        .unwrap();
+    // Held by another process, as far as anybody can tell.
+    lock.lock().unwrap();
+    lock.seek(SeekFrom::Start(0)).unwrap();
+    lock.write_all(b"process 0, since yesterday").unwrap();
+    let error = backend.client.runs().open(&path).await.unwrap_err();
+    assert!(
+        error.to_string().contains("process 0, since yesterday"),
+        "{error}"
+    );
+    let view = backend.client.runs().read(&path).await.unwrap();
+    assert_eq!(view.report().await.unwrap().responses, 200);
+    assert!(view.progress().await.unwrap().is_finished());
+    drop(lock);
+    backend.client.runs().open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused_until_the_first_is_gone() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let mut other = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "runs_files::a_process_that_drives_a_run"])
+        .args(["--ignored", "--nocapture"])
+        .env("RUN_URL", backend.emulator.base_url())
+        .env("RUN_PATH", &path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(other.stdout.take().unwrap());
+    let is_open = said.lines().map(Result::unwrap);
+    assert!(is_open.into_iter().any(|line| line.contains(IS_OPEN)));
+    let error = backend.client.runs().open(&path).await.unwrap_err();
+    let holder = format!("process {},", other.id());
+    assert!(error.to_string().contains(&holder), "{error}");
+    let view = backend.client.runs().read(&path).await.unwrap();
+    assert_eq!(view.report().await.unwrap().responses, 200);
+    drop(view);
+    // It has no time to give anything back.
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let run = backend.client.runs().open(&path).await.unwrap();
+    assert!(run.report().await.unwrap().is_finished());
+}
+
+const IS_OPEN: &str = "the run is open";
+
+#[tokio::test]
+#[ignore = "run by a_second_process_is_refused_until_the_first_is_gone, in a process of its own"]
+async fn a_process_that_drives_a_run() {
+    let client = client(&std::env::var("RUN_URL").unwrap());
+    let path = std::env::var_os("RUN_PATH").unwrap();
+    let run = client.runs().open(path).await.unwrap();
+    println!("{IS_OPEN}");
+    // Until it is killed, or its parent is gone.
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    drop(run);
+}
+
+#[tokio::test]
+async fn the_file_is_as_the_documentation_says() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let connection = Connection::open(&path).unwrap();
+    let document = std::fs::read_to_string("docs/runs.md").unwrap();
+    let queries = document.split("```sql\n").skip(1);
+    let mut count = 0;
+    for query in queries.map(|rest| rest.split("```").next().unwrap()) {
+        let mut statement = connection
+            .prepare(query)
+            .unwrap_or_else(|e| panic!("{query}: {e}"));
+        let mut rows = statement.query([]).unwrap();
+        while rows.next().unwrap().is_some() {}
+        count += 1;
+    }
+    assert!(count >= 5, "{count}");
+    let text: String = connection
+        .query_row(
+            "SELECT row ->> '$.response.candidates[0].content.parts[0].text' FROM results
+            WHERE key = 'sum-1'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(text, "1001");
+    let id: i64 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .unwrap();
+    assert!(document.contains(&format!("`PRAGMA application_id` is {id}")));
+    // Each table and column is told of.
+    let sql = "SELECT m.name, p.name FROM sqlite_schema m, pragma_table_info(m.name) p
+        WHERE m.type IN ('table', 'view')";
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    for column in columns.unwrap() {
+        let (table, column): (String, String) = column.unwrap();
+        let row = document
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{table}`")));
+        let row = row.unwrap_or_else(|| panic!("{table} is not told of"));
+        let is_told = [
+            "time",
+            "responses",
+            "errors",
+            "missing",
+            "retried",
+            "tokens",
+            "added",
+        ]
+        .iter()
+        .any(|part| column.contains(part))
+            || ["requests", "changed", "unchanged", "vanished"].contains(&&*column)
+            || row.contains(&format!("`{column}`"));
+        assert!(is_told, "{table}.{column} is not told of");
+    }
+}
