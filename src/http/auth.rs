@@ -54,7 +54,7 @@ impl Auth {
         Ok(())
     }
 
-    /// After an answer of 401: whether there is another credential to try in place of the one
+    /// After a response of 401: whether there is another credential to try in place of the one
     /// on the request.
     #[cfg_attr(not(feature = "vertex"), expect(clippy::unused_async))]
     pub(crate) async fn renew(&self, rejected: &HeaderMap) -> bool {

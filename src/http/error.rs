@@ -1,4 +1,4 @@
-//! From an answer other than success to an [`Error`], whatever its body looks like.
+//! From a response other than success to an [`Error`], whatever its body looks like.
 //!
 //! Bodies come as `{"error":{…}}`, as a list of one such object, with `error` a string, as
 //! the XML of Cloud Storage, as HTML, cut short, or empty. None of them hides the HTTP status.
@@ -11,26 +11,66 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use super::censor::Secrets;
-use super::limits::Limits;
-use crate::error::{Error, HttpFailure};
+use super::limits::{Limits, ResponseTooLarge};
+use crate::error::{Error, HttpFailure, Kind};
+use crate::job::retry_info;
+use crate::scan::weight::has_few_values;
 
 /// As much of a body as is read whatever is kept of it, since JSON that is cut says nothing.
 const PARSED: usize = 64 * 1024;
-/// As much of a body that is no JSON as goes into a message.
+/// As much of a body that is not JSON as goes into a message.
 const MAX_MESSAGE: usize = 300;
+/// A body with more values than this says nothing that anybody would read.
+const MAX_VALUES: usize = 10_000;
+/// How long a body is read at most, where the caller gives a call longer: some come byte by byte.
+const LONGEST: Duration = Duration::from_secs(20);
 
-/// Reads the rest of an answer that is no success into an error.
-pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error {
+impl Error {
+    /// A transport failure. Of the URL, host and port are told; the rest may carry a secret.
+    pub(crate) fn transport(source: reqwest::Error) -> Self {
+        let host = source.url().and_then(host_of);
+        let host = host.unwrap_or_else(|| "the service".to_owned());
+        let source = source.without_url();
+        let unsent = source.is_connect() || source.is_builder();
+        if let Some(too_long) = ResponseTooLarge::within(&source) {
+            return Self::protocol(too_long.to_string());
+        }
+        let (kind, message) = if source.is_timeout() {
+            (Kind::Timeout, format!("{host} did not respond in time"))
+        } else if source.is_connect() {
+            (Kind::Transport, format!("no connection to {host}"))
+        } else {
+            (
+                Kind::Transport,
+                format!("the connection to {host} failed before the response was complete"),
+            )
+        };
+        let error = Self::new(kind, message).with_source(source);
+        if unsent { error.unsent() } else { error }
+    }
+}
+
+/// Who an address leads to: host, and port where it is given.
+fn host_of(url: &reqwest::Url) -> Option<String> {
+    let host = url.host_str()?;
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
+}
+
+/// Reads the rest of a response other than a success into an error.
+pub async fn from_response(response: Response, limits: &Limits) -> Error {
     let status = response.status();
     let header_delay = retry_after_header(response.headers());
-    let (body, _) = read_bounded(response, limits).await;
+    let (body, _) = read_bounded(response, limits, LONGEST).await;
     let parsed = ErrorBody::parse(&body);
     let mut text = String::from_utf8_lossy(&body).into_owned();
     let message = parsed.message.or_else(|| xml_message(&text));
     let message = message.unwrap_or_else(|| {
         let reason = status.canonical_reason().unwrap_or("no reason given");
         match text.trim() {
-            "" => format!("{reason} (empty answer)"),
+            "" => format!("{reason} (empty response)"),
             text => format!("{reason}: {}", shorten(text)),
         }
     });
@@ -44,32 +84,34 @@ pub(crate) async fn from_response(response: Response, limits: &Limits) -> Error 
         retry_after,
         body: text,
     };
-    Error::status_answer(http, message)
+    Error::status_response(http, message)
 }
 
 /// A refusal that has been read.
-pub(crate) struct Refusal {
-    /// The answer, with as much of its body as came and is kept.
-    pub(crate) response: Response,
+#[derive(Debug)]
+pub struct Refusal {
+    /// The response, with as much of its body as came and is kept.
+    pub response: Response,
     /// The wait that it asks for.
-    pub(crate) asked: Option<Duration>,
+    pub asked: Option<Duration>,
     /// Whether it broke off, so that nobody knows what else it says.
-    pub(crate) is_cut: bool,
+    pub is_cut: bool,
 }
 
-/// Reads an answer that is no success, without making an error of it yet, and without the
-/// secrets that it shows.
-pub(crate) async fn read_refusal(
+/// Reads a response other than a success, without making an error of it yet, and without the
+/// secrets that it shows. What has not come `within` this time is left.
+pub async fn read_refusal(
     response: Response,
     limits: &Limits,
     secrets: &Secrets,
+    within: Duration,
 ) -> Refusal {
     let mut head = http::Response::new(());
     *head.status_mut() = response.status();
     *head.headers_mut() = response.headers().clone();
     head.headers_mut().remove(CONTENT_LENGTH);
     let header_delay = retry_after_header(response.headers());
-    let (body, end) = read_bounded(response, limits).await;
+    let (body, end) = read_bounded(response, limits, within.min(LONGEST)).await;
     let asked = header_delay.or_else(|| retry_info(&ErrorBody::parse(&body).details));
     Refusal {
         response: head
@@ -89,22 +131,26 @@ enum End {
     BrokenOff,
 }
 
-/// A body, as far as is needed to make sense of it and to keep.
-async fn read_bounded(mut response: Response, limits: &Limits) -> (Bytes, End) {
+/// A body, as far as is needed to make sense of it and to keep, and as far as it comes in time.
+async fn read_bounded(mut response: Response, limits: &Limits, within: Duration) -> (Bytes, End) {
     let max = limits.error_body.max(PARSED);
     let mut body = BytesMut::new();
-    loop {
-        let chunk = match response.chunk().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return (body.freeze(), End::Whole),
-            Err(_) => return (body.freeze(), End::BrokenOff),
-        };
-        let room = max.saturating_sub(body.len());
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return (body.freeze(), End::Long);
+    let end = async {
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return End::Whole,
+                Err(_) => return End::BrokenOff,
+            };
+            let room = max.saturating_sub(body.len());
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                return End::Long;
+            }
         }
-    }
+    };
+    let end = tokio::time::timeout(within, end).await;
+    (body.freeze(), end.unwrap_or(End::BrokenOff))
 }
 
 #[derive(Default)]
@@ -117,6 +163,9 @@ struct ErrorBody {
 
 impl ErrorBody {
     fn parse(body: &[u8]) -> Self {
+        if !has_few_values(body, MAX_VALUES) {
+            return Self::default();
+        }
         let mut value: Value = serde_json::from_slice(body).unwrap_or_default();
         if let Value::Array(list) = &mut value {
             value = list.pop().unwrap_or_default();
@@ -148,20 +197,17 @@ impl ErrorBody {
     }
 }
 
+/// What the body of an error says.
+#[cfg(feature = "vertex")]
+pub(super) fn message_in(body: &[u8]) -> Option<String> {
+    ErrorBody::parse(body).message
+}
+
 /// What an error of Cloud Storage's XML API says.
 fn xml_message(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("<Message>")?;
     let (message, _) = rest.split_once("</Message>")?;
     Some(message.to_owned())
-}
-
-fn retry_info(details: &[Value]) -> Option<Duration> {
-    let info = details.iter().find(|detail| {
-        let kind = detail.get("@type").and_then(Value::as_str);
-        kind.is_some_and(|kind| kind.ends_with("google.rpc.RetryInfo"))
-    })?;
-    let seconds = info.get("retryDelay")?.as_str()?.strip_suffix('s')?;
-    Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
 }
 
 /// `Retry-After`, in seconds or as a date.
@@ -214,6 +260,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_was_not_reached_is_named_and_nothing_else_of_the_address() {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        // Nobody listens at the port that was let go again.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let url = format!("http://user:the-secret@127.0.0.1:{port}/path?key=the-secret");
+        let failed = client.get(url).send().await.unwrap_err();
+        let error = Error::transport(failed);
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(&format!("127.0.0.1:{port}")), "{text}");
+        assert!(
+            !text.contains("the-secret") && !text.contains("/path"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
     async fn other_bodies_keep_the_status() {
         for body in [
             "",
@@ -239,6 +303,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_secret_at_the_cut_of_a_long_body_goes_with_it() {
+        let mut secrets = Secrets::default();
+        secrets.add("the-secret-key");
+        for (pad, kept) in [
+            (PARSED - 4, PARSED - 4),
+            (PARSED - 14, PARSED - 14 + 10),
+            (PARSED, PARSED),
+        ] {
+            let body = "x".repeat(pad) + "the-secret-key" + &"y".repeat(PARSED);
+            let response = http::Response::builder().status(500).body(body).unwrap();
+            let refusal =
+                read_refusal(response.into(), &Limits::default(), &secrets, Duration::MAX).await;
+            let text = refusal.response.text().await.unwrap();
+            assert_eq!(text.len(), kept);
+            assert!(!text.contains("the-"), "{pad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn details_by_the_thousand_are_not_read() {
+        let list = vec!["{}"; MAX_VALUES].join(",");
+        let body = format!(r#"{{"error":{{"code":400,"message":"no","details":[{list}]}}}}"#);
+        let error = error(400, &body).await;
+        assert!(error.details().is_empty() && error.status() == Some(400));
+    }
+
+    #[tokio::test]
     async fn the_wait_asked_for_is_found_in_header_and_body() {
         let body = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[
             {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"17.5s"}]}}"#;
@@ -252,7 +343,8 @@ mod tests {
             .body(body)
             .unwrap();
         let secrets = Secrets::of(&HeaderMap::new());
-        let refusal = read_refusal(response.into(), &Limits::default(), &secrets).await;
+        let refusal =
+            read_refusal(response.into(), &Limits::default(), &secrets, Duration::MAX).await;
         assert_eq!(refusal.asked, Some(Duration::from_secs(18)));
         assert!(!refusal.is_cut);
         assert_eq!(refusal.response.text().await.unwrap(), body);

@@ -7,24 +7,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use google_cloud_auth::build_errors::Error as BuildError;
-use google_cloud_auth::credentials::{
-    Builder, CacheableResource, Credentials, external_account, impersonated, service_account,
-    user_account,
-};
+use google_cloud_auth::credentials::{CacheableResource, Credentials, mds};
 use google_cloud_auth::errors::CredentialsError;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use tokio::runtime;
 use tokio::sync::Mutex;
 
-use crate::error::{Error, Kind, Result};
+use super::censor::Secrets;
+use super::credentials_file::{CredentialsFile, SCOPE, no_token};
+use crate::error::{Error, Result};
 
-/// Said where the same call may get a token later.
-pub(super) const NO_TOKEN_NOW: &str = "no access token could be had just now";
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// Said where there is nothing but the metadata server to ask.
+const NOTHING_FOUND: &str = "no Google Cloud credentials were found (GOOGLE_APPLICATION_CREDENTIALS is \
+    not set, and gcloud has written none: set it, run `gcloud auth application-default login`, or \
+    pass credentials to the builder), and from the metadata server";
 const QUOTA_PROJECT: HeaderName = HeaderName::from_static("x-goog-user-project");
 
 /// Where credentials come from.
@@ -44,27 +43,36 @@ pub(crate) enum Origin {
 pub(crate) struct GoogleCredentials {
     origin: Origin,
     quota_project: Option<HeaderValue>,
+    /// How long a token is waited for: `google-cloud-auth` itself would wait for ever.
+    patience: Duration,
     current: Mutex<Option<Arc<Made>>>,
 }
 
 /// Credentials, and the runtime that refreshes their token.
 struct Made {
     credentials: Credentials,
+    /// The file that they are made from; `None` where the metadata server gives the token.
+    file: Option<CredentialsFile>,
     runtime: runtime::Id,
 }
 
 impl GoogleCredentials {
-    pub(crate) fn new(origin: Origin, quota_project: Option<String>) -> Result<Self> {
+    pub(crate) fn new(
+        origin: Origin,
+        quota_project: Option<String>,
+        patience: Duration,
+    ) -> Result<Self> {
         if let Origin::Token(token) = &origin {
             bearer(token)?;
         }
         if let Origin::Json(json) = &origin {
-            parse(json)?;
+            given_file(json)?;
         }
         let quota_project = quota_project.as_deref().map(quota_header).transpose()?;
         Ok(Self {
             origin,
             quota_project,
+            patience,
             current: Mutex::new(None),
         })
     }
@@ -73,7 +81,10 @@ impl GoogleCredentials {
     pub(crate) async fn headers(&self) -> Result<HeaderMap> {
         let mut headers = match &self.origin {
             Origin::Token(token) => HeaderMap::from_iter([(AUTHORIZATION, bearer(token)?)]),
-            Origin::Given(credentials) => ask(credentials).await?,
+            Origin::Given(credentials) => self
+                .ask(credentials)
+                .await
+                .map_err(|error| no_token(&error, &Secrets::default()))?,
             Origin::Default | Origin::Json(_) => self.ask_made().await?,
         };
         // Credentials that the caller made may not say that they are secret.
@@ -92,17 +103,17 @@ impl GoogleCredentials {
             |headers: &HeaderMap| headers.get(AUTHORIZATION) != rejected.get(AUTHORIZATION);
         match &self.origin {
             Origin::Token(_) => false,
-            Origin::Given(credentials) => ask(credentials).await.is_ok_and(|h| is_new(&h)),
+            Origin::Given(credentials) => self.ask(credentials).await.is_ok_and(|h| is_new(&h)),
             Origin::Default | Origin::Json(_) => {
                 let mut current = self.current.lock().await;
                 // Another call may have renewed it already.
                 if let Some(made) = &*current
                     && made.is_of_this_runtime()
-                    && ask(&made.credentials).await.is_ok_and(|h| is_new(&h))
+                    && self.ask(&made.credentials).await.is_ok_and(|h| is_new(&h))
                 {
                     return true;
                 }
-                let made = self.make();
+                let made = self.make().await;
                 made.map(|made| *current = Some(made)).is_ok()
             }
         }
@@ -113,35 +124,60 @@ impl GoogleCredentials {
         let mut current = self.current.lock().await;
         let made = match &*current {
             Some(made) if made.is_of_this_runtime() => Arc::clone(made),
-            _ => Arc::clone(current.insert(self.make()?)),
+            _ => Arc::clone(current.insert(self.make().await?)),
         };
         drop(current);
-        let headers = ask(&made.credentials).await;
-        if let Err(error) = &headers
-            && !error.is_retryable()
+        let mut headers = match self.ask(&made.credentials).await {
+            Ok(headers) => headers,
+            Err(error) => {
+                // They will not ask for a token again, or not for a while; what stands in the way
+                // may be gone by the next call.
+                let mut current = self.current.lock().await;
+                current.take_if(|now| Arc::ptr_eq(now, &made));
+                drop(current);
+                return Err(match &made.file {
+                    Some(file) => file.explain(&error).await,
+                    None => no_token(&error, &Secrets::default()).during(NOTHING_FOUND),
+                });
+            }
+        };
+        if let Some(project) = made.file.as_ref().and_then(CredentialsFile::quota_project)
+            && !headers.contains_key(QUOTA_PROJECT)
         {
-            // They will not ask for a token again; what stands in the way may be gone by the
-            // next call.
-            let mut current = self.current.lock().await;
-            current.take_if(|now| Arc::ptr_eq(now, &made));
+            headers.insert(QUOTA_PROJECT, quota_header(project)?);
         }
-        headers
+        Ok(headers)
     }
 
-    fn make(&self) -> Result<Arc<Made>> {
-        let credentials = match &self.origin {
-            Origin::Json(json) => from_json(parse(json)?),
-            _ => Builder::default().with_scopes([SCOPE]).build(),
+    async fn ask(&self, credentials: &Credentials) -> Asked {
+        let headers = credentials.headers(http::Extensions::new());
+        let in_time = tokio::time::timeout(self.patience, headers).await;
+        let late = |_| {
+            let waited = format!("no token came within {:?}", self.patience);
+            CredentialsError::from_msg(true, waited)
+        };
+        match in_time.map_err(late)?? {
+            CacheableResource::New { data, .. } => Ok(data),
+            // Only said to those who bring what they had before.
+            CacheableResource::NotModified => Ok(HeaderMap::new()),
         }
-        .map_err(|e| {
-            Error::configuration(
-                "no Google Cloud credentials: set GOOGLE_APPLICATION_CREDENTIALS, run \
-                 `gcloud auth application-default login`, or pass credentials to the builder",
-            )
-            .with_source(e)
-        })?;
+    }
+
+    async fn make(&self) -> Result<Arc<Made>> {
+        let file = match &self.origin {
+            Origin::Json(json) => Some(given_file(json)?),
+            _ => CredentialsFile::find().await?,
+        };
+        let credentials = match &file {
+            Some(file) => file.build()?,
+            None => mds::Builder::default()
+                .with_scopes([SCOPE])
+                .build()
+                .map_err(|e| Error::configuration(NOTHING_FOUND).with_source(e))?,
+        };
         Ok(Arc::new(Made {
             credentials,
+            file,
             runtime: runtime::Handle::current().id(),
         }))
     }
@@ -153,28 +189,8 @@ impl Made {
     }
 }
 
-fn parse(json: &SecretString) -> Result<Value> {
-    // The parser's own words could quote a piece of the key.
-    serde_json::from_str(json.expose_secret())
-        .map_err(|_| Error::configuration("the credentials are no JSON"))
-}
-
-/// Credentials from a file of the kind that its `type` names.
-fn from_json(json: Value) -> std::result::Result<Credentials, BuildError> {
-    let kind = json.get("type").and_then(Value::as_str).unwrap_or_default();
-    match kind {
-        "service_account" => service_account::Builder::new(json)
-            .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
-            .build(),
-        "impersonated_service_account" => impersonated::Builder::new(json)
-            .with_scopes([SCOPE])
-            .build(),
-        "external_account" => external_account::Builder::new(json)
-            .with_scopes([SCOPE])
-            .build(),
-        // Anything else is an authorized user, or refused as none.
-        _ => user_account::Builder::new(json).build(),
-    }
+fn given_file(json: &SecretString) -> Result<CredentialsFile> {
+    CredentialsFile::parse(json.expose_secret(), "given to the builder".to_owned())
 }
 
 fn bearer(token: &SecretString) -> Result<HeaderValue> {
@@ -195,26 +211,8 @@ fn quota_header(project: &str) -> Result<HeaderValue> {
         .ok_or_else(|| Error::configuration(format!("{project:?} cannot be a quota project")))
 }
 
-async fn ask(credentials: &Credentials) -> Result<HeaderMap> {
-    match credentials.headers(http::Extensions::new()).await {
-        Ok(CacheableResource::New { data, .. }) => Ok(data),
-        // Only said to those who bring what they had before.
-        Ok(CacheableResource::NotModified) => Ok(HeaderMap::new()),
-        Err(e) => Err(no_token(e)),
-    }
-}
-
-fn no_token(error: CredentialsError) -> Error {
-    let (kind, message) = if error.is_transient() {
-        (Kind::Transport, NO_TOKEN_NOW)
-    } else {
-        (
-            Kind::Configuration,
-            "no access token is given for these Google Cloud credentials",
-        )
-    };
-    Error::new(kind, message).with_source(error).unsent()
-}
+/// What Google's library says when it is asked for a token.
+type Asked = std::result::Result<HeaderMap, CredentialsError>;
 
 impl fmt::Debug for GoogleCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,11 +233,13 @@ impl fmt::Debug for GoogleCredentials {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(9);
+
     #[test]
     fn a_quota_project_that_cannot_be_sent_is_refused_at_once() {
         let make = |project: &str| {
             let origin = Origin::Token("token".to_owned().into());
-            GoogleCredentials::new(origin, Some(project.to_owned()))
+            GoogleCredentials::new(origin, Some(project.to_owned()), PATIENCE)
         };
         assert!(make("example.com:my-project").is_ok());
         for project in ["p\n", "a b", "", "prøject"] {
@@ -252,8 +252,35 @@ mod tests {
     #[test]
     fn a_call_without_a_token_was_not_sent() {
         let busy = CredentialsError::from_msg(true, "the token endpoint is busy");
-        let error = no_token(busy);
+        let error = no_token(&busy, &Secrets::default());
         assert!(error.is_retryable() && !error.was_sent(), "{error}");
+    }
+
+    /// Responds to nothing.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl google_cloud_auth::credentials::CredentialsProvider for Silent {
+        async fn headers(
+            &self,
+            _: http::Extensions,
+        ) -> std::result::Result<CacheableResource<HeaderMap>, CredentialsError> {
+            std::future::pending().await
+        }
+
+        async fn universe_domain(&self) -> Option<String> {
+            None
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_never_comes_is_an_error() {
+        let origin = Origin::Given(Credentials::from(Silent));
+        let credentials = GoogleCredentials::new(origin, None, PATIENCE).unwrap();
+        let error = credentials.headers().await.unwrap_err();
+        assert!(error.is_retryable() && !error.was_sent(), "{error}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("within 9s"), "{cause}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -261,7 +288,7 @@ mod tests {
         let emulator = genai_batch_emulator::Emulator::builder().start();
         let emulator = emulator.await.unwrap();
         let origin = Origin::Json(emulator.authorized_user_json().into());
-        let credentials = Arc::new(GoogleCredentials::new(origin, None).unwrap());
+        let credentials = Arc::new(GoogleCredentials::new(origin, None, PATIENCE).unwrap());
         let rejected = credentials.headers().await.unwrap();
         let renewals = (0..50).map(|_| {
             let (credentials, rejected) = (Arc::clone(&credentials), rejected.clone());

@@ -2,13 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use reqwest::{Body, Response, ResponseBuilderExt, Url};
 
 const MIB: usize = 1024 * 1024;
-/// How much memory is taken on the word of an answer's length alone.
+/// How much memory is taken on the word of a response's length alone.
 const TRUSTED: usize = 64 * MIB;
 
 /// How much of what a service sends is held in memory at once, in bytes.
@@ -16,6 +17,11 @@ const TRUSTED: usize = 64 * MIB;
 /// A service that is broken, or that is not the one you meant, can send without end. Whatever
 /// it sends, the client holds no more than this of any one thing. What streams, such as the
 /// lines of a result file, is limited one by one and not in all.
+///
+/// What is read of a response takes some four times its length: one is refused, unread, that has over
+/// 10,000 elements on a page of a list, more rows of results than one for each 16 bytes, or more other
+/// values than one for each 32, beyond some hundred thousand. The pages of BigQuery are read by
+/// Google's own library, and not limited.
 ///
 /// ```
 /// use genai_batch::{Client, Limits};
@@ -29,17 +35,19 @@ const TRUSTED: usize = 64 * MIB;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     pub(crate) line: usize,
-    pub(crate) answer: usize,
+    pub(crate) response: usize,
     pub(crate) error_body: usize,
+    pub(crate) read_ahead: usize,
 }
 
 impl Default for Limits {
-    /// 256 MiB a line, 1 GiB an answer, 64 KiB of an error.
+    /// 256 MiB a line, 1 GiB a response, 64 KiB of an error, 32 MiB ahead of readers.
     fn default() -> Self {
         Self {
             line: 256 * MIB,
-            answer: 1024 * MIB,
+            response: 1024 * MIB,
             error_body: 64 * 1024,
+            read_ahead: 32 * MIB,
         }
     }
 }
@@ -47,31 +55,65 @@ impl Default for Limits {
 impl Limits {
     /// The longest line of a result file. Images come as base64 within one. A longer line is
     /// booked as unreadable and stops no other.
+    ///
+    /// ```
+    /// use genai_batch::Limits;
+    ///
+    /// let limits = Limits::default().max_line(16 * 1024 * 1024);
+    /// ```
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.line = bytes;
         self
     }
 
-    /// The longest answer to a call, which may hold all results of a small job. A longer one
+    /// The longest response to a call, which may hold all results of a small job. A longer one
     /// is an error.
-    pub fn max_answer(mut self, bytes: usize) -> Self {
-        self.answer = bytes;
+    ///
+    /// ```
+    /// use genai_batch::Limits;
+    ///
+    /// let limits = Limits::default().max_response(64 * 1024 * 1024);
+    /// ```
+    pub fn max_response(mut self, bytes: usize) -> Self {
+        self.response = bytes;
         self
     }
 
-    /// How much of an error's body is kept; the rest is dropped.
+    /// How much of an error's body is kept; the rest is dropped. Its details are read where it has no
+    /// more than 10,000 values.
+    ///
+    /// ```
+    /// use genai_batch::Limits;
+    ///
+    /// let limits = Limits::default().max_error_body(4096);
+    /// ```
     pub fn max_error_body(mut self, bytes: usize) -> Self {
         self.error_body = bytes;
         self
     }
+
+    /// How much memory the client spends on speed, over all that it reads and writes at once: on what
+    /// several connections bring before their reader asks for it, and on the parts of an object that
+    /// are on their way to Cloud Storage together. What comes next is read without it, so that any
+    /// number is enough to get on, and 0 means one connection a file and one part an object.
+    ///
+    /// ```
+    /// use genai_batch::Limits;
+    ///
+    /// let limits = Limits::default().max_read_ahead(128 * 1024 * 1024);
+    /// ```
+    pub fn max_read_ahead(mut self, bytes: usize) -> Self {
+        self.read_ahead = bytes;
+        self
+    }
 }
 
-/// An answer went past [`Limits::max_answer`].
+/// A response went past [`Limits::max_response`].
 #[derive(Debug)]
-pub(crate) struct AnswerTooLong(usize);
+pub(crate) struct ResponseTooLarge(usize);
 
-impl AnswerTooLong {
-    /// The one that a failure to read an answer came from.
+impl ResponseTooLarge {
+    /// The one that a failure to read a response came from.
     pub(crate) fn within(error: &reqwest::Error) -> Option<&Self> {
         let mut cause = error.source();
         while let Some(current) = cause {
@@ -84,23 +126,23 @@ impl AnswerTooLong {
     }
 }
 
-impl fmt::Display for AnswerTooLong {
+impl fmt::Display for ResponseTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the answer is longer than {} bytes: raise `Limits::max_answer` if that is right",
+            "the response is longer than {} bytes: raise `Limits::max_response` if that is right",
             self.0
         )
     }
 }
 
-impl StdError for AnswerTooLong {}
+impl StdError for ResponseTooLarge {}
 
-/// Answers up to this size are copied out of the buffer that the connection read them into: that one
-/// is larger than most of them, and what keeps the answer would keep all of it.
+/// Responses up to this size are copied out of the buffer that the connection read them into: that one
+/// is larger than most of them, and what keeps the response would keep all of it.
 const SMALL: usize = 16 * 1024;
 
-/// The whole of an answer, if it keeps to the limit.
+/// The whole of a response, if it keeps to the limit.
 pub(super) async fn read_whole(mut response: Response, max: usize) -> reqwest::Result<Response> {
     let body = collect(&mut response, max).await?;
     let mut whole = with_body(response.url().clone(), body);
@@ -109,21 +151,21 @@ pub(super) async fn read_whole(mut response: Response, max: usize) -> reqwest::R
     Ok(whole.into())
 }
 
-/// An answer with this body, to a request that went to this address. Without one, `reqwest` would
+/// A response with this body, to a request that went to this address. Without one, `reqwest` would
 /// parse a text that stands for none.
 #[expect(
     clippy::expect_used,
     reason = "only headers and statuses are refused, and none is given"
 )]
 pub(super) fn with_body<T>(url: Url, body: T) -> http::Response<T> {
-    let answer = http::Response::builder().url(url).body(body);
-    answer.expect("an address and a body make an answer")
+    let response = http::Response::builder().url(url).body(body);
+    response.expect("an address and a body make a response")
 }
 
 /// The body, in memory that is taken as it comes.
 async fn collect(response: &mut Response, max: usize) -> reqwest::Result<Bytes> {
     let announced = response.content_length().unwrap_or_default();
-    // An answer to HEAD may announce what it does not have.
+    // A response to HEAD may announce what it does not have.
     let Some(first) = response.chunk().await? else {
         return Ok(Bytes::new());
     };
@@ -153,11 +195,19 @@ async fn collect(response: &mut Response, max: usize) -> reqwest::Result<Bytes> 
     }
 }
 
-/// `reqwest` makes its errors of those of a body.
 async fn too_long(max: usize) -> reqwest::Result<Bytes> {
-    let error = stream::iter([Err::<Bytes, _>(AnswerTooLong(max))]);
-    let failing = http::Response::new(Body::wrap_stream(error));
-    Response::from(failing).bytes().await
+    failing(ResponseTooLarge(max)).bytes().await
+}
+
+/// A response whose head came too late: reading it is the error, one of time.
+pub(super) fn too_late() -> Response {
+    failing(io::Error::from(io::ErrorKind::TimedOut))
+}
+
+/// `reqwest` makes its errors of those of a body.
+fn failing(error: impl StdError + Send + Sync + 'static) -> Response {
+    let error = stream::iter([Err::<Bytes, _>(error)]);
+    http::Response::new(Body::wrap_stream(error)).into()
 }
 
 #[cfg(test)]
@@ -170,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_small_answer_does_not_keep_the_buffer_that_it_came_in() {
+    async fn a_small_response_does_not_keep_the_buffer_that_it_came_in() {
         let buffer = Bytes::from(vec![b'x'; 100_000]);
         let of_size = async |size| {
             let body = http::Response::new(Body::from(buffer.slice(..size)));
@@ -201,11 +251,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_a_body_may_announce_any_length() {
+    async fn a_response_without_a_body_may_announce_any_length() {
         let body = http::Response::new(Body::wrap(OnlyAnnounced(1 << 40)));
-        let answer = Response::from(body);
-        assert_eq!(answer.content_length(), Some(1 << 40));
-        let whole = read_whole(answer, 100).await.unwrap();
+        let response = Response::from(body);
+        assert_eq!(response.content_length(), Some(1 << 40));
+        let whole = read_whole(response, 100).await.unwrap();
         assert!(whole.bytes().await.unwrap().is_empty());
     }
 
@@ -217,11 +267,11 @@ mod tests {
         let long = stream::iter([Ok::<_, std::io::Error>("0123456789")]);
         let long = http::Response::new(Body::wrap_stream(long));
         let error = read_whole(long.into(), 9).await.unwrap_err();
-        assert!(AnswerTooLong::within(&error).is_some());
+        assert!(ResponseTooLarge::within(&error).is_some());
     }
 
     #[tokio::test]
-    async fn an_answer_is_read_up_to_the_limit() {
+    async fn a_response_is_read_up_to_the_limit() {
         let whole = read_whole(streamed(10), 100).await.unwrap();
         assert_eq!(whole.bytes().await.unwrap().len(), 100);
         let announced = || Response::from(http::Response::new("0123456789"));
@@ -235,9 +285,9 @@ mod tests {
                 100
             };
             let error = read_whole(long, max).await.unwrap_err();
-            assert!(AnswerTooLong::within(&error).is_some(), "{error:?}");
+            assert!(ResponseTooLarge::within(&error).is_some(), "{error:?}");
             let error = crate::Error::transport(error);
-            assert!(!error.is_retryable() && error.to_string().contains("`Limits::max_answer`"));
+            assert!(!error.is_retryable() && error.to_string().contains("`Limits::max_response`"));
         }
     }
 }

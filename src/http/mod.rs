@@ -1,35 +1,45 @@
 //! The HTTP layer that both raw clients share: authentication, retries, limits, errors.
 //!
 //! A [`Session`] knows nothing of batches. The generated clients carry one as their inner
-//! value and pass every request through it (see [`hooks`]); uploads and downloads, which no
-//! generated code covers, call [`Session::send`] themselves.
+//! value and pass every request through it (`raw/hooks.rs`); uploads and downloads, which no
+//! generated code covers, call [`Session::call`] themselves.
 
 pub(crate) mod auth;
+pub(crate) mod bulk;
 pub(crate) mod censor;
+pub(crate) mod cleartext;
 pub(crate) mod client;
+pub(crate) mod connections;
+#[cfg(feature = "vertex")]
+mod credentials_file;
+mod end;
 pub(crate) mod error;
-pub(crate) mod exchange;
 #[cfg(feature = "vertex")]
 pub(crate) mod google;
-pub(crate) mod hooks;
 pub(crate) mod limits;
-pub(crate) mod plain;
 pub(crate) mod retry;
-mod send;
+pub(crate) mod send;
+pub(crate) mod tls;
+#[cfg(feature = "vertex")]
+pub(crate) mod told;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "gcs")]
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response};
 
-use crate::error::{Effort, Error, Result};
+use crate::error::{Attempts, Error, Result};
 use auth::Auth;
-use exchange::Exchange;
+use bulk::Bulk;
+use censor::Secrets;
+use connections::{Budget, Connections};
 use limits::Limits;
-use retry::{Repeat, RetryPolicy};
-use send::{Credential, Extent};
+use retry::{Idempotency, RetryPolicy};
+use send::{BodyMode, Credential, Way};
 
 /// The header that tells the service how long the client will wait.
 const SERVER_TIMEOUT: HeaderName = HeaderName::from_static("x-server-timeout");
@@ -52,13 +62,18 @@ const API_VERSION: &str = "api-version";
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
-    exchange: Option<Exchange>,
 }
 
 struct Shared {
     http: reqwest::Client,
+    /// For contents, where `http` may not be one of HTTP/1.1.
+    bulk: Option<Bulk>,
     auth: Auth,
     settings: Settings,
+    /// The memory for what comes before its reader asks for it, of all that the client reads.
+    budget: Arc<Budget>,
+    /// The secrets of the requests that were sent last.
+    carried: Mutex<Arc<Secrets>>,
 }
 
 /// How a session behaves, apart from its credentials.
@@ -95,8 +110,14 @@ impl Session {
     /// If the key is empty or cannot be sent in a header, or the machine lacks what TLS needs.
     pub fn new(api_key: impl Into<String>) -> Result<Self> {
         let auth = Auth::api_key(api_key.into().into())?;
-        let http = client::make(client::plain(None, None, Settings::default().timeout))?;
-        Ok(Self::with_settings(http, auth, Settings::default()))
+        let settings = Settings::default();
+        let bulk = bulk::Options {
+            user_agent: None,
+            connect_timeout: None,
+            timeout: settings.timeout,
+        };
+        let http = client::make(bulk.builder())?;
+        Ok(Self::with_settings(http, Some(bulk), auth, settings))
     }
 
     /// The client that calls are sent with. It follows no redirects. Where all addresses of the
@@ -105,27 +126,72 @@ impl Session {
         self.shared.http.clone()
     }
 
-    pub(crate) fn with_settings(http: reqwest::Client, auth: Auth, settings: Settings) -> Self {
+    /// A session that sends calls by one client, and contents by another if there are options for it.
+    pub(crate) fn with_settings(
+        http: reqwest::Client,
+        bulk: Option<bulk::Options>,
+        auth: Auth,
+        settings: Settings,
+    ) -> Self {
+        let budget = Arc::new(Budget::new(settings.limits.read_ahead));
         Self {
             shared: Arc::new(Shared {
                 http,
+                bulk: bulk.map(Bulk::new),
                 auth,
                 settings,
+                budget,
+                carried: Mutex::default(),
             }),
-            exchange: None,
         }
     }
 
-    /// The same session, for one call whose body and answer go through `exchange`.
-    pub(crate) fn with_exchange(&self, exchange: Exchange) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            exchange: Some(exchange),
+    /// An error without the secrets that requests carried, where a text of ours quotes what a service
+    /// said.
+    pub(crate) fn without_secrets(&self, error: Error) -> Error {
+        let secrets = self.carried();
+        error.cleaned(|text| secrets.found_in(text))
+    }
+
+    /// The same for a text.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        self.carried().clean(text)
+    }
+
+    fn carried(&self) -> Arc<Secrets> {
+        Arc::clone(
+            &self
+                .shared
+                .carried
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Notes the secrets of a request.
+    fn carry(&self, secrets: &Secrets) {
+        let mut carried = self
+            .shared
+            .carried
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(all) = carried.with(secrets) {
+            *carried = Arc::new(all);
         }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.settings.limits
+    }
+
+    /// The connections of one reading: so many, or as many as its reader is worth.
+    pub(crate) fn connections(&self, count: Option<usize>) -> Connections {
+        Connections::new(count, Arc::clone(&self.shared.budget))
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.shared.budget
     }
 
     /// Headers that every JSON call carries, apart from the credential.
@@ -147,17 +213,31 @@ impl Session {
         for (name, value) in &settings.headers {
             headers.append(name, value.clone());
         }
-        if settings.announce_timeout {
+        // One that is no limit is none to tell of.
+        if settings.announce_timeout && self.timeout() == settings.timeout {
             let seconds = settings.timeout.as_millis().div_ceil(1000) as u64;
             headers.insert(SERVER_TIMEOUT, HeaderValue::from(seconds));
         }
     }
 
-    /// Sends a JSON call and returns the answer if it is a success.
-    pub(crate) async fn send(&self, mut request: Request, repeat: Repeat) -> Result<Response> {
+    /// Sends a call and returns the response if it is a success.
+    pub(crate) async fn call(
+        &self,
+        mut request: Request,
+        idempotency: Idempotency,
+        mode: BodyMode,
+    ) -> Result<Response> {
         self.prepare(&mut request);
-        *request.timeout_mut() = Some(self.shared.settings.timeout);
-        self.run(request, repeat, Credential::Required, Extent::Whole)
+        // A download may take as long as it is large.
+        if mode == BodyMode::Whole {
+            *request.timeout_mut() = Some(self.timeout());
+        }
+        // What is streamed are the contents of a file.
+        let way = match mode {
+            BodyMode::Whole => Way::call(mode),
+            BodyMode::Streamed => Way::contents(mode),
+        };
+        self.run(request, idempotency, Credential::Required, way)
             .await
     }
 
@@ -165,34 +245,46 @@ impl Session {
     /// caller's to mend: only the service knows how much of the chunk arrived.
     pub(crate) async fn send_chunk(&self, mut request: Request) -> Result<Response> {
         self.add_settings(request.headers_mut());
-        *request.timeout_mut() = Some(self.shared.settings.timeout);
-        self.run(request, Repeat::OnlyUnsent, Credential::None, Extent::Whole)
-            .await
+        *request.timeout_mut() = Some(self.timeout());
+        self.run(
+            request,
+            Idempotency::OnlyUnsent,
+            Credential::None,
+            Way::contents(BodyMode::Whole),
+        )
+        .await
     }
 
-    /// Sends a call to Cloud Storage, each of which may be made twice. A download may take as
-    /// long as it is large.
+    /// Sends a call to Cloud Storage for an object, each of which may be made twice. A download
+    /// may take as long as it is large.
     #[cfg(feature = "gcs")]
     pub(crate) async fn send_to_storage(&self, mut request: Request) -> Result<Response> {
         self.add_settings(request.headers_mut());
-        let is_listing = request
-            .url()
-            .query_pairs()
-            .any(|(name, _)| name == "list-type");
-        let extent = match *request.method() {
-            reqwest::Method::GET if !is_listing => Extent::Headers,
-            _ => Extent::Whole,
+        let mode = match *request.method() {
+            reqwest::Method::GET => BodyMode::Streamed,
+            _ => BodyMode::Whole,
         };
-        if extent == Extent::Whole {
-            *request.timeout_mut() = Some(self.shared.settings.timeout);
+        if mode == BodyMode::Streamed {
+            // An object that is stored with gzip is given as it is stored; see `storage::gzip`.
+            let gzip = HeaderValue::from_static("gzip");
+            request.headers_mut().insert(ACCEPT_ENCODING, gzip);
         }
-        self.run(request, Repeat::Safe, Credential::Required, extent)
+        if mode == BodyMode::Whole {
+            *request.timeout_mut() = Some(self.timeout());
+        }
+        let way = Way::contents(mode);
+        self.run(request, Idempotency::Repeatable, Credential::Required, way)
             .await
+    }
+
+    /// How long a call may take, as far as its response is not a stream.
+    pub(crate) fn timeout(&self) -> Duration {
+        client::bounded(self.shared.settings.timeout)
     }
 
     /// How long a transfer may stand still.
     pub(crate) fn stall_timeout(&self) -> Duration {
-        self.shared.settings.timeout.max(client::READ_TIMEOUT)
+        self.timeout().max(client::READ_TIMEOUT)
     }
 
     /// The wait after this many attempts, without chance.
@@ -200,29 +292,20 @@ impl Session {
         self.shared.settings.retry.backoff(attempts, 1.0)
     }
 
-    pub(crate) fn max_attempts(&self) -> u32 {
-        self.shared.settings.retry.attempts()
-    }
-
     /// The wait before a transfer that broke off is continued.
-    pub(crate) fn delay_after_break(&self, effort: Effort) -> Option<Duration> {
-        self.shared.settings.retry.delay(true, effort, None)
+    pub(crate) fn delay_after_break(&self, attempts: Attempts) -> Option<Duration> {
+        self.shared.settings.retry.delay(true, attempts, None)
     }
 
     /// The wait before a call that failed is made again; `None` if it should not be.
-    pub(crate) fn delay_after(&self, error: &Error, effort: Effort) -> Option<Duration> {
+    pub(crate) fn delay_after(&self, error: &Error, attempts: Attempts) -> Option<Duration> {
         let policy = &self.shared.settings.retry;
-        policy.delay(policy.applies_to(error), effort, error.retry_after())
+        policy.delay(policy.applies_to(error), attempts, error.retry_after())
     }
 
     #[cfg(any(feature = "gcs", feature = "bigquery"))]
     pub(crate) fn auth(&self) -> &Auth {
         &self.shared.auth
-    }
-
-    #[cfg(feature = "bigquery")]
-    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
-        &self.shared.settings.retry
     }
 }
 

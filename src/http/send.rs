@@ -1,16 +1,19 @@
 //! One call over the wire: attempts, credentials, and when to stop.
 
-use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use std::sync::Arc;
+
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Method, Request, Response, StatusCode};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use super::Session;
 use super::censor::Secrets;
+use super::end::with_its_end;
 use super::error;
-use super::limits::read_whole;
-use super::retry::Repeat;
-use crate::error::{Effort, Error, Result};
+use super::limits::{read_whole, too_late};
+use super::retry::Idempotency;
+use crate::error::{Attempts, Error, Result};
 use crate::trace;
 
 /// Whether a request carries the session's credential.
@@ -22,66 +25,132 @@ pub(super) enum Credential {
     None,
 }
 
-/// How much of the answer is read before the call counts as answered.
+/// How much of the response is read before the call is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum BodyMode {
     /// All of it, so that one that breaks off is asked for again.
     Whole,
     /// The headers: the body is a stream, as long as it likes.
-    Headers,
+    Streamed,
 }
 
-/// An answer, and what it took to get it.
-pub(super) struct Answer {
+/// Over which connections a request goes, and how its response comes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    mode: BodyMode,
+    /// Whether it carries the contents of a file; see `bulk`.
+    is_for_contents: bool,
+}
+
+impl Way {
+    pub(super) fn call(mode: BodyMode) -> Self {
+        Self {
+            mode,
+            is_for_contents: false,
+        }
+    }
+
+    pub(super) fn contents(mode: BodyMode) -> Self {
+        Self {
+            mode,
+            is_for_contents: true,
+        }
+    }
+}
+
+/// A response, and what it took to get it.
+pub(super) struct Sent {
     pub(super) response: Response,
-    effort: Effort,
+    made: Attempts,
 }
 
-/// Why there is no answer, and what was tried for it.
-pub(super) type Failure = (reqwest::Error, Effort);
+/// Why there is no response, and what was tried for it.
+pub(super) type Failure = (reqwest::Error, Attempts);
 
 impl Session {
     /// Sends a prepared request, again where that is safe, and returns a success.
     pub(super) async fn run(
         &self,
         mut request: Request,
-        repeat: Repeat,
+        idempotency: Idempotency,
         credential: Credential,
-        extent: Extent,
+        way: Way,
     ) -> Result<Response> {
         if credential == Credential::Required {
             self.check_address(request.url())?;
-            self.shared.auth.apply(request.headers_mut()).await?;
+            self.authenticate(request.headers_mut()).await?;
         }
-        match self.attempt(request, repeat, credential, extent).await {
-            Ok(Answer { response, .. }) if response.status().is_success() => Ok(response),
-            Ok(Answer { response, effort }) => {
+        let http = match &self.shared.bulk {
+            Some(bulk) if way.is_for_contents => bulk.client().await?,
+            _ => &self.shared.http,
+        };
+        let sent = self.attempt(http, request, idempotency, credential, way.mode);
+        match sent.await {
+            Ok(Sent { response, .. }) if response.status().is_success() => Ok(response),
+            Ok(Sent { response, made }) => {
                 let error = error::from_response(response, self.limits()).await;
-                Err(error.with_effort(effort))
+                Err(error.with_attempts(made))
             }
-            Err((source, effort)) => Err(Error::transport(source).with_effort(effort)),
+            Err((source, made)) => Err(Error::transport(source).with_attempts(made)),
         }
     }
 
-    async fn send_once(&self, request: Request, extent: Extent) -> reqwest::Result<Response> {
-        let response = self.shared.http.execute(request).await?;
-        match extent {
-            Extent::Whole if response.status().is_success() => {
-                read_whole(response, self.limits().answer).await
-            }
+    /// Puts the credential on a request. Where none is available just now, it is asked for again as
+    /// a call would be made again: nothing was sent.
+    async fn authenticate(&self, headers: &mut HeaderMap) -> Result<()> {
+        let started = Instant::now();
+        let mut count = 0;
+        loop {
+            let Err(error) = self.shared.auth.apply(headers).await else {
+                return Ok(());
+            };
+            count += 1;
+            let made = Attempts {
+                count,
+                elapsed: started.elapsed(),
+                may_be_done: false,
+            };
+            let Some(delay) = self.delay_after(&error, made) else {
+                return Err(error.with_attempts(made));
+            };
+            tracing::info!(attempt = count, ?delay, %error, "no credential, asking again");
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    async fn send_once(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        mode: BodyMode,
+    ) -> reqwest::Result<Response> {
+        let max = self.limits().response;
+        let sent = http.execute(request);
+        let response = match mode {
+            BodyMode::Whole => sent.await?,
+            // The time of a request would be that of its contents too, however many there are.
+            BodyMode::Streamed => match timeout(self.timeout(), sent).await {
+                Ok(response) => response?,
+                Err(_) => return read_whole(too_late(), max).await,
+            },
+        };
+        let response = with_its_end(response);
+        match mode {
+            BodyMode::Whole if response.status().is_success() => read_whole(response, max).await,
             _ => Ok(response),
         }
     }
 
-    /// Sends until there is an answer that a repeat would not better. A credential that the
+    /// Sends until there is a response that a repeat would not better. A credential that the
     /// request must carry is on it already.
     pub(super) async fn attempt(
         &self,
+        http: &reqwest::Client,
         mut request: Request,
-        repeat: Repeat,
+        idempotency: Idempotency,
         credential: Credential,
-        extent: Extent,
-    ) -> std::result::Result<Answer, Failure> {
+        mode: BodyMode,
+    ) -> std::result::Result<Sent, Failure> {
         let policy = &self.shared.settings.retry;
         let auth = &self.shared.auth;
         let started = Instant::now();
@@ -102,19 +171,22 @@ impl Session {
                 method = %request.method(), path = request.url().path(), attempt = attempts,
                 "sending request"
             );
-            let secrets = Secrets::of(request.headers());
+            let secrets = Secrets::of(request.headers()).and_of(request.url());
+            self.carry(&secrets);
             let span = trace::attempt(&request, attempts);
-            let sent = self.send_once(request, extent).instrument(span.clone());
+            let sent = self.send_once(http, request, mode).instrument(span.clone());
             let outcome = sent.await;
             trace::end_attempt(&span, &outcome);
-            let effort = Effort {
-                attempts,
+            let made = Attempts {
+                count: attempts,
                 elapsed: started.elapsed(),
                 may_be_done,
             };
             match &outcome {
-                Ok(response) => tracing::debug!(status = response.status().as_u16(), "answered"),
-                Err(error) => tracing::debug!(timeout = error.is_timeout(), "no answer"),
+                Ok(response) => {
+                    tracing::debug!(status = response.status().as_u16(), "response received")
+                }
+                Err(error) => tracing::debug!(timeout = error.is_timeout(), "no response"),
             }
             // A token may be revoked before it expires. A request that was refused for that
             // did nothing, whatever it was for.
@@ -133,14 +205,22 @@ impl Session {
             renewed &= is_refusal(&outcome);
             let (outcome, asked, is_cut) = match outcome {
                 Ok(response) if !response.status().is_success() => {
-                    let refusal = error::read_refusal(response, self.limits(), &secrets).await;
+                    let within = self.shared.settings.timeout;
+                    let refusal = error::read_refusal(response, self.limits(), &secrets, within);
+                    let refusal = refusal.await;
                     (Ok(refusal.response), refusal.asked, refusal.is_cut)
+                }
+                Ok(mut response) => {
+                    // For whoever quotes it.
+                    response.extensions_mut().insert(Arc::new(secrets));
+                    (Ok(response), None, false)
                 }
                 other => (other, None, false),
             };
             // A refusal that broke off may say that there is nothing left to do.
-            let worth_it = policy.applies(&outcome, repeat) || (is_cut && repeat == Repeat::Safe);
-            match (spare, policy.delay(worth_it, effort, asked)) {
+            let worth_it = policy.applies(&outcome, idempotency)
+                || (is_cut && idempotency == Idempotency::Repeatable);
+            match (spare, policy.delay(worth_it, made, asked)) {
                 (Some(next), Some(delay)) => {
                     tracing::info!(attempt = attempts, ?delay, "retrying");
                     may_be_done |= leaves_open(&outcome);
@@ -149,8 +229,8 @@ impl Session {
                 }
                 _ => {
                     return outcome
-                        .map(|response| Answer { response, effort })
-                        .map_err(|error| (error, effort));
+                        .map(|response| Sent { response, made })
+                        .map_err(|error| (error, made));
                 }
             }
         }

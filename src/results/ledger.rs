@@ -3,16 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::expected::{Bits, Expected};
-use crate::cost::TokenUsage;
+use super::tokens::TokenUsage;
+use crate::counted::Counted;
+use crate::keys::{Bits, SubmittedKeys};
+use crate::shown::Shown;
 
 /// How many keys or places of each kind a report names.
 const NAMED: usize = 100;
+/// How many bytes of what a service says a report keeps: its keys may be as long as its lines.
+const LONGEST: usize = 1024;
 
 /// What the client knows of the requests that a job was given.
-pub(crate) enum Expectation {
+#[derive(Debug)]
+pub enum Expectation {
     /// Their keys: this process created the job, or the caller named them.
-    Keys(Arc<Expected>),
+    Keys(Arc<SubmittedKeys>),
     /// How many there are, by the service's count.
     Count(u64),
     /// Nothing.
@@ -22,16 +27,16 @@ pub(crate) enum Expectation {
 /// How a result row relates to the requests that were submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Standing {
-    /// The row bears the key of a request that was submitted.
+pub enum KeyMatch {
+    /// The row has the key of a request that was submitted.
     Matched,
-    /// The row bears a key, and the client does not know which were submitted, because the
+    /// The row has a key, and the client does not know which were submitted, because the
     /// job was found by name.
     Unchecked,
-    /// The row bears a key that was not submitted.
-    Stranger,
-    /// The row bears no key, so nothing says which request it answers.
-    Keyless,
+    /// The row has a key that was not submitted.
+    Unexpected,
+    /// The row has no key, so nothing says which request it belongs to.
+    Absent,
 }
 
 /// What became of the requests of a job, as far as the stream of results was read.
@@ -61,9 +66,9 @@ pub struct Report {
     /// Their keys.
     pub duplicate_keys: Vec<String>,
     /// Rows with a key that was not submitted.
-    pub strangers: u64,
+    pub unexpected: u64,
     /// Their keys.
-    pub stranger_keys: Vec<String>,
+    pub unexpected_keys: Vec<String>,
     /// Rows without a key.
     pub keyless: u64,
     /// Where they are.
@@ -75,7 +80,7 @@ pub struct Report {
     /// Where they are, and why.
     pub unreadable_places: Vec<String>,
     /// The tokens that the responses used, where
-    /// [`Results::count_usage`](crate::Results::count_usage) asked for it.
+    /// [`Results::count_usage`](crate::batches::Results::count_usage) asked for it.
     pub usage: Option<TokenUsage>,
 }
 
@@ -84,14 +89,14 @@ impl Report {
     /// and the results were read to their end.
     ///
     /// False where the submitted keys are not known, since a key that came twice could hide
-    /// one that is missing; [`expect_keys`](crate::Results::expect_keys) tells them.
+    /// one that is missing; [`expect_keys`](crate::batches::Results::expect_keys) tells them.
     pub fn is_complete(&self) -> bool {
         self.keys_known
             && self.finished
             && self.submitted == Some(self.responses + self.errors)
             && self.missing == 0
             && self.duplicates == 0
-            && self.strangers == 0
+            && self.unexpected == 0
             && self.keyless == 0
             && self.surplus == 0
             && self.unreadable == 0
@@ -106,12 +111,14 @@ impl fmt::Display for Report {
         }
         write!(
             f,
-            "{} responses + {} errors + {} missing",
-            self.responses, self.errors, self.missing
+            "{} + {} + {} missing",
+            Counted(self.responses, "response"),
+            Counted(self.errors, "error"),
+            self.missing
         )?;
         let deviations = [
             ("duplicate", self.duplicates, &self.duplicate_keys),
-            ("stranger", self.strangers, &self.stranger_keys),
+            ("unexpected", self.unexpected, &self.unexpected_keys),
             ("without key", self.keyless, &self.keyless_places),
             ("unreadable", self.unreadable, &self.unreadable_places),
             ("beyond the service's count", self.surplus, &Vec::new()),
@@ -146,7 +153,7 @@ fn name_some(
         return Ok(());
     }
     let shown = &named[..named.len().min(SHOWN)];
-    write!(f, "{before}({}", shown.join(", "))?;
+    write!(f, "{before}({}", Shown(&shown.join(", ")))?;
     if count > shown.len() as u64 {
         f.write_str(", …")?;
     }
@@ -154,7 +161,8 @@ fn name_some(
 }
 
 /// Books rows against what was expected.
-pub(crate) struct Ledger {
+#[derive(Debug)]
+pub struct Ledger {
     expectation: Expectation,
     seen: Bits,
     report: Report,
@@ -162,7 +170,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(expectation: Expectation) -> Self {
+    /// An account without a row.
+    pub fn new(expectation: Expectation) -> Self {
         let (submitted, slots) = match &expectation {
             Expectation::Keys(expected) => (Some(expected.total()), expected.slots()),
             Expectation::Count(count) => (Some(*count), 0),
@@ -201,17 +210,26 @@ impl Ledger {
         self.first_deviation.get_or_insert_with(what);
     }
 
-    pub(crate) fn report(&self) -> Report {
+    /// The account so far.
+    pub fn report(&self) -> Report {
         self.report.clone()
     }
 
+    /// Whether a key was submitted and has had no row.
+    pub(crate) fn is_free(&self, key: &str) -> bool {
+        let Expectation::Keys(expected) = &self.expectation else {
+            return true;
+        };
+        expected.slot(key).is_some_and(|slot| !self.seen.get(slot))
+    }
+
     /// Books a row that was read. `None`: its key has had a row before, so it is passed over.
-    pub(crate) fn book(
+    pub fn book(
         &mut self,
         key: Option<&str>,
         is_error: bool,
         place: impl Fn() -> String,
-    ) -> Option<Standing> {
+    ) -> Option<KeyMatch> {
         let expected = match &self.expectation {
             Expectation::Keys(expected) => Some(expected),
             Expectation::Count(_) | Expectation::Unknown => None,
@@ -223,24 +241,25 @@ impl Ledger {
                 &place,
             );
             let is_known = expected.is_some();
-            self.deviates(|| format!("{} bears no key", place()));
+            self.deviates(|| format!("{} has no key", place()));
             // Where no keys are known, a row counts for some request.
             if !is_known {
                 self.count(is_error);
             }
-            return Some(Standing::Keyless);
+            return Some(KeyMatch::Absent);
         };
-        let standing = match expected {
+        let key_match = match expected {
             Some(expected) => match expected.slot(key) {
                 None => {
                     let report = &mut self.report;
-                    note(&mut report.strangers, &mut report.stranger_keys, || {
-                        key.to_owned()
+                    note(&mut report.unexpected, &mut report.unexpected_keys, || {
+                        shortened(key)
                     });
                     self.deviates(|| {
-                        format!("{} bears the key {key:?}, which was not submitted", place())
+                        let key = shortened(key);
+                        format!("{} has the key {key:?}, which was not submitted", place())
                     });
-                    return Some(Standing::Stranger);
+                    return Some(KeyMatch::Unexpected);
                 }
                 Some(slot) if self.seen.set(slot) => {
                     let report = &mut self.report;
@@ -249,18 +268,18 @@ impl Ledger {
                     });
                     self.deviates(|| {
                         format!(
-                            "{} bears the key {key:?}, which has a result already",
+                            "{} has the key {key:?}, which has a result already",
                             place()
                         )
                     });
                     return None;
                 }
-                Some(_) => Standing::Matched,
+                Some(_) => KeyMatch::Matched,
             },
-            None => Standing::Unchecked,
+            None => KeyMatch::Unchecked,
         };
         self.count(is_error);
-        Some(standing)
+        Some(key_match)
     }
 
     fn count(&mut self, is_error: bool) {
@@ -276,7 +295,7 @@ impl Ledger {
         self.report.finished = true;
     }
 
-    /// Notes a row that bears a key and says nothing, which counts as an error of its request.
+    /// Notes a row that has a key and says nothing, which counts as an error of its request.
     pub(crate) fn note_malformed(&mut self, place: &str, reason: &str) {
         self.deviates(|| format!("{place} cannot be read: {reason}"));
     }
@@ -301,7 +320,7 @@ impl Ledger {
     }
 
     /// Ends the rows: what is needed to name the missing requests, if their keys are known.
-    pub(crate) fn end_of_rows(&mut self) -> Option<(Arc<Expected>, Bits)> {
+    pub(crate) fn end_of_rows(&mut self) -> Option<(Arc<SubmittedKeys>, Bits)> {
         let rows = self.report.responses + self.report.errors;
         match &self.expectation {
             Expectation::Keys(expected) => {
@@ -317,6 +336,14 @@ impl Ledger {
     }
 }
 
+/// A text that the service chose, or its start.
+fn shortened(text: &str) -> String {
+    match text.floor_char_boundary(LONGEST) {
+        end if end < text.len() => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
+    }
+}
+
 fn note(count: &mut u64, named: &mut Vec<String>, name: impl FnOnce() -> String) {
     *count += 1;
     if named.len() < NAMED {
@@ -326,14 +353,16 @@ fn note(count: &mut u64, named: &mut Vec<String>, name: impl FnOnce() -> String)
 
 #[cfg(test)]
 mod arithmetic;
+#[cfg(test)]
+mod told;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::ExpectedBuilder;
+    use crate::keys::SubmittedKeysBuilder;
 
     async fn ledger(keys: &[&str]) -> Ledger {
-        let mut builder = ExpectedBuilder::default();
+        let mut builder = SubmittedKeysBuilder::default();
         for (place, key) in (1..).zip(keys) {
             builder.push(key, place).await.unwrap();
         }
@@ -342,18 +371,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_report_keeps_and_shows_no_more_of_a_strange_key_than_it_must() {
+        let mut ledger = ledger(&["a"]).await;
+        let long = "\u{1b}[31mé".repeat(1_000_000);
+        ledger.book(Some(&long), false, || "line 1".into());
+        let report = ledger.report();
+        assert!(report.unexpected_keys[0].len() <= LONGEST + 4);
+        assert!(report.to_string().contains("(\\u{1b}[31mé"), "{report}");
+        assert!(!report.to_string().contains('\u{1b}'));
+        assert!(ledger.first_deviation().unwrap().len() < 2 * LONGEST);
+    }
+
+    #[tokio::test]
     async fn every_deviation_is_counted_and_named() {
         let mut ledger = ledger(&["a", "b", "c"]).await;
         let mut book = |key, error| ledger.book(key, error, || "line 4".into());
-        assert_eq!(book(Some("b"), false), Some(Standing::Matched));
+        assert_eq!(book(Some("b"), false), Some(KeyMatch::Matched));
         assert_eq!(book(Some("b"), true), None);
-        assert_eq!(book(Some("x"), false), Some(Standing::Stranger));
-        assert_eq!(book(None, false), Some(Standing::Keyless));
-        assert_eq!(book(Some("a"), true), Some(Standing::Matched));
+        assert_eq!(book(Some("x"), false), Some(KeyMatch::Unexpected));
+        assert_eq!(book(None, false), Some(KeyMatch::Absent));
+        assert_eq!(book(Some("a"), true), Some(KeyMatch::Matched));
         ledger.book_unreadable("line 5", "not JSON");
         assert_eq!(
             ledger.first_deviation(),
-            Some("line 4 bears the key \"b\", which has a result already")
+            Some("line 4 has the key \"b\", which has a result already")
         );
         assert!(ledger.end_of_rows().is_some());
         ledger.book_missing("c");
@@ -368,9 +409,26 @@ mod tests {
         assert!(!report.is_complete());
         assert_eq!(
             report.to_string(),
-            "3 submitted = 1 responses + 1 errors + 1 missing (c); 1 duplicate (b); \
-             1 stranger (x); 1 without key (line 4); 1 unreadable (line 5: not JSON)"
+            "3 submitted = 1 response + 1 error + 1 missing (c); 1 duplicate (b); \
+             1 unexpected (x); 1 without key (line 4); 1 unreadable (line 5: not JSON)"
         );
+    }
+
+    #[tokio::test]
+    async fn complete_is_what_was_read_to_its_end_with_keys_that_are_known() {
+        let mut known = ledger(&["a"]).await;
+        known.book(Some("a"), false, String::new);
+        known.end_of_rows();
+        assert!(!known.report().is_complete(), "it may go on");
+        known.finish();
+        assert!(known.report().is_complete());
+        for expectation in [Expectation::Count(1), Expectation::Unknown] {
+            let mut counted = Ledger::new(expectation);
+            counted.book(Some("a"), false, String::new);
+            counted.end_of_rows();
+            counted.finish();
+            assert!(!counted.report().is_complete(), "one may hide another");
+        }
     }
 
     #[test]
@@ -378,7 +436,7 @@ mod tests {
         let mut short = Ledger::new(Expectation::Count(2));
         assert_eq!(
             short.book(Some("a"), false, String::new),
-            Some(Standing::Unchecked)
+            Some(KeyMatch::Unchecked)
         );
         assert!(short.end_of_rows().is_none());
         assert_eq!(short.report().missing, 1);

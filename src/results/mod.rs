@@ -1,216 +1,101 @@
 //! Results: from a job's output, whatever it is stored in, to one account of every request.
 //!
-//! ```text
-//! inline rows ─┐
-//! file lines  ─┴→ row (key, response | error) → ledger → ResultStream → report
-//! ```
+//! A [`ResultStream`] yields a [`BatchResult`] for every request, matched by [`Key`] alone. Its
+//! [`Outcome`] is a response, whose parts are in [`response`](crate::response), a [`RowError`], or that
+//! it is missing. What the stream has seen is in its [`Report`].
 //!
-//! A backend brings the rows and the function that reads one; nothing here names a backend.
-//! Rows are matched by key alone.
+//! | what | types |
+//! |---|---|
+//! | one result | [`BatchResult`], [`Outcome`], [`RowError`] |
+//! | which request it belongs to | [`Key`], [`KeyMatch`] |
+//! | all of them | [`ResultStream`], [`TypedResults`], [`Report`] |
+//! | how many tokens they took | [`TokenUsage`], [`ModelUsage`] |
+//!
+//! ```
+//! use genai_batch::results::{BatchResult, Outcome};
+//!
+//! /// Whether the request is worth another job.
+//! fn is_for_later(result: &BatchResult) -> bool {
+//!     match result.outcome() {
+//!         Outcome::Response(_) => false,
+//!         Outcome::Error(error) => error.is_quota(),
+//!         Outcome::Missing => true,
+//!     }
+//! }
+//! ```
 
-mod answer;
-mod content;
-mod expected;
-pub(crate) mod jsonl;
-mod ledger;
+// inline rows ─┐
+// file lines  ─┴→ row (key, response | error) → ledger → ResultStream → report
+//
+// A backend brings the rows and the function that reads one; nothing here names a backend.
+
+mod attach;
+pub(crate) mod complete;
+mod files;
+mod key;
+mod key_field;
+mod keyless;
+pub(crate) mod ledger;
+pub(crate) mod line;
 mod repeats;
-mod response;
+pub(crate) mod response;
 pub(crate) mod row;
-pub(crate) mod save;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod traced;
 mod typed;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 
-pub use answer::AnswerError;
-pub(crate) use content::Contents;
-pub(crate) use expected::{Expected, ExpectedBuilder, KeyTwice};
-use jsonl::{LineSplitter, LineTooLong};
-pub(crate) use ledger::{Expectation, Ledger};
-pub use ledger::{Report, Standing};
+use attach::Attach;
+#[cfg(feature = "gcs")]
+pub(crate) use files::OutputFile;
+pub use key::{Key, RowError};
+pub(crate) use key_field::KeyField;
+use keyless::Keyless;
+pub(crate) use ledger::Expectation;
+use ledger::Ledger;
+pub use ledger::{KeyMatch, Report};
 use repeats::Repeats;
+#[cfg(feature = "gcs")]
 pub(crate) use repeats::Repetition;
-pub(crate) use response::Found;
-pub use response::{
-    BlockReason, Candidate, Citation, FinishReason, FunctionCall, Grounding, GroundingSegment,
-    GroundingSource, GroundingSupport, HarmProbability, InlineData, Logprobs, ModalityTokens, Part,
-    PromptFeedback, Response, SafetyRating, TokenLogprob, Usage, UsageDetails,
-};
-use row::ReadRow;
-pub use row::{BatchResult, Key, Outcome, RowError};
+pub(crate) use response::{FastFields, Response};
+pub use row::{BatchResult, Outcome};
+use row::{ReadRow, Row};
+pub(crate) use rows::{ByteStream, Rows};
+pub use tokens::{ModelUsage, TokenUsage};
 pub use typed::TypedResults;
 
 use crate::error::{Error, Kind, Result};
+use crate::keys::SubmittedKeys;
+use crate::source::content_index::ContentIndex;
 use crate::trace::Call;
 
-pub(crate) type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+/// How many rows are passed over before others have their turn.
+const AT_A_TIME: usize = 256;
+
 type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
-
-/// The files of an output, each opened when the one before is read.
-pub(crate) type FileStream = Pin<Box<dyn Stream<Item = Result<OutputFile>> + Send>>;
-
-/// One file of an output.
-pub(crate) struct OutputFile {
-    pub(crate) name: String,
-    pub(crate) chunks: ByteStream,
-    pub(crate) repetition: Repetition,
-}
-
-/// Where the rows of a job come from.
-pub(crate) enum Rows {
-    /// In the job itself.
-    Inline(std::iter::Enumerate<std::vec::IntoIter<Bytes>>),
-    /// In files, one a line.
-    Files {
-        rest: FileStream,
-        current: Option<OpenFile>,
-        max_line: usize,
-    },
-    /// In a table.
-    #[cfg(feature = "bigquery")]
-    Table {
-        name: String,
-        rows: ByteStream,
-        read: u64,
-    },
-}
-
-/// The JSON of a row with its number, or why there is none.
-type Numbered = (u64, std::result::Result<Bytes, String>);
-
-pub(crate) struct OpenFile {
-    file: OutputFile,
-    splitter: LineSplitter,
-}
-
-impl Rows {
-    pub(crate) fn inline(rows: Vec<Bytes>) -> Self {
-        Self::Inline(rows.into_iter().enumerate())
-    }
-
-    pub(crate) fn file(name: String, chunks: ByteStream, max_line: usize) -> Self {
-        let file = OutputFile {
-            name,
-            chunks,
-            repetition: Repetition::None,
-        };
-        Self::files(Box::pin(stream::iter([Ok(file)])), max_line)
-    }
-
-    pub(crate) fn files(files: FileStream, max_line: usize) -> Self {
-        Self::Files {
-            rest: files,
-            current: None,
-            max_line,
-        }
-    }
-
-    #[cfg(feature = "bigquery")]
-    pub(crate) fn table(name: String, rows: ByteStream) -> Self {
-        Self::Table {
-            name,
-            rows,
-            read: 0,
-        }
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
-        match self {
-            Self::Inline(rows) => {
-                Poll::Ready(rows.next().map(|(index, row)| Ok((index as u64, Ok(row)))))
-            }
-            Self::Files {
-                rest,
-                current,
-                max_line,
-            } => loop {
-                if let Some(file) = current
-                    && let Some(line) = ready!(file.poll_line(cx))
-                {
-                    return Poll::Ready(Some(line));
-                }
-                match ready!(rest.poll_next_unpin(cx)) {
-                    Some(Ok(file)) => {
-                        *current = Some(OpenFile {
-                            file,
-                            splitter: LineSplitter::new(*max_line),
-                        });
-                    }
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => return Poll::Ready(None),
-                }
-            },
-            #[cfg(feature = "bigquery")]
-            Self::Table { rows, read, .. } => {
-                let row = ready!(rows.poll_next_unpin(cx));
-                *read += 1;
-                Poll::Ready(row.map(|row| row.map(|row| (*read, Ok(row)))))
-            }
-        }
-    }
-
-    /// How the rows that come now relate to others.
-    fn repetition(&self) -> Repetition {
-        match self {
-            Self::Files {
-                current: Some(open),
-                ..
-            } => open.file.repetition,
-            _ => Repetition::None,
-        }
-    }
-
-    fn place(&self, number: u64) -> String {
-        match self {
-            Self::Inline(_) => format!("inlinedResponses[{number}]"),
-            Self::Files { current, .. } => {
-                let name = current.as_ref().map_or("output", |open| &open.file.name);
-                format!("{name} line {number}")
-            }
-            #[cfg(feature = "bigquery")]
-            Self::Table { name, .. } => format!("{name} row {number}"),
-        }
-    }
-}
-
-impl OpenFile {
-    /// The next line and its number; `None` at the end of the file.
-    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
-        let numbered = |(number, line)| (number, Ok(line));
-        loop {
-            match self.splitter.next_line() {
-                Ok(Some(line)) => return Poll::Ready(Some(Ok(numbered(line)))),
-                Ok(None) => {}
-                Err(LineTooLong(number)) => {
-                    let max = self.splitter.max_line();
-                    let reason = format!("it is longer than {max} bytes (`Limits::max_line`)");
-                    return Poll::Ready(Some(Ok((number, Err(reason)))));
-                }
-            }
-            match ready!(self.file.chunks.poll_next_unpin(cx)) {
-                Some(Ok(chunk)) => self.splitter.push(chunk),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(self.splitter.last_line().map(numbered).map(Ok)),
-            }
-        }
-    }
-}
 
 /// The results of a job, one after another: a [`Stream`] of [`BatchResult`].
 ///
-/// Results come in whatever order the service wrote them, each under its key, and after the
+/// Results come in whatever order the service wrote them, and those of several files in any, each under
+/// its key, and after the
 /// last row one [`Outcome::Missing`] for each submitted request that had none. A row that
 /// cannot be read is passed over and booked in the [`report`](Self::report); an `Err` ends
 /// the stream and means that the results could not be read to the end.
 ///
 /// However many results there are, the stream holds a few of them at a time, and of every
-/// key that this process submitted no more than 16 bytes, and of a failed row 8 where the output
-/// has a file of failures. [`expect_requests`](crate::Results::expect_requests) keeps the keys.
+/// key that this process submitted no more than 16 bytes, as many again where metadata stands beside
+/// it, and of a failed row 8 where the output
+/// has a file of failures. [`expect_requests`](crate::batches::Results::expect_requests) keeps the keys.
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt;
@@ -227,13 +112,21 @@ impl OpenFile {
 pub struct ResultStream {
     rows: Option<Rows>,
     read_row: ReadRow,
+    /// Whether all rows are booked, so that what is missing is known.
+    rows_ended: bool,
     missing: Option<MissingKeys>,
     ledger: Ledger,
     /// For rows without a key, where the caller gave the requests.
-    contents: Option<Contents>,
+    contents: Option<ContentIndex>,
+    /// Rows without a key whose content is that of a request: a later row may have its key.
+    keyless: Keyless,
     repeats: Repeats,
+    metadata: Attach,
+    /// Where the key of a row stands, if not where the reader of rows finds it.
+    key_field: Option<KeyField>,
     /// Whether a deviation ends the stream.
     strict: bool,
+    /// Whether there was an error, after which nothing comes.
     failed: bool,
     /// The span of the reading, from its opening to its end.
     call: Option<Call>,
@@ -244,10 +137,14 @@ impl ResultStream {
         Self {
             rows: Some(rows),
             read_row,
+            rows_ended: false,
             missing: None,
             ledger: Ledger::new(expectation),
             contents: None,
+            keyless: Keyless::default(),
             repeats: Repeats::default(),
+            metadata: Attach::default(),
+            key_field: None,
             strict: false,
             failed: false,
             call: None,
@@ -255,8 +152,20 @@ impl ResultStream {
     }
 
     /// Gives rows without a key the key of a request of the same content.
-    pub(crate) fn matching(mut self, contents: Option<Contents>) -> Self {
+    pub(crate) fn matching(mut self, contents: Option<ContentIndex>) -> Self {
         self.contents = contents;
+        self
+    }
+
+    /// Gives results the metadata that was submitted beside their keys, where the service drops it.
+    pub(crate) fn with_metadata(mut self, keys: Option<Arc<SubmittedKeys>>) -> Self {
+        self.metadata = Attach::of(keys);
+        self
+    }
+
+    /// Reads the keys of rows from this field.
+    pub(crate) fn keyed_by(mut self, field: Option<KeyField>) -> Self {
+        self.key_field = field;
         self
     }
 
@@ -290,6 +199,14 @@ impl ResultStream {
     /// # Errors
     ///
     /// If the results cannot be read to the end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let report = client.batches().results(&job).await?.verify().await?;
+    /// assert!(report.is_complete(), "{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(mut self) -> Result<Report> {
         while let Some(result) = self.next().await {
             result?;
@@ -298,48 +215,51 @@ impl ResultStream {
     }
 
     fn poll_rows(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        let mut passed_over = 0;
         while let Some(rows) = &mut self.rows {
+            if passed_over == AT_A_TIME {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            passed_over += 1;
+            if let Err(error) = ready!(self.keyless.poll_ready(cx)) {
+                return Poll::Ready(Some(Err(not_kept(error))));
+            }
             let (number, json) = match ready!(rows.poll_next(cx)) {
                 Some(Ok(row)) => row,
-                Some(Err(error)) => {
-                    self.rows = None;
-                    self.failed = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     self.rows = None;
-                    let missing = self.ledger.end_of_rows();
-                    self.missing =
-                        missing.map(|(keys, seen)| Box::pin(keys.missing(seen)) as MissingKeys);
                     break;
                 }
             };
             match json.and_then(self.read_row) {
                 Ok(mut row) => {
+                    let keyed = self.key_field.as_ref().map(|field| field.apply(&mut row));
+                    if let Some(Err(reason)) = keyed {
+                        self.ledger.book_unreadable(&rows.place(number), &reason);
+                        if let Some(error) = self.deviation() {
+                            return Poll::Ready(Some(Err(error)));
+                        }
+                        continue;
+                    }
                     if self.repeats.passes_over(&row, rows.repetition()) {
                         continue;
                     }
                     if let (None, Some(contents), Some(request)) =
-                        (&row.key, &mut self.contents, &row.request)
+                        (&row.key, &self.contents, &row.request)
+                        && contents.has(request)
                     {
-                        row.key = contents.take(request).map(Key::from);
+                        self.keyless.push(&rows.place(number), &row.json);
+                        continue;
                     }
-                    let is_error = matches!(row.body, row::RowBody::Error(_));
                     let place = || rows.place(number);
-                    if let row::RowBody::Error(error) = &row.body
-                        && error.is_malformed()
-                    {
-                        self.ledger.note_malformed(&place(), error.message());
-                    }
-                    let standing = self.ledger.book(row.key.as_deref(), is_error, place);
+                    let booked = book(&mut self.ledger, row, place);
                     if let Some(error) = self.deviation() {
                         return Poll::Ready(Some(Err(error)));
                     }
-                    if let Some(standing) = standing {
-                        if let row::RowBody::Response(response) = &row.body {
-                            self.ledger.book_usage(response.bytes());
-                        }
-                        return Poll::Ready(Some(Ok(BatchResult::new(row, standing))));
+                    if let Some(result) = booked {
+                        return Poll::Ready(Some(Ok(result)));
                     }
                 }
                 Err(reason) => {
@@ -353,17 +273,70 @@ impl ResultStream {
         Poll::Ready(None)
     }
 
+    /// The next of the rows that waited for the keys of all others.
+    fn poll_keyless(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        while let Some(row) = ready!(self.keyless.poll_next(cx)) {
+            let (place, json) = match row {
+                Ok(row) => row,
+                Err(error) => return Poll::Ready(Some(Err(not_kept(error)))),
+            };
+            let booked = match (self.read_row)(json) {
+                Ok(mut row) => {
+                    if let (Some(contents), Some(request)) = (&mut self.contents, &row.request) {
+                        let key = contents.take(request, |key| self.ledger.is_free(key));
+                        row.key = key.map(Key::from);
+                    }
+                    book(&mut self.ledger, row, || place.clone())
+                }
+                // It was read before.
+                Err(reason) => {
+                    self.ledger.book_unreadable(&place, &reason);
+                    None
+                }
+            };
+            if let Some(error) = self.deviation() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            if let Some(result) = booked {
+                return Poll::Ready(Some(Ok(result)));
+            }
+        }
+        Poll::Ready(None)
+    }
+
     /// The error that ends the stream, where deviations are errors and there was one.
-    fn deviation(&mut self) -> Option<Error> {
+    fn deviation(&self) -> Option<Error> {
         let what = self.ledger.first_deviation().filter(|_| self.strict)?;
         let message = format!("{what} (so far {})", self.ledger.report());
-        self.rows = None;
-        self.failed = true;
         Some(Error::new(Kind::Deviation, message))
+    }
+
+    fn poll_result(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        if let Some(attached) = ready!(self.metadata.poll(cx)) {
+            return Poll::Ready(Some(attached));
+        }
+        let next = match ready!(self.poll_rows(cx)) {
+            None => match ready!(self.poll_keyless(cx)) {
+                None => ready!(self.poll_missing(cx)),
+                next => next,
+            },
+            next => next,
+        };
+        match next {
+            Some(Ok(result)) => match self.metadata.begin(result) {
+                Some(result) => Poll::Ready(Some(Ok(result))),
+                None => self.metadata.poll(cx),
+            },
+            next => Poll::Ready(next),
+        }
     }
 
     /// The next request without a row.
     fn poll_missing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
+        if !std::mem::replace(&mut self.rows_ended, true) {
+            let missing = self.ledger.end_of_rows();
+            self.missing = missing.map(|(keys, seen)| Box::pin(keys.missing(seen)) as MissingKeys);
+        }
         while let Some(missing) = &mut self.missing {
             match ready!(missing.poll_next_unpin(cx)) {
                 Some(Ok(key)) => {
@@ -373,7 +346,6 @@ impl ResultStream {
                     }
                 }
                 Some(Err(error)) => {
-                    self.failed = true;
                     let message = "the temporary file with the submitted keys could not be read";
                     return Poll::Ready(Some(Err(Error::io(message, error))));
                 }
@@ -383,7 +355,6 @@ impl ResultStream {
         self.ledger.finish();
         let report = self.ledger.report();
         if self.strict && report.missing > 0 {
-            self.failed = true;
             let message = format!("requests have no result: {report}");
             return Poll::Ready(Some(Err(Error::new(Kind::Deviation, message))));
         }
@@ -391,17 +362,47 @@ impl ResultStream {
     }
 }
 
+/// The error for rows that cannot wait.
+fn not_kept(error: std::io::Error) -> Error {
+    let message = "the temporary file for rows without a key could not be written or read";
+    Error::io(message, error)
+}
+
+/// Books a row that was read; `None` if its key has had a row before.
+fn book(ledger: &mut Ledger, row: Row, place: impl Fn() -> String) -> Option<BatchResult> {
+    let is_error = matches!(row.body, row::RowBody::Error(_));
+    if let row::RowBody::Error(error) = &row.body
+        && error.is_malformed()
+    {
+        ledger.note_malformed(&place(), error.message());
+    }
+    let place = || match row.has_two_keys {
+        true => format!("{} (its `key` and `custom_id` differ)", place()),
+        false => place(),
+    };
+    let key_match = ledger.book(row.key.as_deref(), is_error, place)?;
+    if let row::RowBody::Response(response) = &row.body {
+        ledger.book_usage(response.bytes());
+    }
+    Some(BatchResult::new(row, key_match))
+}
+
 impl Stream for ResultStream {
     type Item = Result<BatchResult>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if this.failed {
+            return Poll::Ready(None);
+        }
         let span = this.call.as_ref().map(|call| call.span().clone());
         let _within = span.as_ref().map(tracing::Span::enter);
-        let next = match ready!(this.poll_rows(cx)) {
-            None if !this.failed => ready!(this.poll_missing(cx)),
-            next => next,
-        };
+        let next = ready!(this.poll_result(cx));
+        if let Some(Err(_)) = &next {
+            // Whatever the rows hold open is let go.
+            this.rows = None;
+            this.failed = true;
+        }
         if let (Some(call), None | Some(Err(_))) = (&this.call, &next) {
             call.end_results(&this.ledger.report());
             next.iter().for_each(|outcome| call.note(outcome));

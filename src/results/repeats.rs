@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::content;
 use super::row::{Row, RowBody};
+use crate::source::content_index;
 
 /// How the rows of a file relate to those of the other files of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Repeats {
         }
         let mark = match (&row.key, &row.request) {
             (Some(key), _) => Some(self.hasher.hash_one(key.as_str())),
-            (None, Some(request)) => content::hash(&self.hasher, request),
+            (None, Some(request)) => content_index::hash(&self.hasher, request),
             (None, None) => None,
         };
         let mark = mark.unwrap_or_else(|| self.hasher.hash_one(&row.json));

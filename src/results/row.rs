@@ -1,26 +1,36 @@
 //! One result: the key it came under and what became of the request.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::ops::Deref;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::ledger::Standing;
+use super::key::{Key, RowError};
+use super::ledger::KeyMatch;
 use super::response::Response;
 use crate::job::Status;
+use crate::scan::whole_characters;
+use crate::wire;
 
 /// A row as a backend's reader hands it to the stream: taken apart, not yet booked.
 #[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) key: Option<Key>,
-    pub(crate) body: RowBody,
-    pub(crate) metadata: Option<Bytes>,
+pub struct Row {
+    /// The key that it has.
+    pub key: Option<Key>,
+    /// Whether it has two that differ, of which nothing in the row tells which is the request's.
+    pub has_two_keys: bool,
+    /// What became of the request.
+    pub body: RowBody,
+    /// What the caller gave with the request.
+    pub metadata: Option<Bytes>,
     /// The request, where the service echoes it.
-    pub(crate) request: Option<Bytes>,
-    pub(crate) json: Bytes,
+    pub request: Option<Bytes>,
+    /// All of it.
+    pub json: Bytes,
 }
 
 #[cfg(test)]
@@ -40,103 +50,128 @@ impl Row {
     }
 }
 
+/// What a row says of its request.
 #[derive(Debug)]
-pub(crate) enum RowBody {
+pub enum RowBody {
+    /// A response, however it ended.
     Response(Response),
+    /// An error, the service's or of a row that is malformed.
     Error(RowError),
 }
 
 /// Reads one row of a backend; the error says why it is none.
-pub(crate) type ReadRow = fn(Bytes) -> Result<Row, String>;
+pub type ReadRow = fn(Bytes) -> Result<Row, String>;
 
 /// A key is a text. A number, which only a file made by hand can hold, reads as its digits.
 pub(crate) fn read_key(raw: &RawValue) -> Option<Key> {
-    let text = raw.get();
-    match text.as_bytes().first()? {
-        b'"' => {
-            let inner = &text[1..text.len() - 1];
-            if inner.contains('\\') {
-                serde_json::from_str::<String>(text).ok().map(Key::from)
-            } else {
-                Some(Key::from(inner))
-            }
-        }
-        b'0'..=b'9' | b'-' => Some(Key::from(text)),
+    match raw.get().as_bytes().first()? {
+        b'"' => wire::text(raw).map(|key| Key::from(&*key)),
+        b'0'..=b'9' | b'-' => Some(Key::from(raw.get())),
         _ => None,
     }
 }
 
-/// The key of a request. Reads as a text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Box<str>);
-
-impl Key {
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// The key of a row that may have it in `key` and in `custom_id`, and whether these differ: then one
+/// is a column of the caller's own.
+pub(crate) fn one_key(key: Option<&RawValue>, custom_id: Option<&RawValue>) -> (Option<Key>, bool) {
+    match (key.and_then(read_key), custom_id.and_then(read_key)) {
+        (Some(key), Some(other)) if key != other => (None, true),
+        (key, other) => (key.or(other), false),
     }
 }
 
-impl From<String> for Key {
-    fn from(key: String) -> Self {
-        Self(key.into())
+/// The error within a response, whatever else it has.
+pub(crate) fn error_within(response: &str) -> Option<Status> {
+    #[derive(Deserialize)]
+    struct Response<'a> {
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+    }
+    memchr::memmem::find(response.as_bytes(), b"\"error\"")?;
+    let whole = whole_characters(response.as_bytes()).and_then(|it| String::from_utf8(it).ok());
+    let response: Response<'_> = match wire::object(whole.as_deref().unwrap_or(response)) {
+        Ok(response) => response,
+        Err(error) => return Some(Status::unknown(wire::on_one_line(&error))),
+    };
+    wire::failure(response.error?.get())
+}
+
+/// What a service puts around the response of an open model, as OpenAI's batches do: a status of
+/// HTTP, and the body.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    status_code: Option<&'a RawValue>,
+    /// `null` is one.
+    #[serde(borrow, default, deserialize_with = "whatever")]
+    body: Option<&'a RawValue>,
+}
+
+fn whatever<'de: 'a, 'a, D: Deserializer<'de>>(value: D) -> Result<Option<&'a RawValue>, D::Error> {
+    Deserialize::deserialize(value).map(Some)
+}
+
+/// The response within such an envelope, or the error there; `None` if it stands in none.
+pub(crate) fn within_envelope(response: &str) -> Option<Result<Cow<'_, str>, RowError>> {
+    memchr::memmem::find(response.as_bytes(), b"\"status_code\"")?;
+    let envelope: Envelope<'_> = wire::object(response).ok()?;
+    let written = envelope.status_code?.get();
+    let body = envelope.body.map(|raw| match wire::text(raw) {
+        // JSON in a text, as tables may hold it.
+        Some(text) => Cow::Owned(text.trim().to_owned()),
+        None => Cow::Borrowed(raw.get()),
+    });
+    let object = body.clone().filter(|body| body.starts_with('{'));
+    let told = || object.as_deref().and_then(wire::status);
+    let Some(status) = http_status(written) else {
+        let told = object.as_deref().and_then(error_within);
+        let message = format!(
+            "its status of HTTP is {}",
+            written.chars().take(40).collect::<String>()
+        );
+        return Some(Err(
+            told.map_or_else(|| RowError::malformed(message), RowError::new)
+        ));
+    };
+    if status >= 400 {
+        let told = told().map(|told| told.or_http(status));
+        let status = told.unwrap_or_else(|| Status::of_http(status));
+        return Some(Err(RowError::new(status)));
+    }
+    match (object, body) {
+        (Some(object), _) if serde_json::from_str::<Filled>(&object).is_ok() => Some(Ok(object)),
+        (None, None) => None,
+        _ => {
+            let message = "its envelope has a status of success, and no response in it";
+            Some(Err(RowError::malformed(message)))
+        }
     }
 }
 
-impl From<&str> for Key {
-    fn from(key: &str) -> Self {
-        Self(key.into())
+/// A status of HTTP, which may be written as a text or a float.
+fn http_status(json: &str) -> Option<u16> {
+    let number: f64 = json.trim_matches('"').parse().ok()?;
+    let is_one = (100.0..600.0).contains(&number) && number.fract() == 0.0;
+    is_one.then_some(number as u16)
+}
+
+/// An object that is not empty.
+struct Filled;
+
+impl<'de> Deserialize<'de> for Filled {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<String, IgnoredAny>::deserialize(value)?;
+        match fields.is_empty() {
+            true => Err(serde::de::Error::custom("it is empty")),
+            false => Ok(Self),
+        }
     }
 }
 
-impl From<Key> for String {
-    fn from(key: Key) -> Self {
-        key.0.into()
-    }
-}
-
-impl Deref for Key {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl AsRef<str> for Key {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for Key {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq<str> for Key {
-    fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
-    }
-}
-
-impl PartialEq<&str> for Key {
-    fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
+/// Whether metadata has nothing of the caller's: no more than the key, which the client put there.
+pub(super) fn is_key_alone(metadata: &str) -> bool {
+    let fields: Option<BTreeMap<String, IgnoredAny>> = serde_json::from_str(metadata).ok();
+    fields.is_some_and(|fields| fields.len() == 1 && fields.contains_key("key"))
 }
 
 /// What became of one request.
@@ -155,7 +190,7 @@ impl fmt::Debug for Key {
 #[derive(Debug, Clone)]
 pub struct BatchResult {
     key: Option<Key>,
-    standing: Standing,
+    key_match: KeyMatch,
     outcome: Outcome,
     metadata: Option<Bytes>,
     json: Bytes,
@@ -164,7 +199,7 @@ pub struct BatchResult {
 /// What became of a request: a response, an error, or nothing at all.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// The model answered.
+    /// The model responded.
     Response(Response),
     /// The service refused or failed this one request.
     Error(RowError),
@@ -173,10 +208,10 @@ pub enum Outcome {
 }
 
 impl BatchResult {
-    pub(crate) fn new(row: Row, standing: Standing) -> Self {
+    pub(crate) fn new(row: Row, key_match: KeyMatch) -> Self {
         Self {
             key: row.key,
-            standing,
+            key_match,
             outcome: match row.body {
                 RowBody::Response(response) => Outcome::Response(response),
                 RowBody::Error(error) => Outcome::Error(error),
@@ -189,7 +224,7 @@ impl BatchResult {
     pub(crate) fn missing(key: String) -> Self {
         Self {
             key: Some(key.into()),
-            standing: Standing::Matched,
+            key_match: KeyMatch::Matched,
             outcome: Outcome::Missing,
             metadata: None,
             json: Bytes::new(),
@@ -203,8 +238,8 @@ impl BatchResult {
     }
 
     /// How the row relates to the requests that were submitted.
-    pub fn standing(&self) -> Standing {
-        self.standing
+    pub fn key_match(&self) -> KeyMatch {
+        self.key_match
     }
 
     /// What became of the request.
@@ -213,6 +248,16 @@ impl BatchResult {
     }
 
     /// The key and the outcome, owned.
+    ///
+    /// ```no_run
+    /// use genai_batch::Outcome;
+    ///
+    /// # fn example(result: genai_batch::BatchResult) {
+    /// if let (Some(key), Outcome::Response(response)) = result.into_parts() {
+    ///     println!("{key}: {:?}", response.text());
+    /// }
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (Option<Key>, Outcome) {
         (self.key, self.outcome)
     }
@@ -233,9 +278,31 @@ impl BatchResult {
         }
     }
 
-    /// The metadata that came back with the result, where the service carries it.
+    /// What [`Request::metadata`](crate::Request::metadata) put beside the key, on either backend;
+    /// `None` where there is nothing, or neither the service nor this process knows it. A result that
+    /// is missing has it where this process created the job, or was given the requests.
     pub fn metadata(&self) -> Option<Map<String, Value>> {
-        serde_json::from_slice(self.metadata.as_ref()?).ok()
+        match wire::value(self.metadata_json()?) {
+            Value::Object(mut metadata) => {
+                // Beside requests in the body of a create, Gemini has the key within it.
+                metadata.remove("key");
+                (!metadata.is_empty()).then_some(metadata)
+            }
+            _ => None,
+        }
+    }
+
+    /// The key of a result that came without metadata.
+    pub(super) fn lacks_metadata(&self) -> Option<&str> {
+        let is_submitted = self.key_match == KeyMatch::Matched;
+        let key = self.key.as_deref().filter(|_| is_submitted);
+        key.filter(|_| self.metadata().is_none())
+    }
+
+    pub(super) fn set_metadata(&mut self, json: Option<Vec<u8>>) {
+        if let Some(json) = json {
+            self.metadata = Some(Bytes::from(json));
+        }
     }
 
     pub(crate) fn metadata_json(&self) -> Option<&str> {
@@ -250,76 +317,9 @@ impl BatchResult {
 
     /// The row, parsed; null for a missing result.
     pub fn to_value(&self) -> Value {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+        wire::value(self.json())
     }
 }
-
-/// Why one request has no response.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RowError {
-    status: Status,
-    malformed: bool,
-}
-
-impl RowError {
-    pub(crate) fn new(status: Status) -> Self {
-        Self {
-            status,
-            malformed: false,
-        }
-    }
-
-    /// A row that bears a key but neither a response nor an error that can be read.
-    pub(crate) fn malformed(reason: impl Into<String>) -> Self {
-        Self {
-            status: Status {
-                code: 2,
-                message: reason.into(),
-                details: Vec::new(),
-            },
-            malformed: true,
-        }
-    }
-
-    /// The `google.rpc.Code`; 2 (`UNKNOWN`) where the row itself made no sense.
-    pub fn code(&self) -> i64 {
-        self.status.code
-    }
-
-    /// What happened; empty where the service gave a code alone.
-    pub fn message(&self) -> &str {
-        &self.status.message
-    }
-
-    /// The error as the service gave it.
-    pub fn status(&self) -> &Status {
-        &self.status
-    }
-
-    /// Whether a quota refused this one request (`RESOURCE_EXHAUSTED`, or 429 where the service
-    /// writes an HTTP status), so that it may be submitted again later.
-    /// [`Error::is_quota`](crate::Error::is_quota) is about whole calls and jobs.
-    pub fn is_quota(&self) -> bool {
-        matches!(self.status.code, 8 | 429)
-    }
-
-    /// Whether the row held neither a response nor an error, so that this error is the
-    /// client's and not the service's. [`BatchResult::json`] is what came.
-    pub fn is_malformed(&self) -> bool {
-        self.malformed
-    }
-}
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.malformed {
-            return write!(f, "unreadable row: {}", self.status.message);
-        }
-        self.status.fmt(f)
-    }
-}
-
-impl std::error::Error for RowError {}
 
 #[cfg(test)]
 mod tests {
@@ -329,7 +329,6 @@ mod tests {
     use crate::backend::gemini::results::read_row as read_gemini;
     #[cfg(feature = "vertex")]
     use crate::backend::vertex::results::read_row as read_vertex;
-    use crate::fuzzing::reads_alike;
 
     /// The same text, each of its UTF-16 units as an escape.
     fn escaped(text: &str) -> String {
@@ -340,55 +339,85 @@ mod tests {
 
     #[test]
     fn quota_is_told_from_other_errors() {
-        let error = |code| {
-            RowError::new(Status {
-                code,
-                message: String::new(),
-                details: Vec::new(),
-            })
-        };
+        let error = |code| RowError::new(Status::new(Some(code), None, Vec::new()));
         assert!(error(8).is_quota() && error(429).is_quota());
         assert!(!error(3).is_quota() && !RowError::malformed("x").is_quota());
     }
 
-    /// A row of each kind that is read in one pass, and some that nearly are.
-    const ROWS: [&str; 7] = [
-        r#"{"key":"a\u00e9\n","response":{"candidates":[{"content":{"parts":[{"text":"One\n\u00e9 two","thoughtSignature":"x"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":60,"candidatesTokenCount":150,"totalTokenCount":210,"promptTokensDetails":[{"modality":"TEXT","tokenCount":60}]},"modelVersion":"m","responseId":"r"}}"#,
-        r#"{"response":{"candidates":[{"content":{"parts":[{"text":"plain"}]},"finishReason":"MAX_TOKENS"}],"usageMetadata":{"totalTokenCount":1.5}},"metadata":{"key":"k","n":[1]}}"#,
-        r#"{"status":"","processed_time":"t","request":{"contents":[{"parts":[{"text":"q"}]}]},"response":{"candidates":[{"content":{"parts":[{"text":"t","thought":true},{"text":"answer"}]},"finishReason":"STOP","safetyRatings":[{"category":"c","blocked":true}]}],"usageMetadata":{"promptTokenCount":"7"}},"key":"v"}"#,
-        r#"{"key":"b","response":{"promptFeedback":{"blockReason":"SAFETY"},"candidates":[{"content":{"parts":[{"text":"a"},{"text":"b"}]},"finishReason":"STOP"}]}}"#,
-        r#"{"key":"e","error":{"code":3,"message":"bad"}}"#,
-        r#"{"key":"s","status":"","request":{},"response":{"candidates":[{"content":{"parts":[{"text":"\ud83d\ude42 \ud83d"},{"functionCall":{"name":"f"}}]}}]}}"#,
-        r#"{"key":"o","response":{"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"},{}],"usageMetadata":{"promptTokenCount":1,"promptTokenCount":2}}}"#,
-    ];
-
+    #[cfg(feature = "vertex")]
     #[test]
-    fn rows_are_read_alike_in_one_pass_and_in_many() {
-        for row in ROWS {
-            reads_alike(row.as_bytes());
-            for end in 0..row.len() {
-                reads_alike(&row.as_bytes()[..end]);
-            }
+    fn a_response_of_an_open_model_is_what_stands_in_its_envelope() {
+        let row = |status: u16, body: &str| {
+            let response = format!(r#"{{"status_code":{status},"body":{body}}}"#);
+            let line = format!(r#"{{"key":"a","response":{response}}}"#);
+            read_vertex(Bytes::from(line)).unwrap()
+        };
+        let body = r#"{"choices":[{"index":0}]}"#;
+        assert_eq!(row(200, body).response(), body);
+        assert_eq!(row(399, body).response(), body);
+        for (status, body, code) in [
+            (400, r#"{"error":{"message":"bad"}}"#, 3),
+            (404, "null", 5),
+            (429, body, 8),
+        ] {
+            let row = row(status, body);
+            assert_eq!(row.error().code(), code, "{status}");
+            assert!(!row.error().is_malformed(), "{row:?}");
         }
     }
 
-    proptest! {
-        #[test]
-        fn a_row_with_something_else_within_is_read_alike(
-            row in prop::sample::select(&ROWS[..]),
-            from in any::<prop::sample::Index>(),
-            len in 0usize..12,
-            instead in prop::sample::select(vec!["", " ", "\"", "\\", "{", "}", "[", "]", ",", ":", "1",
-                "-1", "true", "null", "\"key\":\"z\",", "\"text\":\"w\",", "{},", "[],", "\\n",
-                "\u{1}", "\"response\":{},", "\"parts\":[],", "\"error\":null,", "\\u0041", "é"]),
-        ) {
-            let mut row = row.as_bytes().to_vec();
-            let from = from.index(row.len());
-            let to = (from + len).min(row.len());
-            row.splice(from..to, instead.bytes());
-            reads_alike(&row);
+    #[test]
+    fn an_envelope_is_a_response_only_with_success_and_a_body() {
+        let code = |json: &str| match within_envelope(json) {
+            Some(Err(error)) => Some((error.code(), error.is_malformed())),
+            _ => None,
+        };
+        for (json, found) in [
+            (
+                r#"{"status_code":"429","body":{"error":{"message":"slow"}}}"#,
+                (8, false),
+            ),
+            (r#"{"status_code":429.0,"body":null}"#, (8, false)),
+            (r#"{"status_code":500,"body":"oops"}"#, (13, false)),
+            (r#"{"status_code":70000,"body":{"choices":[]}}"#, (2, true)),
+            (r#"{"status_code":"well","body":{"choices":[]}}"#, (2, true)),
+            (r#"{"status_code":200,"body":null}"#, (2, true)),
+            (r#"{"status_code":200,"body":{}}"#, (2, true)),
+            (r#"{"status_code":200,"body":"oops"}"#, (2, true)),
+        ] {
+            assert_eq!(code(json), Some(found), "{json}");
         }
+        for fine in [
+            r#"{"status_code":200,"body":{"choices":[1]}}"#,
+            r#"{"status_code":"200","body":"{\"choices\":[1]}"}"#,
+        ] {
+            let body = within_envelope(fine).unwrap().unwrap();
+            assert_eq!(body, r#"{"choices":[1]}"#, "{fine}");
+        }
+        assert!(within_envelope(r#"{"status_code":200,"choices":[1]}"#).is_none());
+    }
 
+    #[test]
+    fn a_result_lacks_metadata_where_the_row_has_no_more_than_the_key() {
+        let result = |json: &str| {
+            let row = read_gemini(Bytes::copy_from_slice(json.as_bytes())).unwrap();
+            BatchResult::new(row, KeyMatch::Matched)
+        };
+        for json in [
+            r#"{"key":"a","response":{}}"#,
+            r#"{"key":"a","metadata":{},"response":{}}"#,
+            r#"{"metadata":{"key":"a"},"response":{}}"#,
+        ] {
+            let mut result = result(json);
+            assert_eq!(result.lacks_metadata(), Some("a"), "{json}");
+            result.set_metadata(Some(br#"{"n":1}"#.to_vec()));
+            assert!(result.metadata().is_some());
+        }
+        let has = r#"{"metadata":{"key":"a","n":1},"response":{}}"#;
+        assert_eq!(result(has).lacks_metadata(), None);
+    }
+
+    proptest! {
         #[test]
         fn any_text_is_a_key_in_every_spelling(text in any::<String>()) {
             for json in [Value::from(&*text).to_string(), escaped(&text)] {

@@ -10,15 +10,15 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::ResultStream;
-use super::answer::AnswerError;
+use super::complete::ResponseError;
+use super::key::Key;
 use super::ledger::Report;
-use super::row::Key;
 use crate::error::Result;
 
-/// The answers of a job, each as a `T` or why it is none, under its key: a [`Stream`] made by
+/// The responses of a job, each as a `T` or why it is not, under its key: a [`Stream`] made by
 /// [`ResultStream::typed`].
 ///
-/// An item that is an `Err` ends the stream, as with [`ResultStream`]; an answer that is no `T`
+/// An item that is an `Err` ends the stream, as with [`ResultStream`]; a response that is not a `T`
 /// does not.
 ///
 /// ```no_run
@@ -49,7 +49,27 @@ pub struct TypedResults<T> {
 }
 
 impl ResultStream {
-    /// The answers as values of type `T`; see [`BatchResult::parse`](crate::BatchResult::parse).
+    /// The responses as values of type `T`; see [`BatchResult::parse`](crate::BatchResult::parse).
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Review {
+    ///     stars: u8,
+    /// }
+    ///
+    /// let mut reviews = client.batches().results(&job).await?.typed::<Review>();
+    /// while let Some((key, review)) = reviews.try_next().await? {
+    ///     match review {
+    ///         Ok(review) => println!("{key:?}: {} stars", review.stars),
+    ///         Err(error) => println!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn typed<T: DeserializeOwned>(self) -> TypedResults<T> {
         TypedResults {
             results: self,
@@ -59,20 +79,28 @@ impl ResultStream {
 }
 
 impl<T> TypedResults<T> {
-    /// What became of the requests so far; see [`ResultStream::report`]. An answer that is no `T`
+    /// What became of the requests so far; see [`ResultStream::report`]. A response that is not a `T`
     /// counts as a response there.
     pub fn report(&self) -> Report {
         self.results.report()
     }
 
     /// The results that are still to come, as they are.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let typed = client.batches().results(&job).await?.typed::<Vec<String>>();
+    /// let report = typed.into_inner().verify().await?; // of what was not read yet, too
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(self) -> ResultStream {
         self.results
     }
 }
 
 impl<T: DeserializeOwned> Stream for TypedResults<T> {
-    type Item = Result<(Option<Key>, Result<T, AnswerError>)>;
+    type Item = Result<(Option<Key>, Result<T, ResponseError>)>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = self.results.poll_next_unpin(cx);
@@ -102,10 +130,11 @@ mod tests {
     use super::*;
     use crate::backend::gemini::results::read_row;
     use crate::error::Error;
+    use crate::http::connections::Connections;
     use crate::results::{Expectation, Rows};
 
     #[tokio::test]
-    async fn an_error_of_the_stream_ends_it_and_one_of_an_answer_does_not() {
+    async fn an_error_of_the_stream_ends_it_and_one_of_a_response_does_not() {
         let line = |key: &str, text: &str| {
             let parts = serde_json::json!([{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"}]);
             let line = serde_json::json!({"key": key, "response": {"candidates": parts}});
@@ -113,7 +142,12 @@ mod tests {
         };
         let cut = Err(Error::protocol("cut"));
         let chunks = stream::iter([line("a", "7"), line("b", "seven"), line("c", "8"), cut]);
-        let rows = Rows::file("out.jsonl".to_owned(), Box::pin(chunks), usize::MAX);
+        let rows = Rows::file(
+            "out.jsonl".to_owned(),
+            Box::pin(chunks),
+            usize::MAX,
+            Connections::default(),
+        );
         let results = ResultStream::new(rows, read_row, Expectation::Unknown);
         let mut numbers = results.typed::<u8>();
         let mut told = Vec::new();

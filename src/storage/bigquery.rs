@@ -1,68 +1,83 @@
-//! BigQuery: the rows of a result table, as JSON, with the credentials and the retry policy of
-//! the client. Google's library makes the calls, over connections of its own.
+//! BigQuery: the rows of a result table, as JSON, by calls of the client: with its credentials, its
+//! headers, its retries and its limits.
+//!
+//! Google's own library would do, but for one thing: it makes every call in the name of the project
+//! that the query runs in (`x-goog-user-project`), asked or not, which takes a right that who may read
+//! a table need not have.
 
-use std::error::Error as _;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use google_cloud_auth::credentials::Credentials;
-use google_cloud_bigquery::client::BigQuery;
-use google_cloud_bigquery::error::{QueryError, RowError};
-use google_cloud_bigquery::query::RowIterator;
-use google_cloud_bigquery::query::retry_policy::RetryableErrors;
-use google_cloud_gax::error::Error as CallError;
-use google_cloud_gax::exponential_backoff::ExponentialBackoffBuilder;
-use google_cloud_gax::retry_policy::RetryPolicyExt;
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::{Method, Request, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-use crate::error::{Error, HttpFailure, Kind, Result};
+use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
-use crate::http::google::GoogleCredentials;
-use crate::name::is_plain_id;
+use crate::http::retry::Idempotency;
+use crate::http::send::BodyMode;
 use crate::results::ByteStream;
+use crate::scan::whole_characters;
+use crate::unique;
+use crate::uri::BigQueryTable;
+
+/// What a query calls a row. No column can be named so: BigQuery keeps the prefix to itself ("Specify a
+/// schema", Column names), in any case of its letters.
+const ROW: &str = "_TABLE_row";
+/// How long BigQuery is to wait for the end of a query before it responds that there is none yet.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After how many responses of that kind the pauses between them grow no more.
+const GROWING: u32 = 6;
 
 /// BigQuery, as one client sees it.
 pub(crate) struct BigQueryTables {
     session: Session,
     base_url: Option<String>,
-    /// Whose quota queries count against; by default the table's project.
+    /// Where queries run; by default in the table's project.
     project: Option<String>,
 }
 
-/// A table, from its URI.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TableName {
-    pub(crate) project: String,
-    pub(crate) dataset: String,
-    pub(crate) table: String,
+/// A response to a query, or to a call that asks how it stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Page {
+    job_reference: Option<JobReference>,
+    job_complete: Option<bool>,
+    rows: Vec<Row>,
+    page_token: Option<String>,
 }
 
-impl TableName {
-    /// Reads `bq://project.dataset.table`; a project of a domain has dots of its own.
-    pub(crate) fn parse(uri: &str) -> Result<Self> {
-        let rest = uri.strip_prefix("bq://").unwrap_or(uri);
-        let mut parts = rest.rsplitn(3, '.');
-        let (table, dataset, project) = (parts.next(), parts.next(), parts.next());
-        match (project, dataset, table) {
-            (Some(project), Some(dataset), Some(table))
-                if [dataset, table].into_iter().all(is_plain_id)
-                    && project.split(':').all(is_plain_id) =>
-            {
-                Ok(Self {
-                    project: project.to_owned(),
-                    dataset: dataset.to_owned(),
-                    table: table.to_owned(),
-                })
-            }
-            _ => Err(Error::input(format!(
-                "{uri:?} is not a BigQuery table: write bq://project.dataset.table"
-            ))),
-        }
-    }
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JobReference {
+    job_id: String,
+    location: Option<String>,
+}
+
+/// A row of one column.
+#[derive(Debug, Deserialize)]
+struct Row {
+    f: [Cell; 1],
+}
+
+#[derive(Debug, Deserialize)]
+struct Cell {
+    v: String,
+}
+
+/// A query that has ended, read page by page.
+struct Pages {
+    session: Session,
+    /// Where its results are.
+    results: Url,
+    rows: VecDeque<Row>,
+    next: Option<String>,
+    /// The tokens that led here: a page that leads back to one before would never end.
+    tokens: HashSet<String>,
 }
 
 impl BigQueryTables {
@@ -75,215 +90,136 @@ impl BigQueryTables {
     }
 
     /// The rows of a table, every column kept, each as a JSON object.
-    pub(crate) async fn open(&self, uri: &str) -> Result<ByteStream> {
-        let name = TableName::parse(uri)?;
-        let Auth::Google(credentials) = self.session.auth() else {
-            return Err(Error::configuration(
-                "BigQuery takes no API key: pass Google Cloud credentials",
-            ));
-        };
-        let tokens = Tokens::new(Arc::clone(credentials));
-        let policy = self.session.retry_policy();
-        let backoff = ExponentialBackoffBuilder::new()
-            .with_initial_delay(policy.first_backoff())
-            .with_maximum_delay(policy.longest_backoff())
-            .clamp();
-        let mut builder = BigQuery::builder()
-            .with_credentials(Credentials::from(tokens.clone()))
-            .with_retry_policy(
-                RetryableErrors
-                    .with_attempt_limit(policy.attempts())
-                    .with_time_limit(policy.time_budget()),
-            )
-            .with_backoff_policy(backoff)
-            .with_project_id(self.project.as_ref().unwrap_or(&name.project));
-        if let Some(url) = &self.base_url {
-            builder = builder.with_endpoint(url);
-        }
-        let client = builder.build().await.map_err(|e| {
-            Error::configuration("BigQuery cannot be reached with these options").with_source(e)
-        })?;
-        let TableName {
-            project,
-            dataset,
-            table,
-        } = name;
-        let sql =
-            format!("SELECT TO_JSON_STRING(t) AS row FROM `{project}.{dataset}.{table}` AS t");
-        let mut done = client.query(&sql).until_done().await;
-        if let Err(QueryError::Rpc { source, .. }) = &done
-            && tokens.renew_after(source).await
-        {
-            done = client.query(&sql).until_done().await;
-        }
-        let doing = format!("reading {uri}");
-        let rows = done
-            .map_err(|e| query_error(e).during(doing.clone()))?
-            .read();
-        Ok(Box::pin(stream::try_unfold(rows, move |mut rows| {
-            let (doing, tokens) = (doing.clone(), tokens.clone());
+    pub(crate) async fn open(&self, table: &BigQueryTable) -> Result<ByteStream> {
+        let doing = format!("reading {table}");
+        let pages = self.query(table).await;
+        let pages = pages.map_err(|error| error.during(doing.clone()))?;
+        Ok(Box::pin(stream::try_unfold(pages, move |mut pages| {
+            let doing = doing.clone();
             async move {
-                let mut row = next_row(&mut rows).await;
-                // A page that was refused is still the next one.
-                if let Err(RowError::Rpc { source, .. }) = &row
-                    && tokens.renew_after(source).await
-                {
-                    row = next_row(&mut rows).await;
-                }
-                let row = row.map_err(|e| row_error(e).during(doing))?;
-                Ok(row.map(|row| (Bytes::from(row), rows)))
+                let row = pages.next_row().await;
+                let row = row.map_err(|error| error.during(doing))?;
+                Ok(row.map(|row| (row, pages)))
             }
         })))
     }
-}
 
-async fn next_row(rows: &mut RowIterator) -> std::result::Result<Option<String>, RowError> {
-    match rows.next().await.transpose()? {
-        Some(row) => row.get(0usize).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// The client's credentials as an object of Google's libraries.
-#[derive(Clone)]
-struct Tokens {
-    credentials: Arc<GoogleCredentials>,
-    /// What was handed out last.
-    used: Arc<Mutex<HeaderMap>>,
-}
-
-impl Tokens {
-    fn new(credentials: Arc<GoogleCredentials>) -> Self {
-        Self {
-            credentials,
-            used: Arc::default(),
+    /// Runs a query to its end.
+    async fn query(&self, table: &BigQueryTable) -> Result<Pages> {
+        if let Auth::ApiKey(_) = self.session.auth() {
+            return Err(Error::configuration(
+                "BigQuery takes no API key: pass Google Cloud credentials",
+            ));
         }
-    }
-
-    /// Whether the call failed since its token was refused, and there is another one now.
-    async fn renew_after(&self, error: &CallError) -> bool {
-        if error.http_status_code() != Some(StatusCode::UNAUTHORIZED.as_u16()) {
-            return false;
-        }
-        let used = || self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let rejected = used().clone();
-        self.credentials.renew(&rejected).await
-    }
-}
-
-impl google_cloud_auth::credentials::CredentialsProvider for Tokens {
-    async fn headers(
-        &self,
-        _: http::Extensions,
-    ) -> std::result::Result<
-        google_cloud_auth::credentials::CacheableResource<HeaderMap>,
-        google_cloud_auth::errors::CredentialsError,
-    > {
-        let headers = self.credentials.headers().await.map_err(|error| {
-            google_cloud_auth::errors::CredentialsError::new(
-                error.is_retryable(),
-                "no access token",
-                error,
-            )
-        })?;
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.clone_from(&headers);
-        Ok(google_cloud_auth::credentials::CacheableResource::New {
-            entity_tag: google_cloud_auth::credentials::EntityTag::new(),
-            data: headers,
-        })
-    }
-
-    async fn universe_domain(&self) -> Option<String> {
-        None
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens([censored])")
-    }
-}
-
-fn query_error(error: QueryError) -> Error {
-    let told = match &error {
-        QueryError::Rpc { source, .. } => call_error(source),
-        QueryError::JobFailed { errors, .. } => {
-            let message = errors.first().map(|error| error.message.clone());
-            Error::new(Kind::Refused, message.unwrap_or_else(not_done))
-        }
-        _ => Error::new(Kind::Refused, not_done()),
-    };
-    told.with_source(error)
-}
-
-fn row_error(error: RowError) -> Error {
-    let told = match &error {
-        RowError::Rpc { source, .. } => call_error(source),
-        _ => Error::protocol("BigQuery gave no valid answer"),
-    };
-    told.with_source(error)
-}
-
-fn not_done() -> String {
-    "BigQuery did not do it".to_owned()
-}
-
-/// BigQuery's own words say what is missing, forbidden, or in another region.
-fn call_error(error: &CallError) -> Error {
-    let message = error.status().map(|status| status.message.clone());
-    if let Some(status) = error.http_status_code() {
-        let failure = HttpFailure {
-            status,
-            ..HttpFailure::default()
-        };
-        return Error::status_answer(failure, message.unwrap_or_else(not_done));
-    }
-    if let Some(error) = find_own(error) {
-        let kind = match error.is_retryable() {
-            true => Kind::Transport,
-            false => Kind::Configuration,
-        };
-        return Error::new(kind, error.message());
-    }
-    if error.is_timeout() {
-        Error::new(Kind::Timeout, "BigQuery did not answer in time")
-    } else if error.is_io() || error.is_connect() || error.is_transport() {
-        Error::new(Kind::Transport, "no connection to BigQuery")
-    } else {
-        Error::new(Kind::Refused, message.unwrap_or_else(not_done))
-    }
-}
-
-/// The client's own error, where it could give the library no token.
-fn find_own(error: &CallError) -> Option<&Error> {
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if let Some(own) = current.downcast_ref() {
-            return Some(own);
-        }
-        cause = current.source();
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_are_named_in_full_and_plainly() {
-        let name = TableName::parse("bq://p-1.d_1.predictions_2026").unwrap();
-        assert_eq!((&*name.project, &*name.table), ("p-1", "predictions_2026"));
-        assert_eq!(
-            TableName::parse("bq://example.com:p.d.t").unwrap().project,
-            "example.com:p"
+        let sql = format!(
+            "SELECT TO_JSON_STRING({ROW}) AS row FROM {} AS {ROW}",
+            table.quoted()?
         );
-        for uri in ["bq://d.t", "bq://p.d.t` --", "bq://p..t", ""] {
-            assert!(
-                TableName::parse(uri).unwrap_err().is_invalid_input(),
-                "{uri}"
-            );
+        let project = self.project.as_deref().unwrap_or(table.project());
+        let queries = self.address(project)?;
+        let patience = PATIENCE.min(self.session.timeout() / 2).as_millis() as u64;
+        let id = unique::digits(32).map_err(Error::no_randomness)?;
+        let body = json!({
+            "query": sql,
+            "useLegacySql": false,
+            "timeoutMs": patience,
+            // By which a query that is sent again is known. It may have 36 characters.
+            "requestId": id,
+        });
+        let mut page: Page = call(&self.session, queries.clone(), Some(&body)).await?;
+        let job = page.job_reference.take();
+        let job =
+            job.ok_or_else(|| Error::protocol("BigQuery does not say which query it runs"))?;
+        let mut results = queries;
+        push(&mut results, &[&job.job_id]);
+        if let Some(location) = &job.location {
+            results.query_pairs_mut().append_pair("location", location);
+        }
+        let mut asked = 0;
+        while page.job_complete == Some(false) {
+            asked += 1;
+            // It has waited already; where it does not, it is not to be asked without end.
+            tokio::time::sleep(self.session.pause(asked.min(GROWING))).await;
+            let mut url = results.clone();
+            let timeout = patience.to_string();
+            url.query_pairs_mut().append_pair("timeoutMs", &timeout);
+            page = call(&self.session, url, None).await?;
+        }
+        let mut pages = Pages {
+            session: self.session.clone(),
+            results,
+            rows: VecDeque::new(),
+            next: None,
+            tokens: HashSet::new(),
+        };
+        pages.take(page)?;
+        Ok(pages)
+    }
+
+    /// Where queries of a project are sent.
+    fn address(&self, project: &str) -> Result<Url> {
+        let base_url = self.base_url.as_deref();
+        let base_url = base_url.unwrap_or("https://bigquery.googleapis.com");
+        let mut url = Url::parse(base_url)
+            .map_err(|e| Error::configuration("BigQuery has no valid address").with_source(e))?;
+        push(
+            &mut url,
+            &["bigquery", "v2", "projects", project, "queries"],
+        );
+        Ok(url)
+    }
+}
+
+impl Pages {
+    async fn next_row(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            if let Some(Row { f: [Cell { v }] }) = self.rows.pop_front() {
+                return Ok(Some(Bytes::from(v)));
+            }
+            let Some(token) = self.next.take() else {
+                return Ok(None);
+            };
+            let mut url = self.results.clone();
+            url.query_pairs_mut().append_pair("pageToken", &token);
+            let page = call(&self.session, url, None).await?;
+            self.take(page)?;
         }
     }
+
+    fn take(&mut self, page: Page) -> Result<()> {
+        self.rows = page.rows.into();
+        self.next = page.page_token.filter(|token| !token.is_empty());
+        match &self.next {
+            Some(token) if !self.tokens.insert(token.clone()) => Err(Error::protocol(
+                "a page of the table leads back to one that was read already",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Adds segments to a path.
+fn push(url: &mut Url, segments: &[&str]) {
+    // An address of HTTP has a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+}
+
+/// Makes a call, which may be made twice: a query has an id of its own.
+async fn call<T: DeserializeOwned>(session: &Session, url: Url, body: Option<&Value>) -> Result<T> {
+    let mut request = match body {
+        Some(_) => Request::new(Method::POST, url),
+        None => Request::new(Method::GET, url),
+    };
+    *request.body_mut() = body.map(|body| body.to_string().into());
+    let response = session.call(request, Idempotency::Repeatable, BodyMode::Whole);
+    let json = response.await?.bytes().await.map_err(Error::transport)?;
+    let read = serde_json::from_slice(&json);
+    // A text of the table may hold half a character.
+    let read = read.or_else(|e| {
+        let whole = whole_characters(&json);
+        whole.map_or(Err(e), |whole| serde_json::from_slice(&whole))
+    });
+    read.map_err(|e| Error::protocol("BigQuery gave no valid response").with_source(e))
 }

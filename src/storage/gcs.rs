@@ -1,23 +1,28 @@
-//! Cloud Storage: lists, reads, writes and deletes objects through the client's session.
+//! Cloud Storage: reads, writes and deletes objects through the client's session.
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::path::Path;
-use object_store::{
-    GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
-    StaticCredentialProvider,
-};
+use object_store::{ObjectStore, ObjectStoreExt, RetryConfig, StaticCredentialProvider};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Response, Url};
 use tokio::io::AsyncReadExt;
 
-use super::NewObject;
-use super::resume::{self, Chunks, Remote, changed};
-use super::transport::{Transport, convert_error, told};
+use super::resume::{self, Known, Remote};
+use super::transport::{Transport, map_store_error};
+use super::upload::{NewObject, Place};
 use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
+use crate::http::connections::{Budget, Connections};
+use crate::local::read::Opened;
 use crate::results::ByteStream;
+use crate::uri::GcsUri;
+
+/// Lets a call succeed only for this version of an object.
+const IF_GENERATION: HeaderName = HeaderName::from_static("x-goog-if-generation-match");
 
 /// Cloud Storage, as one client sees it.
 #[derive(Debug, Clone)]
@@ -26,51 +31,40 @@ pub(crate) struct CloudStorage {
     base_url: Option<String>,
 }
 
-/// An object or prefix, from its URI.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) bucket: String,
-    pub(crate) path: Path,
-}
-
-impl Location {
-    pub(crate) fn parse(uri: &str) -> Result<Self> {
-        let refuse =
-            |hint: String| Error::input(format!("{uri:?} is not in Cloud Storage: {hint}"));
-        let rest = uri.strip_prefix("gs://");
-        let (bucket, path) = rest
-            .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
-            .filter(|(bucket, _)| is_bucket_name(bucket))
-            .ok_or_else(|| refuse("write gs://bucket/path".to_owned()))?;
-        let path = Path::parse(path.trim_end_matches('/')).map_err(|e| refuse(e.to_string()))?;
-        Ok(Self {
-            bucket: bucket.to_owned(),
-            path,
-        })
-    }
-}
-
-fn is_bucket_name(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    name.len() >= 3 && name.bytes().all(plain) && !name.starts_with('.')
-}
-
-/// Checks that a text is a prefix under which objects can be put.
-pub(crate) fn check_prefix(uri: &str) -> Result<()> {
-    Location::parse(uri).map(drop)
-}
-
 impl CloudStorage {
     pub(crate) fn new(session: Session, base_url: Option<String>) -> Self {
         Self { session, base_url }
     }
 
-    fn bucket(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
-        if matches!(self.session.auth(), Auth::ApiKey(_)) {
-            return Err(Error::configuration(
+    /// The session, if its credentials are good for Cloud Storage.
+    pub(super) fn session(&self) -> Result<&Session> {
+        match self.session.auth() {
+            Auth::ApiKey(_) => Err(Error::configuration(
                 "Cloud Storage takes no API key: pass Google Cloud credentials",
-            ));
+            )),
+            _ => Ok(&self.session),
         }
+    }
+
+    /// The memory for what goes on at once.
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        self.session.budget()
+    }
+
+    pub(super) fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    /// The bucket of an object, and the object in it.
+    fn open_bucket(&self, uri: &GcsUri, doing: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
+        let path = uri.to_path()?;
+        let store = self.bucket(uri.bucket());
+        let store = store.map_err(|error| error.during(format!("{doing} {uri}")))?;
+        Ok((store, path))
+    }
+
+    fn bucket(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
+        let session = self.session()?;
         // The session repeats calls, and `resume` continues what breaks off.
         let retry = RetryConfig {
             max_retries: 0,
@@ -84,7 +78,7 @@ impl CloudStorage {
             .with_bucket_name(bucket)
             .with_credentials(Arc::new(StaticCredentialProvider::new(no_credential)))
             .with_retry(retry)
-            .with_http_connector(Transport::new(self.session.clone()));
+            .with_http_connector(Transport::new(session.clone()));
         if let Some(url) = &self.base_url {
             builder = builder.with_base_url(url);
         }
@@ -96,55 +90,46 @@ impl CloudStorage {
         Ok(Arc::new(store))
     }
 
-    /// Does something in a bucket.
-    async fn with_bucket<T, F, Fut>(&self, uri: &str, doing: &str, act: F) -> Result<T>
-    where
-        F: FnOnce(Arc<dyn ObjectStore>, Path) -> Fut,
-        Fut: Future<Output = object_store::Result<T>>,
-    {
-        let Location { bucket, path } = Location::parse(uri)?;
-        let store = self.bucket(&bucket);
-        let store = store.map_err(|error| error.during(format!("{doing} {uri}")))?;
-        told(act(store, path).await, doing, uri)
-    }
-
-    /// The URIs of all objects under a prefix, sorted.
-    pub(crate) async fn list(&self, uri: &str) -> Result<Vec<String>> {
-        let bucket = Location::parse(uri)?.bucket;
-        let listed = self.with_bucket(uri, "listing", |store, path| async move {
-            let objects = store.list(Some(&path)).map_ok(|object| object.location);
-            objects.try_collect::<Vec<_>>().await
-        });
-        let mut uris: Vec<_> = listed
-            .await?
-            .into_iter()
-            .map(|path| format!("gs://{bucket}/{path}"))
-            .collect();
-        uris.sort_unstable();
-        Ok(uris)
-    }
-
-    /// The contents of an object, as they arrive.
-    pub(crate) async fn open(&self, uri: &str) -> Result<ByteStream> {
-        let Location { bucket, path } = Location::parse(uri)?;
-        let store = self.bucket(&bucket);
-        let store = store.map_err(|error| error.during(format!("reading {uri}")))?;
-        let object = told(store.get(&path).await, "reading", uri)?;
+    /// The contents of an object, as they arrive over these connections.
+    pub(crate) async fn open(&self, uri: &GcsUri, connections: Connections) -> Result<ByteStream> {
+        let failed = |error: Error| error.during(format!("reading {uri}"));
+        uri.to_path()?;
         let remote = RemoteObject {
-            session: self.session.clone(),
-            store,
-            path,
-            uri: uri.to_owned(),
-            meta: object.meta.clone(),
+            session: self.session().map_err(failed)?.clone(),
+            url: self.object_url(uri)?,
+            uri: uri.clone(),
         };
-        Ok(resume::download(remote, chunks(object)))
+        let started = resume::start(remote, connections).await.map_err(failed)?;
+        Ok(started.download(Known::default()))
     }
 
-    /// Writes a file into an object.
-    pub(crate) async fn upload(&self, uri: &str, mut file: tokio::fs::File) -> Result<()> {
+    /// The address of an object in the XML API, for what `object_store` hides: the status and the
+    /// headers of a response.
+    pub(super) fn object_url(&self, uri: &GcsUri) -> Result<Url> {
+        let base = self.base_url().unwrap_or("https://storage.googleapis.com");
+        // Each character that might mean something in an address is written as its number.
+        let object = utf8_percent_encode(uri.object(), NON_ALPHANUMERIC);
+        let address = format!("{base}/{}/{object}", uri.bucket());
+        Url::parse(&address)
+            .map_err(|e| Error::configuration("Cloud Storage has no valid address").with_source(e))
+    }
+
+    /// Writes a file into an object. One that is `opened` may be changed by others meanwhile, which
+    /// is an error. `on_written` is called with the bytes that were taken so far.
+    pub(crate) async fn upload(
+        &self,
+        uri: &GcsUri,
+        mut file: tokio::fs::File,
+        opened: Option<&Opened>,
+        on_written: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<()> {
         // Its name is made up, so nothing can stand there.
         let mut object = self.create(uri, true).await?;
-        match copy(&mut file, &mut object).await {
+        let copied = match (copy(&mut file, &mut object, on_written).await, opened) {
+            (Ok(()), Some(opened)) => opened.check().await,
+            (copied, _) => copied,
+        };
+        match copied {
             Ok(()) => object.finish().await,
             Err(error) => {
                 object.abandon().await;
@@ -154,37 +139,44 @@ impl CloudStorage {
     }
 
     /// Starts an object, which appears whole once it is finished.
-    pub(crate) async fn create(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
-        let Location { bucket, path } = Location::parse(uri)?;
-        if uri.ends_with('/') || path.as_ref().is_empty() {
-            return Err(Error::input(format!(
-                "{uri:?} names no object: write gs://bucket/path/name"
-            )));
-        }
-        let store = self.bucket(&bucket);
-        let store = store.map_err(|error| error.during(format!("writing {uri}")))?;
-        NewObject::start(uri, store, path, overwrite).await
+    pub(crate) async fn create(&self, uri: &GcsUri, overwrite: bool) -> Result<NewObject> {
+        let (store, path) = self.open_bucket(uri, "writing")?;
+        let place = Place {
+            storage: self.clone(),
+            uri: uri.clone(),
+            store,
+            path,
+        };
+        NewObject::start(place, overwrite).await
     }
 
-    /// Deletes an object; one that is gone already is no error.
-    pub(crate) async fn delete(&self, uri: &str) -> Result<()> {
-        let deleted = self.with_bucket(uri, "deleting", |store, path| async move {
-            store.delete(&path).await
-        });
-        match deleted.await {
+    /// Deletes an object as it was written, and none that has taken its place.
+    pub(super) async fn delete_generation(&self, uri: &GcsUri, generation: &str) -> Result<()> {
+        let mut request = Request::new(Method::DELETE, self.object_url(uri)?);
+        let generation = HeaderValue::from_str(generation)
+            .map_err(|e| Error::protocol("the generation is not one").with_source(e))?;
+        request.headers_mut().insert(IF_GENERATION, generation);
+        match self.session.send_to_storage(request).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Deletes an object; one that is gone already is not an error.
+    pub(crate) async fn delete(&self, uri: &GcsUri) -> Result<()> {
+        let (store, path) = self.open_bucket(uri, "deleting")?;
+        match map_store_error(store.delete(&path).await, "deleting", uri) {
             Err(error) if error.is_not_found() => Ok(()),
             other => other,
         }
     }
 }
 
-/// An object, as it was when its download started.
+/// An object that is downloaded.
 struct RemoteObject {
     session: Session,
-    store: Arc<dyn ObjectStore>,
-    path: Path,
-    uri: String,
-    meta: ObjectMeta,
+    url: Url,
+    uri: GcsUri,
 }
 
 impl Remote for RemoteObject {
@@ -193,81 +185,35 @@ impl Remote for RemoteObject {
     }
 
     fn name(&self) -> &str {
-        &self.uri
+        self.uri.as_str()
     }
 
-    fn size(&self) -> Option<u64> {
-        Some(self.meta.size)
-    }
-
-    fn is_resumable(&self) -> bool {
-        true
-    }
-
-    async fn open_at(&mut self, offset: u64) -> Result<Chunks> {
-        let range = (offset > 0).then_some(GetRange::Offset(offset));
-        let options = GetOptions {
-            range,
-            ..GetOptions::default()
-        };
-        let object = self.store.get_opts(&self.path, options).await;
-        let object = object.map_err(convert_error)?;
-        let (was, is) = (&self.meta, &object.meta);
-        if is.version != was.version {
-            return Err(changed("its generation"));
-        }
-        if is.e_tag != was.e_tag {
-            return Err(changed("its ETag"));
-        }
-        if is.size != was.size {
-            return Err(changed("its size"));
-        }
-        Ok(chunks(object))
+    async fn request(&self, headers: HeaderMap) -> Result<Response> {
+        let mut request = Request::new(Method::GET, self.url.clone());
+        *request.headers_mut() = headers;
+        // As it is stored; what is stored packed comes unpacked.
+        let as_it_is = HeaderValue::from_static("identity");
+        request.headers_mut().insert(ACCEPT_ENCODING, as_it_is);
+        self.session.send_to_storage(request).await
     }
 }
 
-fn chunks(object: GetResult) -> Chunks {
-    Box::pin(object.into_stream().map_err(convert_error))
-}
-
-async fn copy(file: &mut tokio::fs::File, object: &mut NewObject) -> Result<()> {
+async fn copy(
+    file: &mut tokio::fs::File,
+    object: &mut NewObject,
+    on_written: &(dyn Fn(u64) + Send + Sync),
+) -> Result<()> {
     let mut buffer = vec![0; 256 * 1024];
+    let mut written = 0;
     loop {
         let read = file.read(&mut buffer).await;
         match read.map_err(|e| Error::io("the contents could not be read", e))? {
             0 => return Ok(()),
-            read => object.write(&buffer[..read]).await?,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn uris_are_taken_apart_and_hostile_ones_refused() {
-        let location = Location::parse("gs://my-bucket/a/b c/d.jsonl").unwrap();
-        assert_eq!(
-            (&*location.bucket, location.path.as_ref()),
-            ("my-bucket", "a/b c/d.jsonl")
-        );
-        assert!(
-            check_prefix("gs://my-bucket").is_ok() && check_prefix("gs://my-bucket/p/").is_ok()
-        );
-        for uri in [
-            "",
-            "my-bucket/a",
-            "gs://",
-            "gs:///a",
-            "gs://b?x/a",
-            "gs://my-bucket/../a",
-            "s3://b/a",
-        ] {
-            assert!(
-                Location::parse(uri).unwrap_err().is_invalid_input(),
-                "{uri}"
-            );
+            read => {
+                object.write(&buffer[..read]).await?;
+                written += read as u64;
+                on_written(written);
+            }
         }
     }
 }

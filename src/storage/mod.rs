@@ -1,15 +1,23 @@
 //! Places that hold requests and results.
 
+pub(crate) mod ahead;
 #[cfg(feature = "bigquery")]
 pub(crate) mod bigquery;
-pub(crate) mod files;
-mod resume;
+pub(crate) mod checksum;
+pub(crate) mod resume;
+mod version;
 #[cfg(not(feature = "gcs"))]
 pub(crate) use none::NewObject;
 #[cfg(feature = "gcs")]
 pub(crate) use upload::NewObject;
 #[cfg(feature = "gcs")]
 pub(crate) mod gcs;
+#[cfg(feature = "gcs")]
+pub(crate) mod gzip;
+#[cfg(feature = "gcs")]
+mod list;
+#[cfg(feature = "gcs")]
+mod substitute;
 #[cfg(feature = "gcs")]
 mod transport;
 #[cfg(feature = "gcs")]

@@ -4,10 +4,9 @@
 //! `object_store` hears of a failure once nothing more is to be tried, and hands it on within
 //! an error of its own, out of which [`convert_error`] takes it.
 
-use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use http_body_util::BodyExt;
 use object_store::ClientOptions;
@@ -15,39 +14,23 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
+use reqwest::header::HeaderMap;
 use reqwest::{Body, Request};
 
+use super::checksum::Crc32c;
 use crate::error::{Error, Result};
 use crate::http::Session;
+use crate::uri::GcsUri;
 
 /// Makes `object_store` send through a session.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     session: Session,
-    /// The pages of listings that were asked for: one that leads back would never end.
-    pages: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Transport {
     pub(super) fn new(session: Session) -> Self {
-        Self {
-            session,
-            pages: Arc::default(),
-        }
-    }
-
-    fn check_page(&self, request: &Request) -> Result<()> {
-        let mut query = request.url().query_pairs();
-        let Some((_, token)) = query.find(|(name, _)| name == "continuation-token") else {
-            return Ok(());
-        };
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        match pages.insert(token.into_owned()) {
-            true => Ok(()),
-            false => Err(Error::protocol(
-                "a page of the list leads back to one that was read already",
-            )),
-        }
+        Self { session }
     }
 }
 
@@ -65,15 +48,30 @@ impl HttpService for Transport {
         let body = body.collect().await?.to_bytes();
         let request = Request::try_from(http::Request::from_parts(parts, body));
         let request = request.map_err(|e| failed(Error::transport(e)))?;
-        self.check_page(&request).map_err(failed)?;
         let response = self
             .session
             .send_to_storage(request)
             .await
             .map_err(failed)?;
-        let (parts, body) = http::Response::<Body>::from(response).into_parts();
+        let (mut parts, body) = http::Response::<Body>::from(response).into_parts();
+        parts.extensions.insert(Said::of(&parts.headers));
         let body = HttpResponseBody::new(body.map_err(|e| failed(Error::transport(e))));
         Ok(HttpResponse::from_parts(parts, body))
+    }
+}
+
+/// What a response says of an object, for callers whom `object_store` shows no headers: it hands on
+/// what stands beside them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    pub(super) crc32c: Option<Crc32c>,
+}
+
+impl Said {
+    fn of(headers: &HeaderMap) -> Self {
+        Self {
+            crc32c: Crc32c::of_headers(headers),
+        }
     }
 }
 
@@ -105,30 +103,14 @@ pub(super) fn convert_error(error: object_store::Error) -> Error {
         }
         cause = current.source();
     }
-    Error::protocol("Cloud Storage gave no valid answer").with_source(error)
+    Error::protocol("Cloud Storage gave no valid response").with_source(error)
 }
 
 /// Adds to an outcome what was being done.
-pub(super) fn told<T>(outcome: object_store::Result<T>, doing: &str, uri: &str) -> Result<T> {
+pub(super) fn map_store_error<T>(
+    outcome: object_store::Result<T>,
+    doing: &str,
+    uri: &GcsUri,
+) -> Result<T> {
     outcome.map_err(|error| convert_error(error).during(format!("{doing} {uri}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_that_was_asked_for_already_ends_a_listing() {
-        let page = |query: &str| {
-            let url = format!("https://storage.googleapis.com/b?list-type=2{query}");
-            Request::new(reqwest::Method::GET, url.parse().unwrap())
-        };
-        let transport = Transport::new(Session::new("any-key").unwrap());
-        for new in ["", "&continuation-token=a", "&continuation-token=b", ""] {
-            transport.check_page(&page(new)).unwrap();
-        }
-        let error = transport.check_page(&page("&continuation-token=a"));
-        let error = error.unwrap_err();
-        assert!(error.is_protocol() && !error.is_retryable(), "{error}");
-    }
 }

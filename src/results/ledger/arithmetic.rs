@@ -6,8 +6,8 @@ use futures_util::TryStreamExt;
 use proptest::prelude::*;
 
 use super::*;
-use crate::block_on::block_on;
-use crate::results::ExpectedBuilder;
+use crate::keys::SubmittedKeysBuilder;
+use crate::testing::block_on;
 
 /// One row as the stream would book it.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Known {
         match self {
             Self::Keys(keys) => {
                 let expected = block_on(async {
-                    let mut builder = ExpectedBuilder::default();
+                    let mut builder = SubmittedKeysBuilder::default();
                     for (place, key) in (1..).zip(keys) {
                         match key {
                             Some(key) => builder.push(key, place).await.unwrap(),
@@ -100,7 +100,7 @@ fn account(known: &Known, rows: &[Row]) -> Report {
         finished: true,
         ..Report::default()
     };
-    let mut answered = BTreeSet::new();
+    let mut responded = BTreeSet::new();
     for (place, row) in rows.iter().enumerate() {
         let Row::Read { key, is_error } = row else {
             report.unreadable_places.push(format!("row {place}: torn"));
@@ -109,9 +109,9 @@ fn account(known: &Known, rows: &[Row]) -> Report {
         match (key, &keys) {
             (None, _) => report.keyless_places.push(format!("row {place}")),
             (Some(key), Some(keys)) if !keys.contains(key) => {
-                report.stranger_keys.push(key.clone());
+                report.unexpected_keys.push(key.clone());
             }
-            (Some(key), Some(_)) if !answered.insert(key.clone()) => {
+            (Some(key), Some(_)) if !responded.insert(key.clone()) => {
                 report.duplicate_keys.push(key.clone());
                 continue;
             }
@@ -124,10 +124,10 @@ fn account(known: &Known, rows: &[Row]) -> Report {
         report.responses += u64::from(counts && !is_error);
         report.errors += u64::from(counts && *is_error);
     }
-    let answers = report.responses + report.errors;
+    let responses = report.responses + report.errors;
     match (&keys, known) {
         (Some(keys), _) => {
-            let left = keys.iter().filter(|key| !answered.contains(*key));
+            let left = keys.iter().filter(|key| !responded.contains(*key));
             // Those that the client assigned come first.
             let (assigned, own): (Vec<_>, Vec<_>) = left.cloned().partition(|key| {
                 let Known::Keys(given) = known else {
@@ -139,14 +139,14 @@ fn account(known: &Known, rows: &[Row]) -> Report {
             report.missing = report.missing_keys.len() as u64;
         }
         (None, Known::Count(count)) => {
-            report.missing = count.saturating_sub(answers);
-            report.surplus = answers.saturating_sub(*count);
+            report.missing = count.saturating_sub(responses);
+            report.surplus = responses.saturating_sub(*count);
         }
         (None, _) => {}
     }
     for (count, named) in [
         (&mut report.duplicates, &mut report.duplicate_keys),
-        (&mut report.strangers, &mut report.stranger_keys),
+        (&mut report.unexpected, &mut report.unexpected_keys),
         (&mut report.keyless, &mut report.keyless_places),
         (&mut report.unreadable, &mut report.unreadable_places),
     ] {
@@ -209,7 +209,7 @@ proptest! {
         let report = book(&known, &rows);
         prop_assert_eq!(&report, &account(&known, &rows));
         for named in [
-            &report.missing_keys, &report.duplicate_keys, &report.stranger_keys,
+            &report.missing_keys, &report.duplicate_keys, &report.unexpected_keys,
             &report.keyless_places, &report.unreadable_places,
         ] {
             prop_assert!(named.len() <= 100);

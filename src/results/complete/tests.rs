@@ -1,13 +1,14 @@
-//! Which answers are whole, and what is told of those that are not.
+//! Which responses are complete, and what is told of those that are not.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::json::short_name;
 use super::*;
 use crate::job::Status;
 use crate::results::row::{Row, RowBody};
-use crate::results::{RowError, Standing};
+use crate::results::{KeyMatch, RowError};
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order {
@@ -21,13 +22,14 @@ struct Line {
 
 fn result(body: RowBody) -> BatchResult {
     let row = Row {
+        has_two_keys: false,
         key: Some("doc-1".into()),
         body,
         metadata: None,
         request: None,
         json: Bytes::new(),
     };
-    BatchResult::new(row, Standing::Matched)
+    BatchResult::new(row, KeyMatch::Matched)
 }
 
 fn response(response: &Value) -> BatchResult {
@@ -36,7 +38,7 @@ fn response(response: &Value) -> BatchResult {
     ))))
 }
 
-/// An answer of one text that ended for this reason.
+/// A response of one text that ended for this reason.
 fn said(text: &str, finish_reason: Option<&str>) -> BatchResult {
     response(&json!({"candidates": [{
         "content": {"parts": [{"text": "Let me see.", "thought": true}, {"text": text}]},
@@ -44,7 +46,7 @@ fn said(text: &str, finish_reason: Option<&str>) -> BatchResult {
     }]}))
 }
 
-fn failure(result: &BatchResult) -> AnswerError {
+fn failure(result: &BatchResult) -> ResponseError {
     let error = result.parse::<Order>().unwrap_err();
     assert_eq!(error.key(), Some("doc-1"));
     assert!(error.to_string().starts_with("doc-1: "), "{error}");
@@ -63,14 +65,14 @@ fn failure(result: &BatchResult) -> AnswerError {
 }
 
 #[test]
-fn only_a_whole_answer_is_read() {
+fn only_a_complete_response_is_read() {
     let order = r#"{"lines":[{"price":3}]}"#;
-    let whole = said(order, Some("STOP"));
+    let complete = said(order, Some("STOP"));
     let expected = Order {
         lines: vec![Line { price: 3 }],
     };
-    assert_eq!(whole.parse::<Order>().unwrap(), expected);
-    assert_eq!(whole.complete_text().unwrap(), order);
+    assert_eq!(complete.parse::<Order>().unwrap(), expected);
+    assert_eq!(complete.complete_text().unwrap(), order);
 
     let cut = said(order, Some("MAX_TOKENS"));
     assert!(failure(&cut).is_truncated());
@@ -131,13 +133,9 @@ fn what_was_blocked_says_why() {
 }
 
 #[test]
-fn results_without_an_answer_say_so() {
+fn results_without_a_response_say_so() {
     assert!(failure(&BatchResult::missing("doc-1".to_owned())).is_missing());
-    let status = Status {
-        code: 8,
-        message: "busy".to_owned(),
-        details: Vec::new(),
-    };
+    let status = Status::of(8, "busy", &[]);
     let error = failure(&result(RowBody::Error(RowError::new(status))));
     assert!(error.is_failed() && error.row_error().unwrap().is_quota());
     for empty in [
@@ -151,10 +149,32 @@ fn results_without_an_answer_say_so() {
         "content": {"parts": [{"text": "{}", "thought": true}]}, "finishReason": "STOP",
     }]});
     assert!(failure(&response(&thought)).is_no_text());
+    let call = json!({"candidates": [{"content": {"parts": [{"functionCall": {"name": "f"}}]},
+        "finishReason": "STOP"}]});
+    for (what, instead) in [
+        (json!({}), "it is empty"),
+        (
+            json!({"usageMetadata": {"totalTokenCount": 7}}),
+            "no candidate, only `usageMetadata`",
+        ),
+        (
+            json!({"candidates": [{"finishReason": "STOP"}]}),
+            "its candidate has no parts",
+        ),
+        (thought, "its parts have thoughts alone"),
+        (call, "its parts have `functionCall` alone"),
+    ] {
+        let error = failure(&response(&what));
+        assert!(
+            error.is_no_text() && error.to_string().contains(instead),
+            "{error}"
+        );
+        assert!(response(&what).response().is_some());
+    }
 }
 
 #[test]
-fn the_wrong_shape_is_told_from_what_is_no_json() {
+fn the_wrong_shape_is_told_from_what_is_not_json() {
     let error = failure(&said(
         r#"{"lines":[{"price":1},{"price":"two"}]}"#,
         Some("STOP"),
@@ -168,7 +188,7 @@ fn the_wrong_shape_is_told_from_what_is_no_json() {
     assert!(
         error
             .to_string()
-            .contains("no `Order`: at `lines[1].price`"),
+            .contains("does not fit `Order`: at `lines[1].price`"),
         "{error}"
     );
     let texts = [

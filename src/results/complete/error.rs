@@ -1,13 +1,14 @@
-//! Why there is no answer.
+//! Why there is no response.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::super::response::{BlockReason, FinishReason};
-use super::super::row::{Key, RowError};
+use super::super::key::{Key, RowError};
+use super::super::response::names::{BlockReason, FinishReason};
+use crate::shown::Showing;
 
-/// Why a result holds no whole answer, or none of the type that was asked for.
+/// Why a result holds no complete response, or none of the type that was asked for.
 ///
 /// The kind is private, so that it can grow; ask with the predicates. Exactly one of them is true.
 ///
@@ -26,7 +27,7 @@ use super::super::row::{Key, RowError};
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct AnswerError(Box<Inner>);
+pub struct ResponseError(Box<Inner>);
 
 #[derive(Debug, Clone)]
 struct Inner {
@@ -44,7 +45,8 @@ pub(super) enum Problem {
     Truncated,
     Blocked(Option<FinishReason>),
     Unfinished(Option<FinishReason>),
-    NoText,
+    /// What there is in place of text.
+    NoText(String),
     NotJson {
         text: String,
         reason: Arc<serde_json::Error>,
@@ -57,7 +59,7 @@ pub(super) enum Problem {
     },
 }
 
-impl AnswerError {
+impl ResponseError {
     pub(super) fn new(problem: Problem) -> Self {
         Self(Box::new(Inner {
             key: None,
@@ -66,12 +68,12 @@ impl AnswerError {
         }))
     }
 
-    pub(super) fn saying(mut self, message: Option<String>) -> Self {
+    pub(super) fn with_message(mut self, message: Option<String>) -> Self {
         self.0.message = message.filter(|message| !message.is_empty());
         self
     }
 
-    pub(super) fn under(mut self, key: Option<Key>) -> Self {
+    pub(super) fn with_key(mut self, key: Option<Key>) -> Self {
         self.0.key = key;
         self
     }
@@ -91,13 +93,13 @@ impl AnswerError {
         matches!(self.0.problem, Problem::Failed(_))
     }
 
-    /// Whether the answer was cut off at the limit on output tokens (`MAX_TOKENS`), on which
+    /// Whether the response was cut off at the limit on output tokens (`MAX_TOKENS`), on which
     /// thinking counts too.
     pub fn is_truncated(&self) -> bool {
         matches!(self.0.problem, Problem::Truncated)
     }
 
-    /// Whether a filter of the service blocked the prompt or stopped the answer; see
+    /// Whether a filter of the service blocked the prompt or stopped the response; see
     /// [`block_reason`](Self::block_reason) and [`finish_reason`](Self::finish_reason).
     pub fn is_blocked(&self) -> bool {
         matches!(
@@ -106,28 +108,30 @@ impl AnswerError {
         )
     }
 
-    /// Whether the answer ended in another way than a whole one does, a new one among them; see
+    /// Whether the response ended in another way than a complete one does, a new one among them; see
     /// [`finish_reason`](Self::finish_reason).
     pub fn is_unfinished(&self) -> bool {
         matches!(self.0.problem, Problem::Unfinished(_))
     }
 
-    /// Whether the answer ended as it should and has no text.
+    /// Whether the response ended as it should and has no text, or is none: empty, or a usage alone.
+    /// The error says what it has instead.
     pub fn is_no_text(&self) -> bool {
-        matches!(self.0.problem, Problem::NoText)
+        matches!(self.0.problem, Problem::NoText(_))
     }
 
-    /// Whether the answer is whole, but no JSON.
+    /// Whether the response is complete, but not JSON.
     pub fn is_not_json(&self) -> bool {
         matches!(self.0.problem, Problem::NotJson { .. })
     }
 
-    /// Whether the answer is JSON of another shape; see [`path`](Self::path).
+    /// Whether the response is JSON of another shape; see [`path`](Self::path).
     pub fn is_wrong_shape(&self) -> bool {
         matches!(self.0.problem, Problem::WrongShape { .. })
     }
 
-    /// Where in the JSON the shape is wrong, such as `lines[2].price`; `.` is the whole.
+    /// Where in the JSON the shape is wrong, such as `lines[2].price`; `.` is the whole. `None` where
+    /// the shape is not what is wrong.
     pub fn path(&self) -> Option<&str> {
         match &self.0.problem {
             Problem::WrongShape { path, .. } => Some(path),
@@ -135,7 +139,7 @@ impl AnswerError {
         }
     }
 
-    /// The text of the answer, where it is whole.
+    /// The text of the response, where it is complete.
     pub fn text(&self) -> Option<&str> {
         match &self.0.problem {
             Problem::NotJson { text, .. } | Problem::WrongShape { text, .. } => Some(text),
@@ -151,7 +155,7 @@ impl AnswerError {
         }
     }
 
-    /// What the service says about how the prompt was blocked or the answer ended, where it says
+    /// What the service says about how the prompt was blocked or the response ended, where it says
     /// anything.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
@@ -165,7 +169,7 @@ impl AnswerError {
         }
     }
 
-    /// How the answer ended, where that is what is wrong.
+    /// How the response ended, where that is what is wrong.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         match &self.0.problem {
             Problem::Truncated => Some(&FinishReason::MAX_TOKENS),
@@ -175,39 +179,44 @@ impl AnswerError {
     }
 }
 
-impl fmt::Display for AnswerError {
+impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Showing(f);
         if let Some(key) = &self.0.key {
             write!(f, "{key}: ")?;
         }
         match &self.0.problem {
             Problem::Missing => f.write_str("no result came back"),
-            Problem::Failed(error) => error.fmt(f),
+            Problem::Failed(error) => write!(f, "{error}"),
             Problem::PromptBlocked(reason) => write!(f, "the prompt was blocked ({reason})"),
             Problem::Truncated => f.write_str(
-                "the answer was cut off at the limit on output tokens (MAX_TOKENS): raise \
+                "the response was cut off at the limit on output tokens (MAX_TOKENS): raise \
                  `max_output_tokens`, or give thinking a smaller budget",
             ),
-            Problem::Blocked(Some(reason)) => write!(f, "the answer was blocked ({reason})"),
-            Problem::Blocked(None) => f.write_str("the answer was blocked by its safety rating"),
+            Problem::Blocked(Some(reason)) => write!(f, "the response was blocked ({reason})"),
+            Problem::Blocked(None) => f.write_str("the response was blocked by its safety rating"),
             Problem::Unfinished(Some(reason)) => {
                 write!(
                     f,
-                    "the answer is not whole: it ended with {reason} instead of STOP"
+                    "the response is not complete: it ended with {reason} instead of STOP"
                 )
             }
-            Problem::Unfinished(None) => {
-                f.write_str("the answer does not say that it is whole: it has no finish reason")
-            }
-            Problem::NoText => f.write_str("the answer has no text"),
-            Problem::NotJson { reason, .. } => write!(f, "the answer is not JSON: {}", reason),
+            Problem::Unfinished(None) => f.write_str(
+                "the response does not say that it is complete: it has no finish reason",
+            ),
+            Problem::NoText(instead) => write!(f, "the response has no text: {instead}"),
+            Problem::NotJson { reason, .. } => write!(f, "the response is not JSON: {}", reason),
             Problem::WrongShape {
                 wanted,
                 path,
                 reason,
                 ..
             } => {
-                write!(f, "the answer is no `{wanted}`: at `{path}`: {}", reason)
+                write!(
+                    f,
+                    "the response does not fit `{wanted}`: at `{path}`: {}",
+                    reason
+                )
             }
         }?;
         match &self.0.message {
@@ -217,7 +226,7 @@ impl fmt::Display for AnswerError {
     }
 }
 
-impl StdError for AnswerError {
+impl StdError for ResponseError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.problem {
             Problem::Failed(error) => Some(error),

@@ -1,0 +1,147 @@
+//! Results on their way into a file: one line each, in the same form from every backend.
+//!
+//! ```text
+//! {"key": "a", "response": {…}}
+//! {"key": "b", "error": {"code": 3, "message": "…"}}
+//! {"key": "c", "missing": true}
+//! ```
+
+use serde_json::json;
+
+use super::row::{BatchResult, Outcome, is_key_alone};
+
+/// Appends a result as a line.
+pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
+    line.push(b'{');
+    if let Some(key) = result.key() {
+        let key = json!(key);
+        line.extend_from_slice(format!("\"key\":{key},").as_bytes());
+    }
+    if let Some(metadata) = result.metadata_json()
+        && !is_key_alone(metadata)
+    {
+        line.extend_from_slice(b"\"metadata\":");
+        push_on_one_line(metadata, line);
+        line.push(b',');
+    }
+    match result.outcome() {
+        Outcome::Response(response) => {
+            line.extend_from_slice(b"\"response\":");
+            push_on_one_line(response.json(), line);
+        }
+        Outcome::Error(error) => {
+            let status = error.status();
+            let error = json!({
+                "code": status.code,
+                "message": status.message,
+                "details": status.details(),
+            });
+            line.extend_from_slice(format!("\"error\":{error}").as_bytes());
+        }
+        Outcome::Missing => line.extend_from_slice(b"\"missing\":true"),
+    }
+    line.extend_from_slice(b"}\n");
+}
+
+/// JSON has line ends between its tokens only, so they can go.
+fn push_on_one_line(json: &str, line: &mut Vec<u8>) {
+    for piece in json.split(['\n', '\r']) {
+        line.extend_from_slice(piece.trim_start_matches([' ', '\t']).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::job::Status;
+    use crate::results::row::{Row, RowBody};
+    use crate::results::{KeyMatch, Response, RowError};
+    use crate::testing;
+
+    #[test]
+    fn a_line_is_one_however_the_service_indents() {
+        let row = Row {
+            has_two_keys: false,
+            key: Some("a".into()),
+            body: RowBody::Response(Response::new(
+                "{\n  \"text\": \"x  \\n y\",\r\n\t\"n\": 1.50\n}".into(),
+            )),
+            metadata: Some("{\n \"m\": 1\n}".into()),
+            request: None,
+            json: Default::default(),
+        };
+        let mut line = Vec::new();
+        write_line(&BatchResult::new(row, KeyMatch::Matched), &mut line);
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "{\"key\":\"a\",\"metadata\":{\"m\": 1},\
+             \"response\":{\"text\": \"x  \\n y\",\"n\": 1.50}}\n"
+        );
+    }
+
+    #[test]
+    fn a_key_that_came_back_as_metadata_is_written_once() {
+        let line = |metadata: &'static str| {
+            let row = Row {
+                has_two_keys: false,
+                key: Some("a".into()),
+                body: RowBody::Response(Response::new("{}".into())),
+                metadata: Some(metadata.into()),
+                request: None,
+                json: Default::default(),
+            };
+            let mut line = Vec::new();
+            write_line(&BatchResult::new(row, KeyMatch::Matched), &mut line);
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(line(r#"{"key":"a"}"#), "{\"key\":\"a\",\"response\":{}}\n");
+        assert!(line(r#"{"key":"a","m":1}"#).contains("metadata"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_saved_line_reads_as_the_same_result(
+            key in any::<String>(),
+            fields in prop::collection::btree_map(any::<String>(), testing::json(), 0..4),
+            metadata in prop::option::of(testing::json()),
+            pretty in any::<bool>(),
+            code in any::<i64>(),
+            is_error in any::<bool>(),
+        ) {
+            let text = |value: &Value| match pretty {
+                true => serde_json::to_string_pretty(value).unwrap().replace('\n', "\r\n"),
+                false => value.to_string(),
+            };
+            let response = json!(fields);
+            let status = Status::of(code, &key, std::slice::from_ref(&response));
+            let row = Row {
+                has_two_keys: false,
+                key: Some(key.as_str().into()),
+                body: match is_error {
+                    true => RowBody::Error(RowError::new(status.clone())),
+                    false => RowBody::Response(Response::new(text(&response).into())),
+                },
+                metadata: metadata.as_ref().map(|metadata| text(metadata).into()),
+                request: None,
+                json: Default::default(),
+            };
+            let mut line = Vec::new();
+            write_line(&BatchResult::new(row, KeyMatch::Matched), &mut line);
+            prop_assert_eq!(line.pop(), Some(b'\n'));
+            prop_assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
+
+            let again = crate::backend::gemini::results::read_row(line.into()).unwrap();
+            prop_assert_eq!(again.key.as_deref(), Some(&*key));
+            let kept = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+            let metadata = metadata.filter(|metadata| !metadata.is_null());
+            prop_assert_eq!(again.metadata.as_deref().map(kept), metadata);
+            match again.body {
+                RowBody::Error(error) => prop_assert_eq!(error.status(), &status),
+                RowBody::Response(again) => prop_assert_eq!(again.to_value(), response),
+            }
+        }
+    }
+}
