@@ -4,7 +4,7 @@ use std::any::Any;
 use std::path::Path;
 use std::{env, fs, panic};
 
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
 use schemars::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn compile(path: &Path, document: &str) -> Result<(), String> {
         serde_json::from_str(&text).map_err(|e| format!("no OpenAPI document: {e}"))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     check_references(&value, &value, "#")?;
-    let settings = settings()?;
+    let settings = settings(document, &value)?;
     // The generator panics on some documents that it does not expect.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -44,8 +44,40 @@ fn compile(path: &Path, document: &str) -> Result<(), String> {
     let file = syn::parse2(tokens).map_err(|e| format!("generated code is invalid: {e}"))?;
     let out = env::var("OUT_DIR").map_err(|e| e.to_string())?;
     let target = Path::new(&out).join(document).with_extension("rs");
-    fs::write(&target, prettyplease::unparse(&file))
-        .map_err(|e| format!("cannot write {}: {e}", target.display()))
+    let code = on_our_runtime(prettyplease::unparse(&file))?;
+    fs::write(&target, code).map_err(|e| format!("cannot write {}: {e}", target.display()))
+}
+
+/// The generated code on the runtime of this crate, `src/raw/runtime.rs`, in place of the generator's:
+/// there, a method fails with an error that has lost how often it was tried and that prints
+/// headers, and a response is copied before it is read.
+fn on_our_runtime(code: String) -> Result<String, String> {
+    let changes = [
+        ("pub use progenitor_client::{", "use crate::raw::runtime::{"),
+        ("use progenitor_client::{", "use crate::raw::runtime::{"),
+        ("Error<()>", "Error"),
+        (
+            "Error::UnexpectedResponse(response)",
+            "crate::raw::runtime::unexpected(response)",
+        ),
+        (
+            ".build()?;",
+            ".build().map_err(crate::raw::runtime::unbuilt)?;",
+        ),
+    ];
+    // A module with another name for the client stands at the end.
+    let code = match code.find("/// Items consumers will typically use") {
+        Some(end) => code[..end].to_owned(),
+        None => code,
+    };
+    changes.into_iter().try_fold(code, |code, (theirs, ours)| {
+        if !code.contains(theirs) {
+            return Err(format!(
+                "the code generator does not write `{theirs}` any more: `build.rs` must follow it"
+            ));
+        }
+        Ok(code.replace(theirs, ours))
+    })
 }
 
 /// Names the first place that refers to something the document does not have.
@@ -74,13 +106,14 @@ fn words(panic: &dyn Any) -> &str {
         .unwrap_or("the generator panicked")
 }
 
-fn settings() -> Result<GenerationSettings, String> {
-    let int64 = SchemaObject {
+fn settings(document: &str, value: &Value) -> Result<GenerationSettings, String> {
+    let text = |format: &str| SchemaObject {
         instance_type: Some(InstanceType::String.into()),
-        format: Some("int64".into()),
+        format: Some(format.to_owned()),
         ..Default::default()
     };
-    let session = "crate::http::Session".parse();
+    let read_as_text = [TypeImpl::Display, TypeImpl::FromStr];
+    let session = "crate::raw::Session".parse();
     let session = session.map_err(|e| format!("no type of the client: {e}"))?;
     let mut settings = GenerationSettings::new();
     settings
@@ -88,9 +121,32 @@ fn settings() -> Result<GenerationSettings, String> {
         .with_hooks(HooksMode::Expected)
         .with_inner_type(session)
         .with_conversion(
-            int64,
+            text("int64"),
             "crate::raw::Int64",
-            [TypeImpl::Default, TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+            read_as_text.iter().copied().chain([TypeImpl::Default]),
+        )
+        .with_conversion(
+            text("date-time"),
+            "crate::raw::Timestamp",
+            read_as_text.iter().copied(),
         );
+    let schemas = value.pointer("/components/schemas");
+    for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
+        let message = schema.pointer("/allOf/0/$ref").and_then(Value::as_str);
+        let message = message.and_then(|target| target.rsplit('/').next());
+        let of_kept = name
+            .strip_prefix("Kept")
+            .filter(|kept| Some(*kept) == message);
+        if let Some(message) = of_kept {
+            let kept = format!("crate::raw::Kept<crate::raw::{document}::types::{message}>");
+            settings.with_replacement(name, kept, [TypeImpl::Default].into_iter());
+        } else if name == "Json" {
+            settings.with_replacement(name, "crate::raw::Json", [].into_iter());
+        } else if schema.get("additionalProperties").is_some() && schema.get("properties").is_some()
+        {
+            // The generator takes the map of unknown fields for a field that must be there.
+            settings.with_patch(name, TypePatch::default().with_derive("Default"));
+        }
+    }
     Ok(settings)
 }

@@ -1,11 +1,10 @@
 //! [`Client`]: one handle for one backend, from which everything else is reached.
 
-use crate::backend::{Backend, Service};
+use crate::backend::AnyBackend;
 use crate::batches::Batches;
-use crate::builder::ClientBuilder;
-use crate::error::Result;
+use crate::files::Files;
+use crate::platform::Backend;
 use crate::raw::Raw;
-use crate::storage::files::Files;
 
 /// A client of one backend. Cheap to clone; clones share connections and credentials.
 ///
@@ -24,72 +23,15 @@ use crate::storage::files::Files;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    service: Service,
+    service: AnyBackend,
 }
 
 impl Client {
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: AnyBackend) -> Self {
         Self { service }
     }
 
-    /// A client configured by environment variables, the same as Google's own SDKs read:
-    ///
-    /// | variable | meaning |
-    /// |---|---|
-    /// | `GOOGLE_GENAI_USE_ENTERPRISE`, then `GOOGLE_GENAI_USE_VERTEXAI` | `true` or `1`: Vertex AI, else the Gemini Developer API |
-    /// | `GOOGLE_API_KEY`, then (Gemini alone) `GEMINI_API_KEY` | the API key |
-    /// | `GOOGLE_CLOUD_PROJECT`, `GOOGLE_CLOUD_LOCATION` | of Vertex AI; they beat a key |
-    /// | `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_CLOUD_QUOTA_PROJECT` | Google Cloud credentials |
-    /// | `GOOGLE_GEMINI_BASE_URL`, `GOOGLE_VERTEX_BASE_URL` | where the API is, in place of Google's host |
-    /// | `STORAGE_EMULATOR_HOST`, `BIGQUERY_EMULATOR_HOST` | where Cloud Storage and BigQuery are |
-    /// | `GENAI_BATCH_STAGING` | where requests for Vertex AI are put, `gs://bucket/prefix`; this crate's own variable |
-    /// | `GOOGLE_GENAI_API_VERSION` | `v1beta`, `v1`, …; `beta` means the default |
-    ///
-    /// A variable that is empty counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// If there are no credentials, or a value makes no sense.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::new().build()
-    }
-
-    /// A client of the Gemini Developer API with this API key. Base URL and API version are
-    /// still read from the environment.
-    ///
-    /// # Errors
-    ///
-    /// If the key is empty or cannot be sent.
-    pub fn gemini(api_key: impl Into<String>) -> Result<Self> {
-        ClientBuilder::new().gemini().api_key(api_key).build()
-    }
-
-    /// A client of Vertex AI for this project and location, such as `us-central1` or `global`,
-    /// with Application Default Credentials, which are found on the first call.
-    ///
-    /// ```no_run
-    /// let client = genai_batch::Client::vertex("my-project", "us-central1")?;
-    /// # Ok::<(), genai_batch::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If the project or location makes no sense.
-    #[cfg(feature = "vertex")]
-    pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> Result<Self> {
-        ClientBuilder::new()
-            .vertex()
-            .project(project)
-            .location(location)
-            .build()
-    }
-
-    /// Starts the configuration of a client in detail.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
-    }
-
-    pub(crate) fn service(&self) -> &Service {
+    pub(crate) fn service(&self) -> &AnyBackend {
         &self.service
     }
 
@@ -103,7 +45,9 @@ impl Client {
         self.service.base_url()
     }
 
-    /// The API version in the address of every request.
+    /// The API version in the address of every request: `v1beta` on Gemini and `v1beta1` on Vertex AI,
+    /// unless [`ClientBuilder::api_version`](crate::ClientBuilder::api_version) or
+    /// `GOOGLE_GENAI_API_VERSION` says otherwise.
     pub fn api_version(&self) -> &str {
         self.service.api_version()
     }
@@ -123,6 +67,12 @@ impl Client {
     /// Batch jobs: create, wait, read results.
     pub fn batches(&self) -> Batches {
         Batches::new(self.service.clone())
+    }
+
+    /// Runs: any number of requests over many jobs, kept in a file; see [`runs`](crate::runs).
+    #[cfg(feature = "runs")]
+    pub fn runs(&self) -> crate::runs::Runs {
+        crate::runs::Runs::new(self.service.clone())
     }
 
     /// The Gemini Files API. On Vertex AI, every call of it is an error.

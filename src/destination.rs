@@ -1,6 +1,7 @@
 //! Where a job's results are to go.
 
 use crate::error::{Error, Result};
+use crate::uri::{BigQueryTable, GcsUri};
 
 /// Where a job writes its results.
 ///
@@ -35,14 +36,18 @@ impl TryFrom<&str> for Destination {
 
     /// Reads `gs://…` or `bq://…`.
     fn try_from(uri: &str) -> Result<Self> {
-        match uri.split_once("://") {
-            Some(("gs", rest)) if !rest.is_empty() => Ok(Self::CloudStorage(uri.to_owned())),
-            Some(("bq", rest)) if !rest.is_empty() => Ok(Self::BigQuery(uri.to_owned())),
-            _ => Err(Error::input(format!(
-                "unsupported destination {uri:?}: write `gs://bucket/prefix` or \
-                 `bq://project.dataset.table`"
-            ))),
+        if GcsUri::is_meant(uri) {
+            GcsUri::parse(uri)?;
+            return Ok(Self::CloudStorage(uri.to_owned()));
         }
+        if BigQueryTable::is_meant(uri) {
+            BigQueryTable::parse_destination(uri)?;
+            return Ok(Self::BigQuery(uri.to_owned()));
+        }
+        Err(Error::input(format!(
+            "unsupported destination {uri:?}: write `gs://bucket/prefix` or \
+             `bq://project.dataset.table`"
+        )))
     }
 }
 

@@ -6,13 +6,14 @@
 mod questions;
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::http::limits::{AnswerTooLong, Limits};
 use crate::job::BatchJob;
+use crate::shown::{Showing, Shown};
+pub use questions::PASSING_STATUSES;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -23,7 +24,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// The kind is private, so that it can grow; ask with the predicates. [`fmt::Display`]
 /// says what was wrong, where, and what to do; the causes follow through
-/// [`source`](StdError::source).
+/// [`source`](StdError::source). Control characters in what the service said are escaped in it, and
+/// are in [`message`](Self::message) as they came. [`fmt::Debug`] says the same with its causes, so that
+/// a `main` may return it.
 ///
 /// ```
 /// # fn handle(error: genai_batch::Error) {
@@ -42,8 +45,11 @@ struct Inner {
     doing: Option<String>,
     source: Option<Source>,
     http: Option<HttpFailure>,
-    effort: Option<Effort>,
+    attempts: Option<Attempts>,
     job: Option<BatchJob>,
+    /// What may be the matter, where the service does not say.
+    advice: Option<&'static str>,
+    unclear: Option<Unclear>,
     /// Whether no connection could be made, so that nothing was sent.
     unsent: bool,
 }
@@ -54,16 +60,15 @@ pub(crate) enum Kind {
     Configuration,
     /// The caller's input was refused before anything was sent.
     Input,
-    /// The service answered with a status other than success.
+    /// The service responded with a status other than success.
     Status,
-    /// No complete answer: connection, TLS, or body cut short.
+    /// No complete response: connection, TLS, or body cut short.
     Transport,
     /// A deadline of ours passed.
     Timeout,
-    /// The service answered with something that is no valid answer.
+    /// The service responded with something other than a valid response.
     Protocol,
     /// The service accepted a call and then could not do it.
-    #[cfg(feature = "vertex")]
     Refused,
     /// A job ended without results.
     JobEnded,
@@ -78,10 +83,10 @@ pub(crate) enum Kind {
     Io,
 }
 
-/// What an answer other than success said.
+/// What a response other than success said.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HttpFailure {
-    /// 0 where the failure came within an answer of success.
+    /// 0 where the failure came within a response of success.
     pub(crate) status: u16,
     pub(crate) code: Option<i64>,
     pub(crate) status_name: Option<String>,
@@ -90,10 +95,17 @@ pub(crate) struct HttpFailure {
     pub(crate) body: String,
 }
 
+/// A create of which nobody knows whether it made a job.
+#[derive(Debug, Clone)]
+struct Unclear {
+    /// What the job bears, if there is one.
+    mark: Option<String>,
+}
+
 /// How hard the client tried before it gave up.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
-    pub(crate) attempts: u32,
+pub(crate) struct Attempts {
+    pub(crate) count: u32,
     pub(crate) elapsed: Duration,
     /// Whether an attempt before the last may have been carried out.
     pub(crate) may_be_done: bool,
@@ -107,8 +119,10 @@ impl Error {
             doing: None,
             source: None,
             http: None,
-            effort: None,
+            attempts: None,
             job: None,
+            advice: None,
+            unclear: None,
             unsent: false,
         }))
     }
@@ -129,30 +143,20 @@ impl Error {
         Self::new(Kind::Io, format!("{}: {source}", message.into())).with_source(source)
     }
 
-    /// A transport failure; the URL is dropped, since a proxy's may carry a secret.
-    pub(crate) fn transport(source: reqwest::Error) -> Self {
-        let source = source.without_url();
-        let unsent = source.is_connect() || source.is_builder();
-        if let Some(too_long) = AnswerTooLong::within(&source) {
-            return Self::protocol(too_long.to_string());
-        }
-        let (kind, message) = if source.is_timeout() {
-            (Kind::Timeout, "the service did not answer in time")
-        } else if source.is_connect() {
-            (Kind::Transport, "no connection to the service")
-        } else {
-            (
-                Kind::Transport,
-                "the connection failed before the answer was complete",
-            )
-        };
-        let mut error = Self::new(kind, message).with_source(source);
-        error.0.unsent = unsent;
-        error
+    /// The system has no random bytes for what has to be unique.
+    pub(crate) fn no_randomness(source: std::io::Error) -> Self {
+        Self::io("the system gives no random bytes", source)
+    }
+
+    /// The service responded with something other than what it was asked for.
+    pub(crate) fn another(asked: &str, answered: &str) -> Self {
+        Self::protocol(format!(
+            "the service was asked for {asked:?} and responded with {answered:?}: does a proxy or a \
+             cache stand between?"
+        ))
     }
 
     /// Says that nothing was sent.
-    #[cfg(feature = "vertex")]
     pub(crate) fn unsent(mut self) -> Self {
         self.0.unsent = true;
         self
@@ -166,43 +170,19 @@ impl Error {
         self.0.kind == Kind::Protocol
     }
 
-    /// The error of a raw client as one of this crate, with the answer's status, message and
-    /// details where there is an answer.
-    ///
-    /// ```no_run
-    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
-    /// # let raw = client.raw();
-    /// # let Some(gemini) = raw.gemini() else { return Ok(()) };
-    /// let operation = match gemini.batches_get("123abc").await {
-    ///     Ok(operation) => operation.into_inner(),
-    ///     Err(error) => return Err(genai_batch::Error::from_raw(error).await),
-    /// };
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn from_raw(error: crate::raw::Error) -> Self {
-        use crate::raw::Error as Raw;
-        match error {
-            Raw::UnexpectedResponse(response) => {
-                crate::http::error::from_response(response, &Limits::default()).await
-            }
-            Raw::CommunicationError(e) | Raw::ResponseBodyError(e) | Raw::InvalidUpgrade(e) => {
-                Self::transport(e)
-            }
-            Raw::InvalidResponsePayload(_, e) => {
-                Self::protocol("the answer does not fit the API description").with_source(e)
-            }
-            Raw::InvalidRequest(reason) => Self::input(reason),
-            // Only the hooks of this crate make these.
-            Raw::Custom(reason) => crate::http::hooks::credential_error(reason),
-            other => Self::protocol(other.to_string()),
-        }
-    }
-
-    pub(crate) fn status_answer(http: HttpFailure, message: String) -> Self {
+    pub(crate) fn status_response(http: HttpFailure, message: String) -> Self {
         let mut error = Self::new(Kind::Status, message);
         error.0.http = Some(http);
         error
+    }
+
+    /// A job that has ended and has no results.
+    pub(crate) fn ended_without_results(job: BatchJob) -> Self {
+        let reason = job
+            .error()
+            .map_or_else(String::new, |error| format!(": {error}"));
+        let message = format!("it ended as {}{reason}", job.state());
+        Self::new(Kind::JobEnded, message).with_job(job)
     }
 
     /// A call that the service accepted and then could not do.
@@ -212,7 +192,7 @@ impl Error {
         error.0.http = Some(HttpFailure {
             code: Some(status.code),
             status_name: Some(status.status().to_owned()),
-            details: status.details,
+            details: status.details(),
             ..HttpFailure::default()
         });
         error
@@ -223,8 +203,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_effort(mut self, effort: Effort) -> Self {
-        self.0.effort = Some(effort);
+    pub(crate) fn with_attempts(mut self, attempts: Attempts) -> Self {
+        self.0.attempts = Some(attempts);
         self
     }
 
@@ -233,22 +213,56 @@ impl Error {
         self
     }
 
+    /// Says that a create may have made a job, and by which mark it would be found.
+    pub(crate) fn unclear(mut self, mark: Option<String>) -> Self {
+        self.0.unclear = Some(Unclear { mark });
+        self
+    }
+
     /// After a cancel or delete: that there is nothing left to do says that an earlier attempt,
-    /// whose answer was lost, did it.
-    pub(crate) fn unless_done_already(self) -> Result<()> {
+    /// whose response was lost, did it.
+    pub(crate) fn ok_if_already_done(self) -> Result<()> {
         let gone = self.is_not_found() || self.status_name() == Some("FAILED_PRECONDITION");
         self.unless(gone)
     }
 
-    /// The same for a file of the Files API, which answers 403 for one that is gone.
+    /// The same for a file of the Files API, which returns 403 for one that is gone.
     pub(crate) fn unless_file_deleted_already(self) -> Result<()> {
         let gone = matches!(self.status(), Some(403 | 404));
         self.unless(gone)
     }
 
+    /// Says what may be the matter with a file of the Files API that the service does not give.
+    pub(crate) fn about_file(mut self, name: &str) -> Self {
+        const GONE: &str = "the file may be gone, since files are kept for 48 hours, or be of another \
+            project than the key";
+        const LONG_ID: &str = "a file with an id of more than 40 characters, as results have, can be \
+            downloaded and nothing else; it goes by itself after 48 hours";
+        const LONGEST_ID: usize = 40;
+        let id = name.rsplit('/').next().unwrap_or_default();
+        let is_of_key = self.message().contains("API key")
+            || self
+                .details()
+                .iter()
+                .any(|detail| detail.get("reason").is_some());
+        self.0.advice = match self.status() {
+            Some(403 | 404) if !is_of_key => Some(GONE),
+            Some(400) if id.len() > LONGEST_ID => Some(LONG_ID),
+            _ => None,
+        };
+        self
+    }
+
+    /// Says what may be the matter, where the service does not.
+    #[cfg(feature = "gcs")]
+    pub(crate) fn with_advice(mut self, advice: &'static str) -> Self {
+        self.0.advice = Some(advice);
+        self
+    }
+
     /// Whether an attempt before the last may have been carried out.
     pub(crate) fn may_be_done(&self) -> bool {
-        self.0.effort.is_some_and(|effort| effort.may_be_done)
+        self.0.attempts.is_some_and(|attempts| attempts.may_be_done)
     }
 
     fn unless(self, gone: bool) -> Result<()> {
@@ -268,10 +282,28 @@ impl Error {
         self
     }
 
-    /// Adds to what went wrong what came of it.
-    pub(crate) fn adding(mut self, more: &str) -> Self {
+    /// Adds what came of it to what went wrong.
+    pub(crate) fn with_outcome(mut self, outcome: &str) -> Self {
         self.0.message.push_str(", and ");
-        self.0.message.push_str(more);
+        self.0.message.push_str(outcome);
+        self
+    }
+
+    /// The same with each text as `clean` gives it, which is `None` for one that may stay.
+    pub(crate) fn cleaned(mut self, clean: impl Fn(&str) -> Option<String>) -> Self {
+        let inner = &mut *self.0;
+        let texts = [Some(&mut inner.message), inner.doing.as_mut()];
+        for text in texts.into_iter().flatten() {
+            if let Some(cleaned) = clean(text) {
+                *text = cleaned;
+            }
+        }
+        // Of what is not ours to change, nothing is left.
+        let shows = |shown: String| clean(&shown).is_some();
+        inner
+            .source
+            .take_if(|source| shows(format!("{source} {source:?}")));
+        inner.job.take_if(|job| shows(job.name().to_owned()));
         self
     }
 
@@ -284,8 +316,12 @@ impl Error {
     }
 }
 
+/// What stands before each item of a list of mistakes.
+pub(crate) const LIST: &str = "\n  ";
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Showing(f);
         if let Some(doing) = &self.0.doing {
             write!(f, "{doing}: ")?;
         }
@@ -296,15 +332,27 @@ impl fmt::Display for Error {
             f.write_str(http.status_name.as_deref().unwrap_or_default())?;
             f.write_str(": ")?;
         }
-        f.write_str(&self.0.message)?;
+        match self.0.kind {
+            // A list of mistakes, of ours: its lines stay lines.
+            Kind::Input => {
+                for (number, line) in self.0.message.split(LIST).enumerate() {
+                    if number > 0 {
+                        f.0.write_str(LIST)?;
+                    }
+                    f.write_str(line)?;
+                }
+            }
+            _ => f.write_str(&self.0.message)?,
+        }
+        if let Some(advice) = self.0.advice {
+            write!(f, " ({advice})")?;
+        }
         if let Some(after) = self.retry_after() {
             write!(f, " (the service asks to wait {after:?})")?;
         }
-        match self.0.effort {
-            Some(Effort {
-                attempts, elapsed, ..
-            }) if attempts > 1 => {
-                write!(f, " (after {attempts} attempts over {elapsed:.1?})")
+        match self.0.attempts {
+            Some(Attempts { count, elapsed, .. }) if count > 1 => {
+                write!(f, " (after {count} attempts over {elapsed:.1?})")
             }
             _ => Ok(()),
         }
@@ -312,12 +360,35 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// What [`fmt::Display`] says, with the causes below it: that is what a program prints whose `main`
+    /// returns the error. `{:#?}` shows the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.debug_fields(f);
+        }
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        if cause.is_some() {
+            f.write_str("\n\nCaused by:")?;
+        }
+        while let Some(error) = cause {
+            write!(f, "\n    {}", Shown(&error.to_string()))?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    fn debug_fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
         debug.field("kind", &self.0.kind);
         debug.field("message", &self.to_string());
         if let Some(http) = &self.0.http {
             debug.field("http", http);
+        }
+        if let Some(unclear) = &self.0.unclear {
+            debug.field("unclear", unclear);
         }
         if let Some(job) = &self.0.job {
             debug.field("job", &job.name());
@@ -340,3 +411,6 @@ impl From<std::convert::Infallible> for Error {
         match never {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,42 @@
-//! [`BatchJob`]: what a service says of a job, one type for both backends.
+//! What a service says of a job: [`BatchJob`], one type for both backends.
 //!
-//! `backend/*/convert.rs` and `backend/gemini/plain.rs` fill it in; nothing here knows a wire
-//! format.
+//! | of a job | type |
+//! |---|---|
+//! | how far it is | [`JobState`]; [`OtherState`] is one that this crate does not know |
+//! | where its requests are, and its results | [`JobSource`], [`JobDestination`] |
+//! | how many requests it has, and how many have ended | [`JobStats`] |
+//! | why it failed | [`Status`] |
+//! | how calls name it | [`JobRef`]: a name, or the job |
+//!
+//! ```
+//! use genai_batch::job::{BatchJob, JobState};
+//!
+//! fn tell(job: &BatchJob) {
+//!     match (job.state(), job.error()) {
+//!         (JobState::Failed, Some(error)) => println!("{}: {error}", job.name()),
+//!         (state, _) => println!("{}: {state}", job.name()),
+//!     }
+//! }
+//! ```
 
+// `backend/*/convert.rs` fills the job in; nothing here knows a wire format.
+
+mod codes;
 mod record;
+mod status;
+mod status_fields;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use crate::results::Expected;
-use crate::state::JobState;
-pub(crate) use record::{Details, JobRecord, Places, Unread};
+use crate::keys::SubmittedKeys;
+pub use crate::state::{JobState, OtherState};
+pub(crate) use record::{Details, JobRecord};
+pub use status::Status;
+pub(crate) use status::retry_info;
 
 /// A batch job, as the service described it at one moment.
 ///
@@ -43,9 +65,19 @@ pub struct BatchJob {
 #[derive(Debug)]
 pub(crate) struct Submission {
     /// The keys of the requests.
-    pub(crate) expected: Arc<Expected>,
+    pub(crate) expected: Arc<SubmittedKeys>,
+    /// Where its lines have their keys.
+    pub(crate) sent_keys: SentKeys,
     /// What the client put somewhere for the job, if it is to be removed in the end.
     pub(crate) remove: Vec<String>,
+}
+
+/// Which field of a line has its key, as it was sent: what a create calls `key_field` may be renamed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentKeys {
+    pub(crate) field: String,
+    /// Whether `key` and `custom_id` may be columns of the caller's own beside it.
+    pub(crate) is_only: bool,
 }
 
 impl BatchJob {
@@ -63,9 +95,14 @@ impl BatchJob {
     }
 
     /// The keys that were submitted, where this process created the job.
-    pub(crate) fn expected(&self) -> Option<Arc<Expected>> {
+    pub(crate) fn expected(&self) -> Option<Arc<SubmittedKeys>> {
         let submission = self.submission.as_ref()?;
         Some(Arc::clone(&submission.expected))
+    }
+
+    /// Where its lines have their keys, where this process created the job.
+    pub(crate) fn sent_keys(&self) -> Option<&SentKeys> {
+        Some(&self.submission.as_ref()?.sent_keys)
     }
 
     /// The resource name: `batches/ID` on Gemini,
@@ -74,17 +111,19 @@ impl BatchJob {
         &self.record.name
     }
 
-    /// The name for people, given on create.
+    /// The name for people, given on create, without the mark by which the client finds the job. `None`
+    /// where the service leaves it out.
     pub fn display_name(&self) -> Option<&str> {
-        self.record.details().display_name.as_deref()
+        self.record.details.display_name.as_deref()
     }
 
-    /// The model, as the service writes it: `models/gemini-2.5-flash`.
+    /// The model, as the service writes it: `models/gemini-2.5-flash`,
+    /// `publishers/google/models/gemini-2.5-flash`. `None` where it leaves it out.
     pub fn model(&self) -> Option<&str> {
-        self.record.details().model.as_deref()
+        self.record.details.model.as_deref()
     }
 
-    /// Where the job stands.
+    /// How far the job is: waiting, running, or how it ended.
     pub fn state(&self) -> &JobState {
         &self.record.state
     }
@@ -92,6 +131,58 @@ impl BatchJob {
     /// Whether the job has ended: by its state, or because the service says that it is done.
     pub fn is_terminal(&self) -> bool {
         self.record.done || self.record.state.is_terminal()
+    }
+
+    /// Whether the job succeeded, wholly or in part: then it has results.
+    ///
+    /// ```
+    /// # fn example(job: genai_batch::BatchJob) {
+    /// if !job.is_succeeded() {
+    ///     println!("{}: {}", job.name(), job.state());
+    /// }
+    /// # }
+    /// ```
+    pub fn is_succeeded(&self) -> bool {
+        matches!(
+            self.state(),
+            JobState::Succeeded | JobState::PartiallySucceeded
+        )
+    }
+
+    /// Whether the job ended badly and nobody asked for it: it failed or expired.
+    /// [`error`](Self::error) says why, where the service does.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.state(), JobState::Failed | JobState::Expired)
+    }
+
+    /// Which share of the requests has ended, with a response or an error, from 0 to 1; 1 once the job
+    /// has succeeded.
+    ///
+    /// `None` where the service counts nothing, as Vertex AI may before the end, or no total is known:
+    /// it is the service's, or else the number of requests that this process submitted. The counts
+    /// may be late, and may come all at once in the end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let job = client
+    ///     .batches()
+    ///     .wait(&job)
+    ///     .on_progress(|job| match job.progress() {
+    ///         Some(share) => eprintln!("{:.0} %", share * 100.0),
+    ///         None => eprintln!("{}", job.state()),
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn progress(&self) -> Option<f64> {
+        if self.is_succeeded() {
+            return Some(1.0);
+        }
+        let stats = self.stats()?;
+        let total = stats.total.filter(|total| *total > 0)?;
+        let ended = stats.succeeded.saturating_add(stats.failed);
+        Some((ended as f64 / total as f64).min(1.0))
     }
 
     /// Whether the job may still change.
@@ -112,88 +203,89 @@ impl BatchJob {
             || (self.is_terminal() && self.output().is_some() && !without.contains(state))
     }
 
-    /// When the job was created.
+    /// When the job was created, in UTC; `None` where the service leaves it out.
     pub fn create_time(&self) -> Option<DateTime<Utc>> {
-        self.record.details().create_time
+        self.record.details.create_time
     }
 
-    /// When the job started to run. The Gemini backend does not tell.
+    /// When the job started to run, in UTC; `None` before that, and on the Gemini backend, which does
+    /// not tell.
     pub fn start_time(&self) -> Option<DateTime<Utc>> {
-        self.record.details().start_time
+        self.record.details.start_time
     }
 
-    /// When the job ended.
+    /// When the job ended, in UTC; `None` before that.
     pub fn end_time(&self) -> Option<DateTime<Utc>> {
-        self.record.details().end_time
+        self.record.details.end_time
     }
 
-    /// When the service last changed the job's record.
+    /// When the service last changed the job's record, in UTC; `None` where it leaves it out.
     pub fn update_time(&self) -> Option<DateTime<Utc>> {
-        self.record.details().update_time
+        self.record.details.update_time
     }
 
-    /// Where the requests came from, where the service tells.
+    /// Where the requests came from, as the service tells it: requests that the client uploaded or
+    /// staged are shown as the file or object that they became, and those in the body of the create as
+    /// [`JobSource::Inline`]. `None` where the service leaves it out.
     pub fn source(&self) -> Option<&JobSource> {
-        self.record.details().source.as_ref()
+        self.record.details.source.as_ref()
     }
 
     /// Where the results were asked to go, or on Gemini where they are.
     pub fn destination(&self) -> Option<&JobDestination> {
-        self.record.details().destination.as_ref().or(self.output())
+        self.record.details.destination.as_ref().or(self.output())
     }
 
-    /// Where the results are, once there are any.
+    /// Where the results are; `None` until there are any.
     pub fn output(&self) -> Option<&JobDestination> {
-        self.record.details().output.as_ref()
+        self.record.details.output.as_ref()
     }
 
-    /// How many requests the job has and how far they are. These counts inform; the result
-    /// rows decide.
-    pub fn stats(&self) -> Option<JobStats> {
-        self.record.details().stats
-    }
-
-    /// Why the job failed or was cancelled.
-    pub fn error(&self) -> Option<&Status> {
-        self.record.details().error.as_ref()
-    }
-
-    /// What failed in a job that succeeded in part.
-    pub fn partial_failures(&self) -> &[Status] {
-        &self.record.details().partial_failures
-    }
-
-    /// The labels that the caller put on the job. The Gemini backend has none.
-    pub fn labels(&self) -> &BTreeMap<String, String> {
-        &self.record.details().labels
-    }
-
-    /// The priority among the project's jobs; higher runs first, 0 is the default.
-    pub fn priority(&self) -> Option<i64> {
-        self.record.details().priority
-    }
-
-    /// The service's whole answer, as it came.
-    pub fn json(&self) -> &str {
-        // Checked when it arrived.
-        std::str::from_utf8(&self.record.json).unwrap_or_default()
-    }
-
-    /// The service's whole answer, parsed; for fields that this type does not cover.
+    /// How many requests the job has and how far they are; `None` where the service counts nothing, as
+    /// Vertex AI may before the end. These counts inform; the result rows decide.
     ///
-    /// ```no_run
-    /// # fn example(job: genai_batch::BatchJob) {
-    /// let field = &job.to_value()["metadata"]["someNewField"];
-    /// # }
-    /// ```
-    pub fn to_value(&self) -> Value {
-        serde_json::from_slice(&self.record.json).unwrap_or_default()
+    /// A total that the service does not give is that of the requests that this process submitted.
+    pub fn stats(&self) -> Option<JobStats> {
+        let mut stats = self.record.details.stats?;
+        if stats.total.is_none() {
+            let submission = self.submission.as_ref();
+            stats.total = submission.map(|submission| submission.expected.total());
+        }
+        Some(stats)
+    }
+
+    /// Why the job failed or was cancelled; `None` where it was not, or the service does not say.
+    pub fn error(&self) -> Option<&Status> {
+        self.record.details.error.as_ref()
+    }
+
+    /// What failed in a job that succeeded in part; empty for others.
+    pub fn partial_failures(&self) -> &[Status] {
+        &self.record.details.partial_failures
+    }
+
+    /// The labels of the job, as [`Create::label`](crate::batches::Create::label) or another program
+    /// put them there, without those by which the client finds it (`genai-batch-…`). Empty where there
+    /// are none, and always on the Gemini backend, which has no labels.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.record.details.labels
+    }
+
+    /// The priority among the project's jobs; higher runs first. `None` where none was given, which
+    /// counts as 0.
+    pub fn priority(&self) -> Option<i64> {
+        self.record.details.priority
+    }
+
+    /// The service's complete response, as it came.
+    pub fn json(&self) -> &str {
+        self.record.json.as_str()
     }
 }
 
 impl fmt::Debug for BatchJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let details = self.record.details();
+        let details = &self.record.details;
         f.debug_struct("BatchJob")
             .field("name", &self.record.name)
             .field("display_name", &details.display_name)
@@ -250,7 +342,7 @@ pub enum JobDestination {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobStats {
-    /// All requests.
+    /// All requests, those of this process's submission where the service gives no total.
     pub total: Option<u64>,
     /// Those with a response.
     pub succeeded: u64,
@@ -274,63 +366,6 @@ impl fmt::Display for JobStats {
     }
 }
 
-/// Why a job or one request in it failed: a `google.rpc.Status`.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Status {
-    /// The `google.rpc.Code`, such as 8 for `RESOURCE_EXHAUSTED`.
-    pub code: i64,
-    /// What happened, in the service's words; may be empty.
-    pub message: String,
-    /// More about it, in whatever types the service chose.
-    pub details: Vec<Value>,
-}
-
-impl Status {
-    /// The name of the code, such as `RESOURCE_EXHAUSTED`; `UNKNOWN` for one with no name.
-    pub fn status(&self) -> &'static str {
-        rpc_code_name(self.code)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (code {})", self.status(), self.code)?;
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
-        Ok(())
-    }
-}
-
-/// The names of `google.rpc.Code`, by number.
-fn rpc_code_name(code: i64) -> &'static str {
-    const NAMES: [&str; 17] = [
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    ];
-    usize::try_from(code)
-        .ok()
-        .and_then(|code| NAMES.get(code))
-        .copied()
-        .unwrap_or("UNKNOWN")
-}
-
 /// A job, or the name of one: what [`get`](crate::Batches::get), [`wait`](crate::Batches::wait)
 /// and [`results`](crate::Batches::results) take.
 ///
@@ -343,7 +378,7 @@ pub struct JobRef {
 }
 
 impl JobRef {
-    /// The name of the job.
+    /// The resource name of the job, such as `batches/123abc`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -385,3 +420,6 @@ impl From<&String> for JobRef {
         name.as_str().into()
     }
 }
+
+#[cfg(test)]
+mod tests;

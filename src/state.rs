@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// Where a batch job stands.
+use crate::shown::Shown;
+
+/// The state of a batch job.
 ///
 /// The Gemini backend says `BATCH_STATE_…` and Vertex AI `JOB_STATE_…`; both become the
 /// same value here. A state that this version does not know is kept, compares equal to
@@ -16,6 +18,10 @@ use std::fmt;
 /// assert_eq!(state, JobState::Succeeded);
 /// assert_eq!(state.as_str(), "JOB_STATE_SUCCEEDED");
 /// assert!(state.is_terminal() && state.has_results());
+///
+/// // A job gives its state as a reference, which compares as well.
+/// # let of_job = &state;
+/// assert!(of_job == JobState::Succeeded && of_job != JobState::Failed);
 ///
 /// let new = JobState::from_name("BATCH_STATE_HIBERNATING");
 /// assert_eq!(new.as_str(), "BATCH_STATE_HIBERNATING");
@@ -57,6 +63,7 @@ pub enum JobState {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OtherState(Cow<'static, str>);
 
+/// In the order of Vertex AI's numbers.
 const KNOWN: [(&str, JobState); 12] = [
     ("JOB_STATE_UNSPECIFIED", JobState::Unspecified),
     ("JOB_STATE_QUEUED", JobState::Queued),
@@ -76,7 +83,15 @@ const KNOWN: [(&str, JobState); 12] = [
 ];
 
 impl JobState {
-    /// Reads a state from the name that either backend gives it.
+    /// Reads a state from the name that either backend gives it. A name that this version does not know
+    /// is kept as it is.
+    ///
+    /// ```
+    /// use genai_batch::JobState;
+    ///
+    /// assert_eq!(JobState::from_name("BATCH_STATE_RUNNING"), JobState::Running);
+    /// assert_eq!(JobState::from_name("JOB_STATE_RUNNING"), JobState::Running);
+    /// ```
     pub fn from_name(name: &str) -> Self {
         let short = name
             .strip_prefix("BATCH_STATE_")
@@ -88,6 +103,31 @@ impl JobState {
                 || Self::Other(OtherState(Cow::Owned(name.to_owned()))),
                 |(_, state)| state.clone(),
             )
+    }
+
+    /// The state that Vertex AI has under this number, as proto3 JSON may write it.
+    #[cfg(feature = "vertex")]
+    pub(crate) fn from_vertex_number(number: i64) -> Self {
+        let known = usize::try_from(number).ok().and_then(|at| KNOWN.get(at));
+        known.map_or_else(|| Self::numbered(number), |(_, state)| state.clone())
+    }
+
+    /// The state that the Gemini backend has under this number.
+    pub(crate) fn from_gemini_number(number: i64) -> Self {
+        match number {
+            0 => Self::Unspecified,
+            1 => Self::Pending,
+            2 => Self::Running,
+            3 => Self::Succeeded,
+            4 => Self::Failed,
+            5 => Self::Cancelled,
+            6 => Self::Expired,
+            new => Self::numbered(new),
+        }
+    }
+
+    fn numbered(number: i64) -> Self {
+        Self::Other(OtherState(Cow::Owned(number.to_string())))
     }
 
     /// The name of the state: `JOB_STATE_…` for the known ones, otherwise as it came.
@@ -124,9 +164,21 @@ impl JobState {
     }
 }
 
+impl PartialEq<&Self> for JobState {
+    fn eq(&self, other: &&Self) -> bool {
+        self == *other
+    }
+}
+
+impl PartialEq<JobState> for &JobState {
+    fn eq(&self, other: &JobState) -> bool {
+        **self == *other
+    }
+}
+
 impl fmt::Display for JobState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        Shown(self.as_str()).fmt(f)
     }
 }
 
@@ -141,6 +193,21 @@ mod tests {
             assert_eq!(state.as_str(), name);
             let gemini = name.replace("JOB_STATE_", "BATCH_STATE_");
             assert_eq!(JobState::from_name(&gemini), state);
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_each_service() {
+        assert_eq!(JobState::from_gemini_number(3), JobState::Succeeded);
+        assert_eq!(JobState::from_gemini_number(9).as_str(), "9");
+        #[cfg(feature = "vertex")]
+        {
+            assert_eq!(JobState::from_vertex_number(4), JobState::Succeeded);
+            assert_eq!(
+                JobState::from_vertex_number(11),
+                JobState::PartiallySucceeded
+            );
+            assert_eq!(JobState::from_vertex_number(-1).as_str(), "-1");
         }
     }
 

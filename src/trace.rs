@@ -2,7 +2,7 @@
 //!
 //! Names and attributes follow OpenTelemetry's conventions for generative AI and for HTTP
 //! clients, so that `tracing-opentelemetry` hands them on as they are; what these do not name is
-//! under `genai_batch`. Requests, answers and secrets are in none of them.
+//! under `genai_batch`. Requests, responses and secrets are in none of them.
 
 use std::fmt::Display;
 use std::pin::pin;
@@ -11,10 +11,9 @@ use reqwest::Request;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::backend::Backend;
 use crate::error::Result;
 use crate::job::BatchJob;
-use crate::results::Report;
+use crate::platform::Backend;
 
 /// Starts the span of a public call.
 macro_rules! call {
@@ -92,21 +91,6 @@ impl Call {
         }
     }
 
-    /// The account of results that were read to their end.
-    pub(crate) fn end_results(&self, report: &Report) {
-        self.0
-            .record("genai_batch.report.responses", report.responses);
-        self.0.record("genai_batch.report.errors", report.errors);
-        self.0.record("genai_batch.report.missing", report.missing);
-        if let Some(usage) = &report.usage {
-            let used = usage.total();
-            self.0
-                .record("gen_ai.usage.input_tokens", used.input_tokens);
-            self.0
-                .record("gen_ai.usage.output_tokens", used.output_tokens());
-        }
-    }
-
     /// Does what the call is for, and notes what came of it.
     pub(crate) async fn run<T>(self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let outcome = work.instrument(self.0.clone()).await;
@@ -166,8 +150,8 @@ pub(crate) fn attempt(request: &Request, attempt: u32) -> Span {
 /// What came of an attempt.
 pub(crate) fn end_attempt(span: &Span, outcome: &reqwest::Result<reqwest::Response>) {
     match outcome {
-        Ok(answer) => {
-            let status = answer.status();
+        Ok(response) => {
+            let status = response.status();
             span.record("http.response.status_code", status.as_u16());
             if !status.is_success() {
                 fail(span, status.as_u16());

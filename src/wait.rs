@@ -1,33 +1,53 @@
-//! Waiting for a job until its end or a deadline; [`poll`] has the pace, which [`hints`] from a
-//! webhook change, [`stall`] notices a job that does not move, and [`all`] waits for many.
+//! Waiting for jobs until their end or a deadline.
+//!
+//! A [`Wait`] is for one job and a [`WaitAll`] for many; a [`Pace`], which both take, says how often a
+//! job is looked at and for how long.
 //!
 //! Nothing runs beside the caller's future: dropping it ends the waiting, and the job goes
-//! on at the service unless [`cancel`] is asked to end it.
+//! on at the service unless [`cancel_on_drop`](Wait::cancel_on_drop) is set.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use genai_batch::wait::Pace;
+//!
+//! # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+//! let pace = Pace::default().timeout(Duration::from_secs(3600));
+//! let job = client.batches().wait("batches/123abc").pace(pace).await?;
+//! println!("{}", job.state());
+//! # Ok(())
+//! # }
+//! ```
 
+// `pace` says when a job is polled, `hints` from a webhook change that, `stall` notices a job that
+// does not move, `cancel` ends it, and `all` waits for many.
+
+mod all;
 mod cancel;
 mod hints;
+mod pace;
 mod poll;
 mod stall;
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 pub use all::WaitAll;
 use cancel::{CancelOn, CancelOnDrop};
-use hints::Hints;
-use poll::{Pace, Poller};
+pub use pace::Pace;
+use poll::{Hints, Poller};
 use stall::StallWatch;
 
-use crate::batches::Batches;
-use crate::error::{Error, Kind, Result};
+use crate::backend::AnyBackend;
+use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobRef};
 use crate::trace::{self, Call};
 
@@ -48,83 +68,8 @@ fn with_results(job: BatchJob) -> Result<BatchJob> {
         return Ok(job);
     }
     let doing = format!("waiting for {}", job.name());
-    Err(ended_without_results(job).during(doing))
+    Err(Error::ended_without_results(job).during(doing))
 }
-
-pub(crate) fn ended_without_results(job: BatchJob) -> Error {
-    let reason = job
-        .error()
-        .map_or_else(String::new, |error| format!(": {error}"));
-    let message = format!("it ended as {}{reason}", job.state());
-    Error::new(Kind::JobEnded, message).with_job(job)
-}
-
-macro_rules! pace_options {
-    () => {
-        /// How long to wait; by default until the end. The error after that carries the last
-        /// state seen ([`Error::job`](crate::Error::job)), and the job goes on.
-        pub fn timeout(mut self, timeout: Duration) -> Self {
-            self.pace.timeout = Some(timeout);
-            self
-        }
-
-        /// The first interval between polls, by default five seconds. Intervals grow by half
-        /// each time and vary by a tenth.
-        pub fn poll_interval(mut self, interval: Duration) -> Self {
-            self.pace.interval = interval.max(Duration::from_millis(1));
-            self
-        }
-
-        /// The longest interval between polls: by default a minute, and never less than the
-        /// first interval.
-        pub fn max_poll_interval(mut self, interval: Duration) -> Self {
-            self.pace.max_interval = Some(interval);
-            self
-        }
-
-        /// How long polls may fail in a row, where there is no timeout; by default 15 minutes.
-        pub fn max_outage(mut self, outage: Duration) -> Self {
-            self.pace.max_outage = outage;
-            self
-        }
-
-        /// Is called with the job after every poll.
-        pub fn on_progress(mut self, on_progress: impl FnMut(&BatchJob) + Send + 'static) -> Self {
-            self.listeners.on_progress = Some(Box::new(on_progress));
-            self
-        }
-
-        /// Is called with the job and how long it has stood still, once neither its state nor
-        /// its counts have changed for `after`, and again each time it passes. Polls find it
-        /// out, so that it may come later by the interval between two of them.
-        pub fn on_stall(
-            mut self,
-            after: Duration,
-            on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static,
-        ) -> Self {
-            self.listeners.on_stall = Some((after, Box::new(on_stall)));
-            self
-        }
-
-        /// Whether the service is asked to cancel the job once the [`timeout`](Self::timeout)
-        /// has passed; by default the job goes on. The error says whether it was asked, for
-        /// which the wait takes up to half a minute more.
-        pub fn cancel_on_timeout(mut self, cancel: bool) -> Self {
-            self.cancel.on_timeout = cancel;
-            self
-        }
-
-        /// Whether the service is asked to cancel the job if the waiting is dropped after its
-        /// first poll and before it ended; by default the job goes on. A task of the runtime sends the call, as far as
-        /// the runtime lives on; a failure is logged.
-        pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
-            self.cancel.on_drop = cancel;
-            self
-        }
-    };
-}
-
-mod all;
 
 /// Waits for one job: made by [`Batches::wait`](crate::Batches::wait).
 ///
@@ -146,7 +91,7 @@ mod all;
 /// ```
 #[must_use = "nothing is waited for until this is awaited"]
 pub struct Wait {
-    batches: Batches,
+    service: AnyBackend,
     job: JobRef,
     pace: Pace,
     listeners: Listeners,
@@ -157,9 +102,9 @@ pub struct Wait {
 }
 
 impl Wait {
-    pub(crate) fn new(batches: Batches, job: JobRef) -> Self {
+    pub(crate) fn new(service: AnyBackend, job: JobRef) -> Self {
         Self {
-            batches,
+            service,
             job,
             pace: Pace::default(),
             listeners: Listeners::default(),
@@ -169,7 +114,139 @@ impl Wait {
         }
     }
 
-    pace_options!();
+    /// How the job is polled, in place of all that was said of it before.
+    ///
+    /// ```no_run
+    /// use genai_batch::wait::Pace;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let pace = Pace::default().timeout(std::time::Duration::from_secs(3600));
+    /// let job = client.batches().wait(&job).pace(pace).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// How long to wait, by default until the end: [`Pace::timeout`], which says what comes then.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let waited = client.batches().wait(&job).timeout(Duration::from_secs(3600)).await;
+    /// if let Err(error) = &waited
+    ///     && error.is_timeout()
+    /// {
+    ///     println!("{error}"); // the job goes on
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.pace = self.pace.timeout(timeout);
+        self
+    }
+
+    /// The interval between polls, which stays the same; by default they are five seconds apart at first,
+    /// and up to a minute later. See [`Pace::interval`].
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let wait = client.batches().wait(&job);
+    /// let job = wait.poll_interval(Duration::from_secs(30)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.pace = self.pace.interval(interval);
+        self
+    }
+
+    /// Is called with the job after every poll, the last one included. It runs on the async runtime, so
+    /// it must not block.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let job = client
+    ///     .batches()
+    ///     .wait(&job)
+    ///     .on_progress(|job| match job.stats() {
+    ///         Some(stats) => eprintln!("{}, {stats}", job.state()),
+    ///         None => eprintln!("{}", job.state()),
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, on_progress: impl FnMut(&BatchJob) + Send + 'static) -> Self {
+        self.listeners.on_progress = Some(Box::new(on_progress));
+        self
+    }
+
+    /// Is called with the job and how long it has stood still, once neither its state nor
+    /// its counts have changed for `after`, and again each time it passes. Polls find it
+    /// out, so that it may come later by the interval between two of them.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let job = client
+    ///     .batches()
+    ///     .wait(&job)
+    ///     .on_stall(Duration::from_secs(3600), |job, still| {
+    ///         eprintln!("{} has not moved for {still:?}", job.name());
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_stall(
+        mut self,
+        after: Duration,
+        on_stall: impl FnMut(&BatchJob, Duration) + Send + 'static,
+    ) -> Self {
+        self.listeners.on_stall = Some((after, Box::new(on_stall)));
+        self
+    }
+
+    /// Whether the service is asked to cancel the job once the [`timeout`](Self::timeout)
+    /// has passed; by default the job goes on. The error says whether it was asked, for
+    /// which the wait takes up to half a minute more.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let wait = client.batches().wait(&job).timeout(Duration::from_secs(3600));
+    /// let job = wait.cancel_on_timeout(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cancel_on_timeout(mut self, cancel: bool) -> Self {
+        self.cancel.on_timeout = cancel;
+        self
+    }
+
+    /// Whether the service is asked to cancel the job if the waiting is dropped after its
+    /// first poll and before it ended; by default the job goes on. A task of the runtime sends the call, as far as
+    /// the runtime lives on; a failure is logged.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let job = client.batches().wait(&job).cancel_on_drop(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
+        self.cancel.on_drop = cancel;
+        self
+    }
 
     /// Polls as soon as an event about this job comes, and until then ten times as seldom as
     /// the intervals say; see [`webhook::channel`](crate::webhook::channel).
@@ -215,7 +292,7 @@ impl Wait {
                 .on_stall
                 .as_ref()
                 .map(|(after, _)| StallWatch::new(*after)),
-            guard: CancelOnDrop::new(self.batches.clone(), &self.job, Arc::clone(&self.slots)),
+            guard: CancelOnDrop::new(self.service.clone(), &self.job, Arc::clone(&self.slots)),
             call: None,
             wait: self,
         };
@@ -223,7 +300,7 @@ impl Wait {
             if states.poller.ended {
                 return None;
             }
-            let backend = states.wait.batches.backend();
+            let backend = states.wait.service.backend();
             let start = || trace::call!("wait_batch", backend).job(&states.wait.job.name);
             let call = states.call.take().unwrap_or_else(start);
             let state = states.next().instrument(call.span().clone()).await?;
@@ -252,7 +329,7 @@ impl States {
         self.guard.arm(self.wait.cancel.on_drop);
         // By field, since not all of a wait may be shared between threads.
         let Wait {
-            batches,
+            service,
             job,
             slots,
             ..
@@ -268,7 +345,7 @@ impl States {
                     // Never closed, so a slot always comes.
                     let _slot = slots.acquire().await.ok();
                     // Boxed, as the others here, so that a wait between polls has no room for it.
-                    Box::pin(batches.read(job)).await
+                    Box::pin(service.read(job)).await
                 };
                 self.poller.next(read).await?
             }
@@ -280,7 +357,7 @@ impl States {
                 }
                 self.tell(&job);
                 if job.is_terminal() {
-                    Box::pin(self.wait.batches.clean_up(&job)).await;
+                    Box::pin(self.wait.service.clean_up(&job)).await;
                 }
                 Ok(job)
             }
@@ -289,16 +366,16 @@ impl States {
                     let fate = match self.wait.cancel.on_timeout {
                         true => {
                             let Wait {
-                                batches,
+                                service,
                                 job,
                                 slots,
                                 ..
                             } = &self.wait;
-                            Box::pin(cancel::ask(batches, job, slots)).await
+                            Box::pin(cancel::ask(service, job, slots)).await
                         }
                         false => "it goes on".to_owned(),
                     };
-                    error = error.adding(&fate);
+                    error = error.with_outcome(&fate);
                 }
                 self.guard.arm(false);
                 Err(error)
@@ -322,7 +399,7 @@ impl States {
 
 impl IntoFuture for Wait {
     type Output = Result<BatchJob>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<BatchJob>> + Send>>;
+    type IntoFuture = BoxFuture<'static, Result<BatchJob>>;
 
     /// # Errors
     ///

@@ -1,19 +1,21 @@
 //! Pieces of Google's JSON that several messages share, read leniently: what has an odd
 //! shape is absent here and still visible in the raw JSON.
+//!
+//! Google writes proto3 JSON: numbers may come as texts, floats that are not finite do, `null` stands
+//! for what is absent, and a text may hold half a character.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use serde::de::{self, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::{Error, Result};
-use crate::job::{BatchJob, Status};
-use crate::page::Page;
-use crate::raw::Int64;
-use crate::scan::Scanner;
+use crate::job::Status;
+use crate::raw::{self, Int64};
+use crate::scan::whole_characters;
 
 /// A field that is `None` where its value has another shape than expected.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
@@ -33,100 +35,69 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(
     Ok(number.and_then(|Int64(number)| u64::try_from(number).ok()))
 }
 
-/// A point in time; up to nine fractional digits are kept.
-pub(crate) fn time<'de, D>(deserializer: D) -> std::result::Result<Option<DateTime<Utc>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    lenient(deserializer)
-}
+/// A float in each of its spellings: a number, one in a text, `"NaN"`, `"Infinity"`, `"-Infinity"`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Float(pub(crate) f64);
 
-/// One page of a list of jobs, which stand in `field`. A job that `plain` does not read is left to
-/// `read`.
-pub(crate) fn page(
-    json: &Bytes,
-    field: &str,
-    plain: impl Fn(&mut Scanner<'_>, &Bytes) -> Option<BatchJob>,
-    read: impl Fn(Bytes) -> Result<BatchJob>,
-) -> Result<Page<BatchJob>> {
-    match plain_page(json, field, plain, &read) {
-        Some(page) => Ok(page),
-        None => any_page(json, field, read),
-    }
-}
+impl<'de> Deserialize<'de> for Float {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Spelling;
 
-/// Reads a page in one pass; `None` if it is unusual.
-pub(crate) fn plain_page(
-    json: &Bytes,
-    field: &str,
-    plain: impl Fn(&mut Scanner<'_>, &Bytes) -> Option<BatchJob>,
-    read: impl Fn(Bytes) -> Result<BatchJob>,
-) -> Option<Page<BatchJob>> {
-    let mut scanner = Scanner::new(json)?;
-    let (mut jobs, mut token) = (None, None);
-    let mut fields = scanner.object()?;
-    while let Some(name) = scanner.next_field(&mut fields)? {
-        if name == "nextPageToken" {
-            if token.replace(scanner.text()?.into_owned()).is_some() {
-                return None;
+        impl Visitor<'_> for Spelling {
+            type Value = Float;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a float, as a number or in a text")
             }
-        } else if name == field {
-            let mut read_jobs = Vec::new();
-            let mut elements = scanner.list()?;
-            while scanner.next(&mut elements)? {
-                let mut ahead = scanner.clone();
-                match plain(&mut ahead, json) {
-                    Some(job) => {
-                        read_jobs.push(job);
-                        scanner = ahead;
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> std::result::Result<Float, E> {
+                Ok(Float(number))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> std::result::Result<Float, E> {
+                Ok(Float(number as f64))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> std::result::Result<Float, E> {
+                Ok(Float(number as f64))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<Float, E> {
+                match text {
+                    "NaN" => Ok(Float(f64::NAN)),
+                    "Infinity" => Ok(Float(f64::INFINITY)),
+                    "-Infinity" => Ok(Float(f64::NEG_INFINITY)),
+                    number if number.ends_with(|last: char| last.is_ascii_digit()) => {
+                        number.parse().map(Float).map_err(E::custom)
                     }
-                    // Of a page with a job that nobody can read, the rest may be wrong too.
-                    None => {
-                        let job = json.slice_ref(scanner.skip()?.as_bytes());
-                        read_jobs.push(read(job).ok()?);
-                    }
+                    odd => Err(E::invalid_value(de::Unexpected::Str(odd), &self)),
                 }
             }
-            if jobs.replace(read_jobs).is_some() {
-                return None;
-            }
-        } else {
-            scanner.skip()?;
         }
+
+        deserializer.deserialize_any(Spelling)
     }
-    scanner.end()?;
-    Some(Page {
-        items: jobs.unwrap_or_default(),
-        next_page_token: token.filter(|token| !token.is_empty()),
-    })
 }
 
-pub(crate) fn any_page(
-    json: &Bytes,
-    field: &str,
-    read: impl Fn(Bytes) -> Result<BatchJob>,
-) -> Result<Page<BatchJob>> {
-    let unreadable = |e| {
-        Error::protocol("the service's answer is no list that this client can read").with_source(e)
-    };
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(json).map_err(unreadable)?;
-    let parse = |name: &str| fields.get(name).map(|raw| raw.get());
-    let elements: Option<Vec<&RawValue>> = parse(field)
-        .map(serde_json::from_str)
-        .transpose()
-        .map_err(unreadable)?;
-    let token: Option<String> = parse("nextPageToken")
-        .map(serde_json::from_str)
-        .transpose()
-        .map_err(unreadable)?;
-    Ok(Page {
-        items: elements
-            .unwrap_or_default()
-            .into_iter()
-            .map(|element| read(json.slice_ref(element.get().as_bytes())))
-            .collect::<Result<_>>()?,
-        next_page_token: token.filter(|token| !token.is_empty()),
-    })
+/// A float, `None` where it is absent or odd.
+pub(crate) fn float<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<f64>, D::Error> {
+    let float: Option<Float> = lenient(deserializer)?;
+    Ok(float.map(|Float(float)| float))
+}
+
+/// A text, which is borrowed where it has no escapes; half a character in it reads as U+FFFD.
+pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    /// A text that is borrowed where it can be.
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    let json = raw.get();
+    if let Ok(Text(text)) = serde_json::from_str(json) {
+        return Some(text);
+    }
+    let whole = whole_characters(json.as_bytes())?;
+    serde_json::from_slice(&whole).ok().map(Cow::Owned)
 }
 
 /// Reads an object. Derived readers take a list too, as the fields in order, and would find a
@@ -140,24 +111,111 @@ pub(crate) fn object<'de, T: Deserialize<'de>>(json: &'de str) -> serde_json::Re
     serde_json::from_str(json)
 }
 
-/// A `google.rpc.Status`, of which only the code may be there.
-pub(crate) fn status(json: &str) -> Option<Status> {
-    #[derive(Deserialize)]
-    struct Wire {
-        #[serde(default, deserialize_with = "lenient")]
-        code: Option<Int64>,
-        #[serde(default, deserialize_with = "lenient")]
-        message: Option<String>,
-        #[serde(default, deserialize_with = "lenient")]
-        details: Option<Vec<Value>>,
+/// The value that a text of JSON is; what no value can hold, such as `1e999`, is left out of it.
+pub(crate) fn value(json: &str) -> Value {
+    match serde_json::from_str(json) {
+        Ok(value) => value,
+        Err(_) => raw::value(&Bytes::copy_from_slice(json.as_bytes())),
     }
-    let wire: Wire = object(json).ok()?;
-    Some(Status {
-        // `google.rpc.Code` 2 is UNKNOWN.
-        code: wire.code.map_or(2, |Int64(code)| code),
-        message: wire.message.unwrap_or_default(),
-        details: wire.details.unwrap_or_default(),
-    })
+}
+
+/// The number that stands under these names, one within the other.
+pub(crate) fn number_at(json: &str, names: &[&str]) -> Option<i64> {
+    let mut json = json;
+    for name in names {
+        let fields: HashMap<Cow<'_, str>, &RawValue> = object(json).ok()?;
+        json = fields.get(*name)?.get();
+    }
+    let number: Int64 = serde_json::from_str(json).ok()?;
+    Some(number.0)
+}
+
+/// A `google.rpc.Status`, of which only the code may be there, or one in words.
+pub(crate) fn status(json: &str) -> Option<Status> {
+    Status::of_json(json)
+}
+
+/// The error in what should be empty or say that all is well, whatever its shape: an object, words, a
+/// code, or a list of these.
+pub(crate) fn failure(json: &str) -> Option<Status> {
+    let json = json.trim_ascii();
+    let unnamed = || Some(Status::unknown(json.to_owned()));
+    let status = match json.as_bytes().first()? {
+        b'"' => {
+            let status = Status::of_json(json)?;
+            let is_well = |words: &str| words.is_empty() || words.eq_ignore_ascii_case("ok");
+            (!is_well(&status.message)).then_some(status)
+        }
+        b'{' if json[1..].trim_ascii_start().starts_with('}') => None,
+        b'{' => Status::of_json(json),
+        b'[' => match serde_json::from_str::<FirstOf<'_>>(json) {
+            Ok(FirstOf(None)) => None,
+            Ok(FirstOf(Some(first))) => failure(first.get()),
+            Err(_) => unnamed(),
+        },
+        b'n' | b't' => None,
+        b'f' => unnamed(),
+        _ => match Status::of_json(&format!(r#"{{"code":{json}}}"#)) {
+            // Or what HTTP means by success.
+            Some(status) if (200..300).contains(&status.code) => None,
+            status => status,
+        },
+    };
+    status.filter(|status| status.code != 0)
+}
+
+/// The same in a field that may also hold something else: of words, those that name a code, and of
+/// objects, those that have a field of a status.
+pub(crate) fn marked_failure(json: &str) -> Option<Status> {
+    #[derive(Deserialize)]
+    struct Marks {
+        code: Option<IgnoredAny>,
+        message: Option<IgnoredAny>,
+        error: Option<IgnoredAny>,
+        status: Option<IgnoredAny>,
+    }
+    let is_marked = match serde_json::from_str::<Cow<'_, str>>(json) {
+        Ok(words) => Status::is_named_by(&words),
+        Err(_) => match object::<Marks>(json) {
+            Ok(Marks {
+                code: None,
+                message: None,
+                error: None,
+                status: None,
+            }) => false,
+            // One that cannot be read is no sign that all is well.
+            _ => true,
+        },
+    };
+    failure(json).filter(|_| is_marked)
+}
+
+/// The first element of a list.
+struct FirstOf<'a>(Option<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for FirstOf<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = FirstOf<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(
+                self,
+                mut list: A,
+            ) -> std::result::Result<FirstOf<'de>, A::Error> {
+                let first = list.next_element()?;
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(FirstOf(first))
+            }
+        }
+
+        deserializer.deserialize_seq(Reader)
+    }
 }
 
 /// What a parser says of a text that is one line: without "at line 1", which contradicts the
@@ -180,5 +238,96 @@ mod tests {
         assert_eq!(status(r#"{"code":99}"#).unwrap().status(), "UNKNOWN");
         assert!(status("7").is_none());
         assert!(status(r#"[3,"text"]"#).is_none());
+    }
+
+    #[test]
+    fn a_failure_is_what_does_not_say_that_all_is_well() {
+        for well in [
+            r#""""#,
+            r#""OK""#,
+            "null",
+            "{}",
+            "{ }",
+            r#"{"code":0}"#,
+            "0",
+            "200",
+            "true",
+            "[]",
+            "[{}]",
+            r#"["OK"]"#,
+        ] {
+            assert!(failure(well).is_none(), "{well}");
+            assert!(marked_failure(well).is_none(), "{well}");
+        }
+        for (is_marked, json, code) in [
+            (false, r#""no""#, 2),
+            (true, r#""INTERNAL""#, 13),
+            (true, r#""\u0049NTERNAL: \ud83d""#, 13),
+            (true, r#"{"code":5}"#, 5),
+            (true, r#"{"message":"no"}"#, 2),
+            (true, r#"{"error":{"code":429}}"#, 8),
+            (true, r#"{"status":"ABORTED"}"#, 10),
+            (false, r#"{"state":"DONE"}"#, 2),
+            (true, "3", 3),
+            (true, "3.0", 3),
+            (true, "503", 14),
+            (true, "1e999", 2),
+            (true, "false", 2),
+            (true, r#"[{"code":3},{}]"#, 3),
+            (true, "[[7]]", 7),
+            (true, r#"["no"]"#, 2),
+        ] {
+            assert_eq!(failure(json).unwrap().code, code, "{json}");
+            assert_eq!(marked_failure(json).is_some(), is_marked, "{json}");
+        }
+        // The word alone says so.
+        for words in [r#""\nOK""#, r#"" OK""#, r#""OK: no""#, r#""NOT OK""#] {
+            assert_eq!(failure(words).unwrap().code, 2, "{words}");
+        }
+    }
+
+    #[test]
+    fn floats_are_read_in_every_spelling() {
+        let read = |json: &str| serde_json::from_str(json).map(|Float(float)| float);
+        for (json, float) in [
+            ("1", 1.0),
+            ("-0.5", -0.5),
+            (r#""-0.5""#, -0.5),
+            (r#""1e3""#, 1000.0),
+            (r#""Infinity""#, f64::INFINITY),
+            (r#""-Infinity""#, f64::NEG_INFINITY),
+        ] {
+            assert_eq!(read(json).unwrap(), float, "{json}");
+        }
+        assert!(read(r#""NaN""#).unwrap().is_nan());
+        for odd in [
+            r#""""#,
+            r#""inf""#,
+            r#""nan""#,
+            r#""infinity""#,
+            r#""x1""#,
+            "true",
+            "[1]",
+            "null",
+        ] {
+            assert!(read(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn texts_have_whole_characters() {
+        let read = |json: &str| {
+            let raw: &RawValue = serde_json::from_str(json).unwrap();
+            text(raw).map(Cow::into_owned)
+        };
+        assert_eq!(read(r#""a\ud83dé""#).as_deref(), Some("a\u{fffd}é"));
+        assert_eq!(read(r#""a\n""#).as_deref(), Some("a\n"));
+        assert_eq!((read("7"), read("null")), (None, None));
+    }
+
+    #[test]
+    fn a_value_is_there_whatever_is_in_it() {
+        let json = r#"{"a":"\ud83d","b":1e999,"c":[1]}"#;
+        assert_eq!(value(json), serde_json::json!({"a": "\u{fffd}", "c": [1]}));
     }
 }

@@ -1,77 +1,50 @@
 //! The services behind the client, one folder each, and the choice between them.
 //!
-//! A backend turns options into requests (`request`), answers into a
+//! A backend turns options into requests (`request`), responses into a
 //! [`BatchJob`](crate::BatchJob) (`convert`) and result rows into
 //! [`Row`](crate::results::row::Row)s (`results`).
 
+mod create;
+pub(crate) mod family;
+mod form;
 pub(crate) mod gemini;
-pub(crate) mod once;
+mod look;
+mod mark;
+mod named;
+mod once;
 mod output;
+mod patch;
+mod steps;
 #[cfg(feature = "vertex")]
 pub(crate) mod vertex;
 
-use std::fmt;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use crate::error::Result;
+use crate::form::Writer;
+use crate::http::Session;
 use crate::job::{BatchJob, JobRef};
-use crate::options::CreateOptions;
+use crate::options::{CreateOptions, ListOptions, Task};
 use crate::page::Page;
+use crate::platform::Backend;
 use crate::raw::Raw;
-use crate::results::{ByteStream, Expectation, ResultStream};
-use crate::source::Source;
-use crate::source::entry::EmbedForm;
+use crate::request::Form;
+use crate::request::finding::Finding;
+use crate::results::{ByteStream, ResultStream};
+use crate::source::kind::EmbedForm;
+use crate::source::{Source, SourceKind};
 use crate::storage::NewObject;
+#[cfg(feature = "gcs")]
+use crate::storage::ahead::at_pace;
+use crate::uri::GcsUri;
 use gemini::Gemini;
+pub(crate) use output::ResultsOptions;
 #[cfg(feature = "vertex")]
 use vertex::Vertex;
 
-/// The service that a client talks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Backend {
-    /// The Gemini Developer API.
-    Gemini,
-    /// Vertex AI, also called Gemini Enterprise Agent Platform.
-    Vertex,
-}
-
-impl fmt::Display for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gemini => "the Gemini Developer API",
-            Self::Vertex => "Vertex AI",
-        })
-    }
-}
-
-/// What a job does with its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Task {
-    GenerateContent,
-    EmbedContent,
-}
-
-/// The page of a list that is asked for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ListOptions {
-    pub(crate) page_size: Option<i32>,
-    pub(crate) page_token: Option<String>,
-    pub(crate) filter: Option<String>,
-}
-
-/// What a reader of results may know and how long it waits.
-pub(crate) struct ResultsOptions {
-    pub(crate) expectation: Option<Expectation>,
-    /// Until when an output that is late is waited for; `None` is for ever.
-    pub(crate) deadline: Option<Instant>,
-}
-
 /// The backend of one client.
 #[derive(Debug, Clone)]
-pub(crate) enum Service {
+pub(crate) enum AnyBackend {
     Gemini(Arc<Gemini>),
     #[cfg(feature = "vertex")]
     Vertex(Arc<Vertex>),
@@ -81,14 +54,14 @@ pub(crate) enum Service {
 macro_rules! dispatch {
     ($service:expr, $backend:ident => $call:expr) => {
         match $service {
-            Service::Gemini($backend) => $call,
+            AnyBackend::Gemini($backend) => $call,
             #[cfg(feature = "vertex")]
-            Service::Vertex($backend) => $call,
+            AnyBackend::Vertex($backend) => $call,
         }
     };
 }
 
-impl Service {
+impl AnyBackend {
     pub(crate) fn gemini(gemini: Gemini) -> Self {
         Self::Gemini(Arc::new(gemini))
     }
@@ -107,11 +80,34 @@ impl Service {
     }
 
     #[cfg(feature = "vertex")]
-    pub(crate) fn place(&self) -> Option<&vertex::Place> {
+    pub(crate) fn place(&self) -> Option<&vertex::ProjectLocation> {
         match self {
             Self::Gemini(_) => None,
             Self::Vertex(vertex) => vertex.place(),
         }
+    }
+
+    fn session(&self) -> &Session {
+        dispatch!(self, backend => create::CreateJobs::session(&**backend))
+    }
+
+    /// Does what a call is for, and keeps the secrets out of its error: that may quote what the service
+    /// said, which may be what it was sent.
+    pub(crate) async fn censored<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = call.await;
+        outcome.map_err(|error| self.session().without_secrets(error))
+    }
+
+    /// The same for a page, which says what of it cannot be read.
+    pub(crate) async fn censored_page<T>(
+        &self,
+        call: impl Future<Output = Result<Page<T>>>,
+    ) -> Result<Page<T>> {
+        let mut page = self.censored(call).await?;
+        for reason in &mut page.unreadable {
+            *reason = self.session().shown(reason);
+        }
+        Ok(page)
     }
 
     pub(crate) fn base_url(&self) -> &str {
@@ -149,23 +145,60 @@ impl Service {
         source: Source,
         options: CreateOptions,
     ) -> Result<BatchJob> {
-        dispatch!(self, backend => backend.create(task, model, source, options).await)
+        let create = async {
+            dispatch!(self, backend => create::create(&**backend, task, model, source, options).await)
+        };
+        // In a box, which the other steps of a call need not have room for.
+        self.censored(Box::pin(create)).await
+    }
+
+    /// The job that bears this mark, if one is listed.
+    pub(crate) async fn find(&self, mark: &str) -> Result<Option<BatchJob>> {
+        let Some(mark) = mark::Mark::parse(mark) else {
+            return Err(crate::Error::input(format!(
+                "{mark:?} is not the mark of a create: `Error::mark` gives it"
+            )));
+        };
+        let (identity, care) = (mark.identity(), look::Care::Everywhere);
+        self.censored(async {
+            dispatch!(self, backend => look::find(&**backend, identity, care).await)
+        })
+        .await
+    }
+
+    /// A mark that no other create has, for [`CreateOptions::mark`].
+    #[cfg(feature = "runs")]
+    pub(crate) fn new_mark() -> Result<String> {
+        Ok(mark::Mark::random()?.text())
+    }
+
+    /// Reads one row of this backend.
+    #[cfg(feature = "runs")]
+    pub(crate) fn row_reader(&self) -> crate::results::row::ReadRow {
+        fn of<B: output::Output>(_: &B) -> crate::results::row::ReadRow {
+            B::READ_ROW
+        }
+        dispatch!(self, backend => of(&**backend))
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<BatchJob> {
-        dispatch!(self, backend => backend.get(name).await)
+        self.censored(async { dispatch!(self, backend => backend.get(name).await) })
+            .await
     }
 
     pub(crate) async fn list_page(&self, options: &ListOptions) -> Result<Page<BatchJob>> {
-        dispatch!(self, backend => backend.list_page(options).await)
+        self.censored_page(async { dispatch!(self, backend => backend.list_page(options).await) })
+            .await
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
-        dispatch!(self, backend => backend.cancel(name).await)
+        self.censored(async { dispatch!(self, backend => backend.cancel(name).await) })
+            .await
     }
 
     pub(crate) async fn delete(&self, name: &str) -> Result<()> {
-        dispatch!(self, backend => backend.delete(name).await)
+        self.censored(async { dispatch!(self, backend => backend.delete(name).await) })
+            .await
     }
 
     pub(crate) async fn update(
@@ -175,12 +208,31 @@ impl Service {
         priority: Option<i64>,
     ) -> Result<BatchJob> {
         match self {
-            Self::Gemini(gemini) => gemini.update(job, display_name, priority).await,
+            Self::Gemini(gemini) => {
+                self.censored(gemini.update(job, display_name, priority))
+                    .await
+            }
             #[cfg(feature = "vertex")]
             Self::Vertex(_) => Err(crate::Error::input(
                 "Vertex AI cannot change a job once it is created: cancel it and create another",
             )),
         }
+    }
+
+    /// The form in which a model takes requests.
+    pub(crate) fn form_of(&self, model: &str, options: &CreateOptions) -> Result<Form> {
+        let writer = self.writer(Task::GenerateContent, model, options)?;
+        Ok(writer.map_or(Form::Gemini, |writer| writer.form))
+    }
+
+    /// What writes the requests of a create; `None` where they are in Google's words.
+    pub(crate) fn writer(
+        &self,
+        task: Task,
+        model: &str,
+        options: &CreateOptions,
+    ) -> Result<Option<Writer>> {
+        dispatch!(self, backend => create::writer(&**backend, task, model, options))
     }
 
     /// How a model wants requests for embeddings.
@@ -189,7 +241,7 @@ impl Service {
         match self {
             Self::Gemini(_) => EmbedForm::Gemini,
             #[cfg(feature = "vertex")]
-            Self::Vertex(_) => vertex::embed_form(model),
+            Self::Vertex(_) => crate::source::kind::embed_form(model),
         }
     }
 
@@ -198,20 +250,24 @@ impl Service {
         job: BatchJob,
         options: ResultsOptions,
     ) -> Result<ResultStream> {
-        dispatch!(self, backend => output::open_results(&**backend, job, options).await)
+        let opened = async {
+            dispatch!(self, backend => output::open_results(&**backend, job, options).await)
+        };
+        self.censored(opened).await
     }
 
     /// Starts an object in Cloud Storage, with the credentials of a Vertex AI client.
     #[cfg_attr(not(feature = "gcs"), expect(clippy::unused_async))]
-    pub(crate) async fn create_object(&self, uri: &str, overwrite: bool) -> Result<NewObject> {
+    pub(crate) async fn create_object(&self, uri: &GcsUri, overwrite: bool) -> Result<NewObject> {
         match self {
             #[cfg(feature = "gcs")]
-            Self::Vertex(vertex) => vertex.storage().create(uri, overwrite).await,
+            Self::Vertex(vertex) => self.censored(vertex.storage().create(uri, overwrite)).await,
             _ => {
                 let _ = overwrite;
                 Err(crate::Error::input(format!(
-                    "{uri:?} is in Cloud Storage, which a client of Vertex AI with the feature \
-                     `gcs` can write to: choose a local path"
+                    "{:?} is in Cloud Storage, which a client of Vertex AI with the feature \
+                     `gcs` can write to: choose a local path",
+                    uri.as_str()
                 )))
             }
         }
@@ -223,11 +279,12 @@ impl Service {
         model: &str,
         request: serde_json::Map<String, serde_json::Value>,
     ) -> Result<u64> {
-        self.counts_tokens()?.count_tokens(model, request).await
+        let counted = self.token_counter()?.count_tokens(model, request);
+        self.censored(counted).await
     }
 
     /// The backend, if it counts tokens through this client.
-    pub(crate) fn counts_tokens(&self) -> Result<&Gemini> {
+    pub(crate) fn token_counter(&self) -> Result<&Gemini> {
         match self {
             Self::Gemini(gemini) => Ok(gemini),
             #[cfg(feature = "vertex")]
@@ -240,19 +297,50 @@ impl Service {
 
     /// The contents of an object in Cloud Storage, with the credentials of a Vertex AI client.
     #[cfg_attr(not(feature = "gcs"), expect(clippy::unused_async))]
-    pub(crate) async fn open_object(&self, uri: &str) -> Result<ByteStream> {
+    pub(crate) async fn open_object(&self, uri: &GcsUri) -> Result<ByteStream> {
         match self {
             #[cfg(feature = "gcs")]
-            Self::Vertex(vertex) => vertex.storage().open(uri).await,
+            Self::Vertex(vertex) => {
+                let connections = self.session().connections(None);
+                let opened = vertex.storage().open(uri, connections.clone());
+                Ok(at_pace(self.censored(opened).await?, connections))
+            }
             _ => Err(crate::Error::input(format!(
-                "{uri:?} is in Cloud Storage, which a client of Vertex AI with the feature `gcs` \
-                 can read"
+                "{:?} is in Cloud Storage, which a client of Vertex AI with the feature `gcs` can \
+                 read",
+                uri.as_str()
             ))),
         }
     }
 
+    /// The objects in a folder of Cloud Storage and those below it.
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn list_objects(&self, folder: &GcsUri) -> Result<Vec<GcsUri>> {
+        match self {
+            Self::Vertex(vertex) => self.censored(vertex.storage().list(folder)).await,
+            Self::Gemini(_) => Err(crate::Error::input(format!(
+                "{:?} is in Cloud Storage, which a client of Vertex AI can read",
+                folder.as_str()
+            ))),
+        }
+    }
+
+    /// Why a create would be refused, whatever is in its requests.
+    pub(crate) fn refusals(
+        &self,
+        task: Task,
+        model: &str,
+        source: &SourceKind,
+        options: &CreateOptions,
+    ) -> Vec<Finding> {
+        dispatch!(self, backend => create::refusals(&**backend, task, model, source, options))
+    }
+
     /// Removes input that the client put somewhere for a job.
     pub(crate) async fn remove_staged(&self, name: &str) -> Result<()> {
-        dispatch!(self, backend => backend.remove_staged(name).await)
+        let remove = async {
+            dispatch!(self, backend => create::CreateJobs::remove(&**backend, name).await)
+        };
+        self.censored(remove).await
     }
 }

@@ -1,187 +1,216 @@
-//! Creating a job once, although a create cannot be repeated safely.
+//! Sending a create once, although it cannot be repeated safely.
 //!
 //! ```text
-//! send ─ answer ───────────────────────────────→ job, or a refusal
-//!      └ no clear answer → look for the mark ─ found → adopt the job
-//!                                            └ not there, several times → send again
+//! send ─ response with the mark ────────────────→ the job
+//!      ├ refusal ───────────────────────────────→ an error: there is no job
+//!      └ anything else → look for the mark ─ found → adopt the job
+//!                                          └ not there → an error that is unclear
 //! ```
 //!
 //! Google documents creates as not idempotent. Every create therefore carries a mark that no
-//! other has, by which the job can be found if the answer to the create was lost.
+//! other has, by which the job can be found if the response to the create was lost. It is sent
+//! again only where the caller would rather pay twice than wait.
 
-use std::pin::pin;
+use std::time::Duration;
 
-use futures_util::TryStreamExt;
-
+use super::create::CreateJobs;
+use super::look::{InVain, MAY_LIST, look};
+use super::mark::{Mark, Named};
+use crate::counted::Counted;
 use crate::error::{Error, Result};
-use crate::http::Session;
 use crate::job::BatchJob;
-use crate::page::{Page, paged};
 
-/// How often the service is asked for the job before it counts as not created, where it
-/// answered that it failed. The pauses between grow like those of retries, by default to 15
-/// seconds in all.
-const LOOKS: u32 = 4;
-/// The same where it gave no answer, and may still be at it: by default over a minute.
-const LOOKS_WITHOUT_ANSWER: u32 = 6;
-
-/// What no other create carries: 12 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark(String);
-
-impl Mark {
-    pub(crate) fn new() -> Self {
-        Self(format!("{:012x}", fastrand::u64(..1 << 48)))
-    }
-
-    #[cfg(feature = "vertex")]
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// A display name that bears the mark, for a service that has no other place for it.
-    pub(crate) fn put_on(&self, display_name: &str) -> String {
-        format!("{display_name} #{}", self.0)
-    }
-
-    pub(crate) fn is_on(&self, display_name: &str) -> bool {
-        split(display_name).is_some_and(|(_, mark)| mark == self.0)
-    }
+/// What a caller says about a create whose response is lost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WhenLost {
+    pub(super) look_for: Option<Duration>,
+    /// Whether the create is sent once more if no job is found.
+    pub(super) resend: bool,
 }
 
-/// A display name without its mark.
-pub(crate) fn without_mark(display_name: String) -> String {
-    match split(&display_name) {
-        Some((name, _)) => name.to_owned(),
-        None => display_name,
-    }
-}
-
-fn split(display_name: &str) -> Option<(&str, &str)> {
-    let (name, mark) = display_name.rsplit_once(" #")?;
-    let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    (mark.len() == 12 && mark.bytes().all(is_hex)).then_some((name, mark))
-}
-
-/// A create of a backend, ready to be sent.
-pub(super) trait Creation: Sync {
-    fn session(&self) -> &Session;
-
-    /// What the job would be found by; `None` if it is not to be looked for.
-    fn mark(&self) -> Option<&Mark>;
-
-    fn send(&self) -> impl Future<Output = Result<BatchJob>> + Send;
-
-    /// A page of the jobs among which one that bears the mark would be.
-    fn list(
-        &self,
-        mark: &Mark,
-        page_token: Option<String>,
-    ) -> impl Future<Output = Result<Page<BatchJob>>> + Send;
-
-    fn is_marked(job: &BatchJob, mark: &Mark) -> bool;
-}
-
-/// The job that bears the mark. Pages may be empty and come in any order, so that only the end
-/// of them says that there is none.
-async fn find<C: Creation>(creation: &C, mark: &Mark) -> Result<Option<BatchJob>> {
-    let mut jobs = pin!(paged(None, |token| creation.list(mark, token)));
-    while let Some(job) = jobs.try_next().await? {
-        if C::is_marked(&job, mark) {
-            return Ok(Some(job));
-        }
-    }
-    Ok(None)
-}
-
-/// Sends a create, looking for its job wherever the answer leaves open whether there is one.
-pub(super) async fn create_once<C: Creation>(creation: &C) -> Result<BatchJob> {
-    let session = creation.session();
-    let Some(mark) = creation.mark() else {
-        return creation.send().await;
+/// Sends a create. Its job is looked for wherever the response leaves open whether there is one; if
+/// that stays open, the error is unclear.
+pub(super) async fn send_once<B: CreateJobs>(
+    backend: &B,
+    body: &B::Body,
+    mark: Option<&Mark>,
+    when_lost: WhenLost,
+) -> Result<BatchJob> {
+    let Some(mark) = mark else {
+        return backend.send(body).await.map_err(|error| {
+            match error.leaves_open_whether_it_was_done() {
+                true => error
+                    .unclear(None)
+                    .during("the job may exist, and has no mark to find it by: list jobs to see"),
+                false => error,
+            }
+        });
     };
-    let mut sent = 0;
+    let mut creates = match when_lost.resend {
+        true => 2,
+        false => 1,
+    };
+    let mut is_unclear = false;
     loop {
-        sent += 1;
-        let unclear = match creation.send().await {
-            Err(error) if error.leaves_open_whether_it_was_done() => error,
+        creates -= 1;
+        let unclear = match send_marked(backend, body, mark).await {
+            // It is told in the log, too.
+            Err(error) if error.leaves_open_whether_it_was_done() => {
+                backend.session().without_secrets(error)
+            }
+            Err(refusal) if is_unclear => {
+                return Err(refusal.unclear(Some(mark.text())).during(format!(
+                    "a create before this one may have made the job: {}",
+                    how_to_find(mark)
+                )));
+            }
             clear => return clear,
         };
-        tracing::warn!(error = %unclear, "the answer to a create was lost, looking for its job");
-        let mut looked = false;
-        let looks = match unclear.status() {
-            Some(_) => LOOKS,
-            None => LOOKS_WITHOUT_ANSWER,
-        };
-        for look in 1..=looks {
-            tokio::time::sleep(session.pause(look)).await;
-            match find(creation, mark).await {
-                Ok(Some(job)) => {
-                    tracing::info!(job = job.name(), "adopting the job");
-                    return Ok(job);
-                }
-                Ok(None) => looked = true,
-                Err(error) => {
-                    tracing::warn!(%error, "the jobs cannot be listed");
-                    looked = false;
-                }
+        is_unclear = true;
+        tracing::warn!(
+            error = %unclear, mark = mark.text(),
+            "the response to a create was lost, looking for its job"
+        );
+        match look(backend, mark.identity(), when_lost.look_for).await {
+            Ok(job) => {
+                refuse_other_content(mark, &job)
+                    .map_err(|error| error.unclear(Some(mark.text())))?;
+                let name = backend.session().shown(job.name());
+                tracing::info!(job = name, "adopting the job");
+                return Ok(job);
             }
+            Err(in_vain) if creates == 0 => return Err(lost(unclear, mark, in_vain)),
+            Err(_) => tracing::warn!(mark = mark.text(), "no job is found, creating it once more"),
         }
-        if !looked {
-            return Err(unclear.during("the job may exist all the same: list jobs to see"));
+    }
+}
+
+/// Sends a create and takes the response only if the job in it is its own.
+async fn send_marked<B: CreateJobs>(backend: &B, body: &B::Body, mark: &Mark) -> Result<BatchJob> {
+    let job = backend.send(body).await?;
+    if mark.identity().is_on(&job) {
+        return Ok(job);
+    }
+    Err(Error::protocol(format!(
+        "the service responded with {:?}, a job that does not bear the mark of this create",
+        backend.session().shown(job.name())
+    )))
+}
+
+/// Refuses a job that was made under the same id for something else.
+pub(super) fn refuse_other_content(mark: &Mark, job: &BatchJob) -> Result<()> {
+    let Some((content, asked)) = mark.content() else {
+        return Ok(());
+    };
+    match mark.identity().content_on(job) {
+        Some(other) if other != content => Err(Error::input(format!(
+            "the option `id` names a job that was made of something else: {}, {} (digests {other} \
+             and {content}); give this create another id, or make it as the job was made",
+            job.name(),
+            difference(asked, job),
+        ))
+        .with_job(job.clone())),
+        Some(_) => Ok(()),
+        None => {
+            tracing::warn!(
+                job = job.name(),
+                "the job bears the id, and the service does not show what it was made of"
+            );
+            Ok(())
         }
-        if sent >= session.max_attempts() {
-            return Err(unclear.during(format!("no job came of {sent} creates")));
+    }
+}
+
+/// What differs between what is asked and a job of other content, as far as the job shows it.
+fn difference(asked: &Named, job: &BatchJob) -> String {
+    let id = |model: &str| model.rsplit('/').next().unwrap_or_default().to_owned();
+    if let Some(model) = job.model()
+        && id(model) != id(&asked.model)
+    {
+        return format!(
+            "which runs the model {model}, and this create names {}",
+            asked.model
+        );
+    }
+    let total = job.stats().and_then(|stats| stats.total);
+    let total = total.filter(|total| *total > 0 && asked.requests > 0);
+    match total {
+        Some(total) if total != asked.requests => format!(
+            "which has {}, and this create {}",
+            Counted(total, "request"),
+            asked.requests
+        ),
+        Some(total) => format!(
+            "which has the same model and as many requests ({total}): the key or the content of \
+             one differs, or the task, a default (`generation_config`, `system_instruction`), `dest` \
+             or `patch`"
+        ),
+        None => {
+            "which has the same model: the requests differ, or the source, the task, a default \
+                 (`generation_config`, `system_instruction`), `dest` or `patch`"
+                .to_owned()
         }
+    }
+}
+
+fn lost(error: Error, mark: &Mark, in_vain: InVain) -> Error {
+    let InVain {
+        looks,
+        took,
+        failure,
+    } = in_vain;
+    let seen = match failure {
+        Some(failure) if failure.is_permission_denied() => {
+            format!("the jobs could not be listed ({failure}): {MAY_LIST}")
+        }
+        Some(failure) => format!("the jobs could not be listed ({failure})"),
+        None => {
+            let looks = Counted(looks.into(), "look");
+            format!("{looks} over {took:.1?} did not find it")
+        }
+    };
+    error.unclear(Some(mark.text())).during(format!(
+        "the job may exist all the same, and {seen}: {}",
+        how_to_find(mark)
+    ))
+}
+
+fn how_to_find(mark: &Mark) -> String {
+    format!(
+        "`batches().find({:?})` finds it once it is listed",
+        mark.text()
+    )
+}
+
+/// Whether a response of this status says that nothing was done.
+///
+/// | status | of a create |
+/// |---|---|
+/// | 307, 308 | it is to be sent to another address, and was not carried out at this one |
+/// | other 3xx | what it made may be at the other address |
+/// | 406 | there is no response that the client would take, whatever was done |
+/// | 408, 499 | its time was up |
+/// | 409 | the same may be there already, by this create where something on the way sent it twice |
+/// | other 4xx | it is refused |
+/// | all others | nobody knows |
+fn is_certain_refusal(status: u16) -> bool {
+    match status {
+        307 | 308 => true,
+        406 | 408 | 409 | 499 => false,
+        status => (400..500).contains(&status),
     }
 }
 
 impl Error {
     /// Whether a call may have been carried out although this came of it.
-    pub(super) fn leaves_open_whether_it_was_done(&self) -> bool {
+    fn leaves_open_whether_it_was_done(&self) -> bool {
         match self.status() {
-            Some(408 | 500..600) => true,
-            Some(_) => false,
+            _ if self.may_be_done() => true,
+            Some(status) => !is_certain_refusal(status),
             None => self.was_sent() && (self.is_retryable() || self.is_protocol()),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_are_put_on_and_taken_off() {
-        let (mark, other) = (Mark("00ff00ff00ff".into()), Mark::new());
-        let name = mark.put_on("nightly #3");
-        assert_eq!(name, "nightly #3 #00ff00ff00ff");
-        assert!(mark.is_on(&name) && !other.is_on(&name) && !mark.is_on("nightly #3"));
-        assert_eq!(without_mark(name), "nightly #3");
-        for plain in [
-            "nightly",
-            "x #00ff00ff00fg",
-            "x #00FF00FF00FF",
-            "#00ff00ff00ff",
-        ] {
-            assert_eq!(without_mark(plain.to_owned()), plain);
-        }
-        assert_ne!(Mark::new(), Mark::new());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_display_name_is_the_same_without_its_mark(
-            name in ".*|.* #[0-9a-f]{12}", twice in proptest::prelude::any::<bool>()
-        ) {
-            let (mark, other) = (Mark::new(), Mark::new());
-            let name = match twice {
-                true => other.put_on(&name),
-                false => name,
-            };
-            let marked = mark.put_on(&name);
-            assert!(mark.is_on(&marked) && !other.is_on(&marked));
-            assert_eq!(without_mark(marked), name);
-        }
-    }
-}
+mod tests;

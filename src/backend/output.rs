@@ -4,25 +4,36 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ResultsOptions;
 use crate::error::{Error, Result};
 use crate::job::BatchJob;
 use crate::results::row::ReadRow;
 use crate::results::{Expectation, ResultStream, Rows};
-use crate::wait::ended_without_results;
 
 /// How soon an output that is late is asked for again; then after twice as long, and so on …
 const FIRST_POLL: Duration = Duration::from_millis(250);
 /// … up to this.
 const MAX_POLL: Duration = Duration::from_secs(10);
 
+/// What a reader of results may know and how long it waits.
+pub(crate) struct ResultsOptions {
+    pub(crate) expectation: Option<Expectation>,
+    /// Until when an output that is late is waited for; `None` is for ever.
+    pub(crate) deadline: Option<Instant>,
+    /// How many connections may read at once; `None` is as many as the reader is worth.
+    pub(crate) connections: Option<usize>,
+}
+
 /// What a backend knows of outputs.
 pub(super) trait Output: Sync {
     /// Reads one row.
     const READ_ROW: ReadRow;
 
-    /// The rows of a job; `None` if there is no output yet.
-    fn open_output(&self, job: &BatchJob) -> impl Future<Output = Result<Option<Rows>>> + Send;
+    /// The rows of a job, read by so many connections; `None` if there is no output yet.
+    fn open_output(
+        &self,
+        job: &BatchJob,
+        connections: Option<usize>,
+    ) -> impl Future<Output = Result<Option<Rows>>> + Send;
 
     /// Whether an output that cannot be opened now may be there in a moment.
     fn may_be_late(&self, job: &BatchJob, error: &Error) -> bool;
@@ -39,14 +50,14 @@ pub(super) async fn open_results<B: Output>(
 ) -> Result<ResultStream> {
     let mut pause = FIRST_POLL;
     loop {
-        let missing = match backend.open_output(&job).await {
+        let missing = match backend.open_output(&job, options.connections).await {
             Ok(Some(rows)) => {
-                let count = job.record.details().submitted.map(Expectation::Count);
+                let count = job.record.details.submitted.map(Expectation::Count);
                 let expectation = options.expectation.or(count);
                 let expectation = expectation.unwrap_or(Expectation::Unknown);
                 return Ok(ResultStream::new(rows, B::READ_ROW, expectation));
             }
-            Ok(None) if !job.has_results() => return Err(ended_without_results(job)),
+            Ok(None) if !job.has_results() => return Err(Error::ended_without_results(job)),
             Ok(None) => Error::protocol(format!(
                 "the job is {} but shows no output: try again later",
                 job.state()

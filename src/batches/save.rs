@@ -2,22 +2,28 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 
-use super::{BoxFuture, Results};
-use crate::error::Result;
-use crate::results::save::{LocalFile, write_line};
+use super::results::Results;
+use crate::backend::AnyBackend;
+use crate::error::{Error, Result};
+use crate::local::LocalFile;
+use crate::results::line::write_line;
 use crate::results::{Report, ResultStream};
 use crate::storage::NewObject;
 use crate::trace;
+use crate::uri::{BigQueryTable, GcsUri};
 
 /// Results to be saved: made by [`Results::save_to`]; `.await` it for the [`Report`].
 ///
 /// Each result becomes a line of JSON, in the order in which they come: `{"key", "response"}`,
 /// `{"key", "error"}` or `{"key", "missing": true}`. The file or object appears once it is
-/// whole; if the future is dropped or fails, there is none.
+/// whole; if the future is dropped or fails, there is none. Until then, a local file `out.jsonl` is
+/// beside its place as `.out.jsonl.genai-batch-XXXXXX.partial`: one of these that stays is of a
+/// process that was killed, and can be deleted.
 ///
 /// ```no_run
 /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
@@ -46,56 +52,117 @@ impl Save {
         }
     }
 
-    /// Whether to replace what stands there already; by default that is an error.
+    /// Whether to replace what is there already; by default that is an error. Of a symbolic link,
+    /// the file that it leads to is replaced, and the link stays. What is not a regular file, such
+    /// as a device, a pipe or a directory, is never replaced.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let save = client.batches().results(&job).save_to("results.jsonl");
+    /// let report = save.overwrite(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
         self
     }
 
     async fn run(self) -> Result<Report> {
-        let service = self.results.batches.service.clone();
-        let mut place = match self.place.to_str() {
-            Some(uri) if uri.starts_with("gs://") => {
-                Place::Object(service.create_object(uri, self.overwrite).await?)
-            }
-            _ => Place::Local(LocalFile::create(&self.place, self.overwrite).await?),
-        };
+        check_place(&self.place)?;
+        let service = self.results.service.clone();
+        let mut target = SaveTarget::open(&service, &self.place, self.overwrite).await?;
         let mut results = self.results.await?;
-        if let Err(error) = write_all(&mut results, &mut place).await {
-            place.abandon().await;
+        if let Err(error) = write_all(&mut results, &mut target).await {
+            target.abandon().await;
             return Err(error);
         }
-        place.finish().await?;
+        target.finish().await?;
         Ok(results.report())
     }
 }
 
-async fn write_all(results: &mut ResultStream, place: &mut Place) -> Result<()> {
+/// Refuses places that are neither a path nor an object, before they are taken for a path.
+fn check_place(place: &Path) -> Result<()> {
+    let Some(text) = place.to_str() else {
+        return Ok(());
+    };
+    let to = "write a path such as results.jsonl, or gs://bucket/results.jsonl";
+    let refuse = |message: String| Err(Error::input(message));
+    if text.is_empty() {
+        return refuse(format!("the place for the results is empty: {to}"));
+    }
+    if BigQueryTable::is_meant(text) {
+        return refuse(format!(
+            "results are saved as lines of JSON, not to a table: {to}; the option `dest` of a create \
+             on Vertex AI has the service write them to {text}"
+        ));
+    }
+    if GcsUri::is_meant(text) {
+        return match text.ends_with('/') {
+            true => refuse(format!(
+                "{text:?} names no object: write one with a name, such as {:?}",
+                format!("{text}results.jsonl")
+            )),
+            false => Ok(()),
+        };
+    }
+    if let Some(path) = text.strip_prefix("file://") {
+        return refuse(format!(
+            "{text:?} is a URL, and a path is wanted: write {path:?}"
+        ));
+    }
+    if let Some((scheme, _)) = text.split_once("://") {
+        // The rest of an address may carry a secret.
+        return refuse(format!(
+            "results cannot be saved to an address of {scheme}: {to}"
+        ));
+    }
+    if text.ends_with('/') {
+        return refuse(format!(
+            "{text} is a folder: name a file in it, such as {text}results.jsonl"
+        ));
+    }
+    Ok(())
+}
+
+async fn write_all(results: &mut ResultStream, target: &mut SaveTarget) -> Result<()> {
     let mut line = Vec::new();
     while let Some(result) = results.try_next().await? {
         line.clear();
         write_line(&result, &mut line);
-        place.write(&line).await?;
+        target.write(&line).await?;
     }
     Ok(())
 }
 
 /// Where the lines go.
 #[cfg_attr(not(feature = "gcs"), allow(clippy::large_enum_variant))]
-enum Place {
+pub(crate) enum SaveTarget {
     Local(LocalFile),
     Object(NewObject),
 }
 
-impl Place {
-    async fn write(&mut self, line: &[u8]) -> Result<()> {
+impl SaveTarget {
+    /// Starts a local file, or with a Vertex AI client an object in Cloud Storage.
+    pub(crate) async fn open(service: &AnyBackend, place: &Path, overwrite: bool) -> Result<Self> {
+        Ok(match place.to_str() {
+            Some(text) if GcsUri::is_meant(text) => {
+                let uri = GcsUri::parse(text)?;
+                Self::Object(service.create_object(&uri, overwrite).await?)
+            }
+            _ => Self::Local(LocalFile::create(place, overwrite).await?),
+        })
+    }
+
+    pub(crate) async fn write(&mut self, line: &[u8]) -> Result<()> {
         match self {
             Self::Local(file) => file.write(line).await,
             Self::Object(object) => object.write(line).await,
         }
     }
 
-    async fn abandon(self) {
+    pub(crate) async fn abandon(self) {
         match self {
             // Removed as it is dropped.
             Self::Local(_) => {}
@@ -103,7 +170,7 @@ impl Place {
         }
     }
 
-    async fn finish(self) -> Result<()> {
+    pub(crate) async fn finish(self) -> Result<()> {
         match self {
             Self::Local(file) => file.finish().await,
             Self::Object(object) => object.finish().await,
@@ -113,16 +180,23 @@ impl Place {
 
 impl IntoFuture for Save {
     type Output = Result<Report>;
-    type IntoFuture = BoxFuture<Result<Report>>;
+    type IntoFuture = BoxFuture<'static, Result<Report>>;
 
     /// # Errors
     ///
-    /// If something stands there already, the results cannot be read to their end, or the file
+    /// If something is there already, the results cannot be read to their end, or the file
     /// or object cannot be written.
     fn into_future(self) -> Self::IntoFuture {
-        let doing = format!("saving results to {}", self.place.display());
+        let doing = match self.place.to_str() {
+            // A path, or the name of an object or a table; of another address, the scheme tells.
+            Some(text) if text.contains("://") && !GcsUri::is_meant(text) => {
+                "saving results".to_owned()
+            }
+            Some("") => "saving results".to_owned(),
+            _ => format!("saving results to {}", self.place.display()),
+        };
         let results = &self.results;
-        let backend = results.batches.service.backend();
+        let backend = results.service.backend();
         let call = trace::call!("save_batch_results", backend).job(&results.job.name);
         Box::pin(async move {
             let saved = call.run(self.run()).await;
@@ -138,5 +212,47 @@ impl fmt::Debug for Save {
             .field("place", &self.place)
             .field("overwrite", &self.overwrite)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_are_none_are_told_with_what_to_write() {
+        for (place, told) in [
+            ("", "is empty: write a path"),
+            ("bq://p.d.t", "the option `dest`"),
+            ("gs://bucket/", "such as \"gs://bucket/results.jsonl\""),
+            (
+                "gs://bucket/folder/",
+                "such as \"gs://bucket/folder/results.jsonl\"",
+            ),
+            (
+                "https://user:the-secret@example.com/x?y",
+                "an address of https",
+            ),
+            ("s3://bucket/out.jsonl", "an address of s3"),
+            ("file:///tmp/out.jsonl", "write \"/tmp/out.jsonl\""),
+            ("out/", "such as out/results.jsonl"),
+        ] {
+            let error = check_place(Path::new(place)).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                error.is_invalid_input() && text.contains(told),
+                "{place}: {text}"
+            );
+            assert!(!text.contains("the-secret"), "{text}");
+        }
+        for place in [
+            "out.jsonl",
+            "/tmp/out",
+            "gs://bucket/out.jsonl",
+            "a:b",
+            "C:\\out.jsonl",
+        ] {
+            assert!(check_place(Path::new(place)).is_ok(), "{place}");
+        }
     }
 }

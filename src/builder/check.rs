@@ -3,9 +3,10 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
-use crate::http::plain;
+use crate::http::cleartext;
 
-pub(crate) fn version(version: String) -> Result<String> {
+/// Checks the version of an API.
+pub fn version(version: String) -> Result<String> {
     let plain = version.bytes().all(|b| b.is_ascii_alphanumeric());
     if version.is_empty() || !plain {
         return Err(Error::configuration(format!(
@@ -17,7 +18,7 @@ pub(crate) fn version(version: String) -> Result<String> {
 
 /// Checks a base URL; `option` and `variable` are where it may be set, and `plain_http_hosts`
 /// need no encryption.
-pub(crate) fn base_url(
+pub fn base_url(
     text: &str,
     option: &str,
     variable: &str,
@@ -43,8 +44,8 @@ pub(crate) fn base_url(
     if !matches!(url.scheme(), "http" | "https") {
         return refuse("write it with its scheme, as https://host");
     }
-    if plain::is_in_the_open(&url, plain_http_hosts) {
-        let hint = plain::hint(url.host_str().unwrap_or_default());
+    if cleartext::is_in_the_open(&url, plain_http_hosts) {
+        let hint = cleartext::hint(url.host_str().unwrap_or_default());
         return refuse(&format!(
             "it would carry the credential unencrypted: {hint}"
         ));
@@ -60,7 +61,8 @@ pub(crate) fn base_url(
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-pub(crate) fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
+/// Checks headers that are added to every request.
+pub fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let header: HeaderName = name

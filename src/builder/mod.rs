@@ -1,7 +1,10 @@
 //! How a client is configured: by options, then by environment variables.
 
 pub(crate) mod check;
+mod client;
 mod resolve;
+#[cfg(feature = "vertex")]
+mod vertex;
 
 use std::fmt;
 use std::time::Duration;
@@ -69,18 +72,49 @@ impl ClientBuilder {
     }
 
     /// Chooses the Gemini Developer API, whatever the environment says.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn gemini(mut self) -> Self {
         self.backend = Some(BackendChoice::Gemini);
         self
     }
 
     /// The API key; beats the environment. White space around it is dropped.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into().into());
         self
     }
 
     /// Where the API is: scheme, host and, for a proxy, a path before the API version.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .base_url("https://gateway.example.com/gemini")
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -89,13 +123,39 @@ impl ClientBuilder {
     /// The API version in every address; by default the one that the generated types
     /// describe, `v1beta` on Gemini and `v1beta1` on Vertex AI. Google's Python SDK uses `v1`
     /// on Gemini.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .api_version("v1")
+    ///     .build()?;
+    /// assert_eq!(client.api_version(), "v1");
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
         self
     }
 
-    /// How long one attempt at a request may take, from sending to the end of the answer; by
-    /// default two minutes. Once set, the service is told too. Downloads are not limited.
+    /// How long one attempt at a request may take, from sending to the end of the response; by
+    /// default two minutes. Once set, the service is told too. Downloads are not limited, and
+    /// [`Duration::MAX`] limits nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .timeout(Duration::from_secs(30))
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -103,6 +163,19 @@ impl ClientBuilder {
 
     /// How long connecting may take; by default ten seconds. Not used with
     /// [`http_client`](Self::http_client).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .connect_timeout(Duration::from_secs(3))
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
@@ -110,19 +183,32 @@ impl ClientBuilder {
 
     /// Adds a header to every API request, upload chunks included. Its value is kept out of
     /// logs.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .header("x-team", "search")
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
     /// The `reqwest` client to send with, for a proxy, certificates or connection limits of
-    /// your own. Its policies for redirects and retries are set aside: a redirect would carry
-    /// the credential to another host, and a retry of its own could make a job twice. What it
+    /// your own. Its policies for redirects and retries are set aside, as those of the default
+    /// client are: a redirect would carry the credential to another host, and a retry of its own
+    /// could make a job twice. What it
     /// logs and its default headers are yours to keep free of secrets, and so is a
     /// `read_timeout`, without which a download may wait for its first byte for ever.
     ///
     /// ```
-    /// use genai_batch::{Client, reqwest};
+    /// use genai_batch::external::reqwest;
+    /// use genai_batch::Client;
     ///
     /// let http = reqwest::Client::builder().pool_max_idle_per_host(4);
     /// let client = Client::builder()
@@ -132,20 +218,46 @@ impl ClientBuilder {
     /// # Ok::<(), genai_batch::Error>(())
     /// ```
     ///
-    /// Google's libraries fetch the access tokens for Vertex AI and read BigQuery over
-    /// connections of their own, to which none of this applies.
+    /// The default client sends calls over HTTP/2 and the contents of files over connections of HTTP/1.1,
+    /// since those share no windows. A client of yours sends both: where it is to bring much, give it
+    /// `http1_only()`, or windows fit for the line (`http2_initial_stream_window_size`).
+    ///
+    /// Google's libraries fetch the access tokens for Vertex AI over connections of their own, to
+    /// which none of this applies.
     pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
         self
     }
 
     /// How often and how long calls are repeated.
+    ///
+    /// ```
+    /// use genai_batch::{Client, RetryPolicy};
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .retry_policy(RetryPolicy::default().max_attempts(8))
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
     /// How much of what the service sends is held in memory at once.
+    ///
+    /// ```
+    /// use genai_batch::{Client, Limits};
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .limits(Limits::default().max_response(64 * 1024 * 1024))
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -176,6 +288,17 @@ impl ClientBuilder {
 
     /// Adds to the `User-Agent` header, which starts with `genai-batch/VERSION`. Not used
     /// with [`http_client`](Self::http_client).
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .gemini()
+    ///     .api_key("my-api-key")
+    ///     .user_agent_suffix("nightly-reviews/1.0")
+    ///     .build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent = Some(suffix.into());
         self
@@ -185,80 +308,16 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If there is no credential, or an option or variable makes no sense.
+    /// If there is no credential, or an option or variable is invalid.
+    ///
+    /// ```
+    /// use genai_batch::Client;
+    ///
+    /// let built = Client::builder().gemini().api_key("").build();
+    /// assert!(built.unwrap_err().is_configuration());
+    /// ```
     pub fn build(self) -> Result<Client> {
         self.resolve(&|name| std::env::var(name).ok())
-    }
-}
-
-/// Options of Vertex AI.
-#[cfg(feature = "vertex")]
-impl ClientBuilder {
-    /// Chooses Vertex AI, whatever the environment says.
-    pub fn vertex(mut self) -> Self {
-        self.backend = Some(BackendChoice::Vertex);
-        self
-    }
-
-    /// The Google Cloud project whose jobs these are; by default `GOOGLE_CLOUD_PROJECT`.
-    pub fn project(mut self, project: impl Into<String>) -> Self {
-        self.project = Some(project.into());
-        self
-    }
-
-    /// Where the jobs run, such as `us-central1`; by default `GOOGLE_CLOUD_LOCATION`, then
-    /// `global`. The express mode, an API key without a project, has no location and refuses
-    /// this.
-    pub fn location(mut self, location: impl Into<String>) -> Self {
-        self.location = Some(location.into());
-        self
-    }
-
-    /// Credentials that the caller made with `google-cloud-auth`; by default Application
-    /// Default Credentials are found on first use.
-    pub fn credentials(mut self, credentials: google_cloud_auth::credentials::Credentials) -> Self {
-        self.google.origin = Some(crate::http::google::Origin::Given(credentials));
-        self
-    }
-
-    /// The contents of a credentials file: a service account key, an authorized user,
-    /// impersonation, or workload identity federation.
-    pub fn credentials_json(mut self, json: impl Into<String>) -> Self {
-        let json = json.into().into();
-        self.google.origin = Some(crate::http::google::Origin::Json(json));
-        self
-    }
-
-    /// An access token. It is not renewed when it expires.
-    pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        let token = token.into().into();
-        self.google.origin = Some(crate::http::google::Origin::Token(token));
-        self
-    }
-
-    /// The project that quota and costs count against, where it is not the credentials' own.
-    pub fn quota_project(mut self, project: impl Into<String>) -> Self {
-        self.google.quota_project = Some(project.into());
-        self
-    }
-
-    /// The prefix in Cloud Storage, `gs://bucket/prefix`, under which the client puts requests
-    /// that Vertex AI cannot take from it directly; by default `GENAI_BATCH_STAGING`.
-    pub fn staging(mut self, prefix: impl Into<String>) -> Self {
-        self.google.staging = Some(prefix.into());
-        self
-    }
-
-    /// Where Cloud Storage is; by default `STORAGE_EMULATOR_HOST`, then Google.
-    pub fn storage_base_url(mut self, url: impl Into<String>) -> Self {
-        self.google.storage_base_url = Some(url.into());
-        self
-    }
-
-    /// Where BigQuery is; by default `BIGQUERY_EMULATOR_HOST`, then Google.
-    pub fn bigquery_base_url(mut self, url: impl Into<String>) -> Self {
-        self.google.bigquery_base_url = Some(url.into());
-        self
     }
 }
 

@@ -1,20 +1,22 @@
-//! From options and environment to one backend: the precedence that Google's SDKs have.
+//! From options and environment to one backend: the precedence that Google's SDKs have. What Vertex AI
+//! takes beyond an API key is in `vertex`.
+
+#[cfg(feature = "vertex")]
+mod vertex;
 
 use secrecy::SecretString;
 
 use super::{ClientBuilder, check};
-use crate::backend::Service;
+use crate::backend::AnyBackend;
 use crate::backend::gemini::Gemini;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::http::auth::Auth;
-use crate::http::{Session, Settings, client};
+use crate::http::{Session, Settings, bulk, client};
 
 const GEMINI_BASE_URL: &str = "https://generativelanguage.googleapis.com";
 /// The versions that the generated types describe.
 const GEMINI_API_VERSION: &str = "v1beta";
-#[cfg(feature = "vertex")]
-const VERTEX_API_VERSION: &str = "v1beta1";
 
 const NO_KEY: &str = "no credentials: set GOOGLE_API_KEY or GEMINI_API_KEY, or pass a key to \
     Client::gemini (keys are made at https://aistudio.google.com/apikey)";
@@ -28,7 +30,7 @@ pub(super) enum BackendChoice {
 /// Where `reqwest` finds a proxy for plain HTTP, besides the settings of Windows and macOS.
 const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl ClientBuilder {
     /// Makes the client from the options and this environment, in which an empty variable
@@ -88,7 +90,7 @@ impl ClientBuilder {
         let base_url = self.checked_url(&base_url, "base_url", variable)?;
         let version = self.version(env, GEMINI_API_VERSION)?;
         let session = self.session(env, [&base_url], Auth::api_key(key)?)?;
-        Ok(Client::new(Service::gemini(Gemini::new(
+        Ok(Client::new(AnyBackend::gemini(Gemini::new(
             session, base_url, version,
         ))))
     }
@@ -101,114 +103,12 @@ impl ClientBuilder {
         ))
     }
 
-    #[cfg(feature = "vertex")]
-    fn resolve_vertex(mut self, env: Env<'_>) -> Result<Client> {
-        use crate::backend::vertex::{Addresses, Place, Vertex, host};
-        use crate::http::google::{GoogleCredentials, Origin};
-
-        let google = std::mem::take(&mut self.google);
-        if self.api_key.is_some() && google.origin.is_some() {
-            return Err(Error::configuration(
-                "both an API key and Google Cloud credentials are given: leave one out",
-            ));
-        }
-        // A key that the caller passes beats a place from the environment; a place from the
-        // environment beats a key from there.
-        let project = match (&self.project, &self.api_key) {
-            (None, None) => env("GOOGLE_CLOUD_PROJECT"),
-            (project, _) => project.clone(),
-        };
-        let place = match project {
-            Some(project) => {
-                let location = self
-                    .location
-                    .clone()
-                    .or_else(|| env("GOOGLE_CLOUD_LOCATION"));
-                let location = location.unwrap_or_else(|| "global".to_owned());
-                Some(Place::new(&project, &location)?)
-            }
-            None => None,
-        };
-        let key = match (&self.api_key, &place) {
-            (Some(key), _) => Some(key.clone()),
-            (None, None) if google.origin.is_none() => secret(env("GOOGLE_API_KEY")),
-            (None, _) => None,
-        };
-        if key.is_none() && place.is_none() {
-            return Err(Error::configuration(
-                "Vertex AI needs a project: set GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION, \
-                 or pass them to Client::vertex; or an API key for the express mode",
-            ));
-        }
-        // The express mode is served all over the world, wherever the caller wants the data.
-        if place.is_none() && self.location.is_some() {
-            return Err(Error::configuration(
-                "the option `location` needs a project: an API key alone is for the express \
-                 mode, which has no location; set `project`, or leave `location` out",
-            ));
-        }
-        if key.is_some() && google.quota_project.is_some() {
-            return Err(Error::configuration(
-                "the option `quota_project` goes with Google Cloud credentials, and an API key \
-                 has a project of its own: leave one out",
-            ));
-        }
-        let auth = match key {
-            Some(key) => Auth::api_key(key)?,
-            None => {
-                let origin = google.origin.unwrap_or(Origin::Default);
-                let quota_project = google
-                    .quota_project
-                    .or_else(|| env("GOOGLE_CLOUD_QUOTA_PROJECT"));
-                Auth::Google(GoogleCredentials::new(origin, quota_project)?.into())
-            }
-        };
-        let variable = "GOOGLE_VERTEX_BASE_URL";
-        let given = self.base_url.clone().or_else(|| env(variable));
-        let base_url = match &given {
-            Some(url) => self.checked_url(url, "base_url", variable)?,
-            None => host(place.as_ref().map(|place| &*place.location)),
-        };
-        let other = |option: &str, variable: &str, given: Option<String>| {
-            let url = given
-                .or_else(|| env(variable))
-                .map(|url| match url.contains("://") {
-                    true => url,
-                    // Google's own tools take a host alone.
-                    false => format!("http://{url}"),
-                });
-            url.map(|url| self.checked_url(&url, option, variable))
-                .transpose()
-        };
-        let addresses = Addresses {
-            base_url,
-            base_url_is_given: given.is_some(),
-            api_version: self.version(env, VERTEX_API_VERSION)?,
-            storage: other(
-                "storage_base_url",
-                "STORAGE_EMULATOR_HOST",
-                google.storage_base_url,
-            )?,
-            bigquery: other(
-                "bigquery_base_url",
-                "BIGQUERY_EMULATOR_HOST",
-                google.bigquery_base_url,
-            )?,
-        };
-        let staging = google.staging.or_else(|| env("GENAI_BATCH_STAGING"));
-        // Where it is not given, it is Google's.
-        let storage = addresses.storage.as_deref().unwrap_or_default();
-        let session = self.session(env, [&addresses.base_url, storage], auth)?;
-        let vertex = Vertex::new(session, addresses, place, staging)?;
-        Ok(Client::new(Service::vertex(vertex)))
-    }
-
-    fn checked_url(&self, url: &str, option: &str, variable: &str) -> Result<String> {
+    pub(super) fn checked_url(&self, url: &str, option: &str, variable: &str) -> Result<String> {
         check::base_url(url, option, variable, &self.plain_http_hosts)
     }
 
     /// Google's SDKs take `beta` for the version of that name.
-    fn version(&self, env: Env<'_>, default: &str) -> Result<String> {
+    pub(super) fn version(&self, env: Env<'_>, default: &str) -> Result<String> {
         let version = self
             .api_version
             .clone()
@@ -218,7 +118,7 @@ impl ClientBuilder {
     }
 
     /// A session for services at these addresses.
-    fn session<const N: usize>(
+    pub(super) fn session<const N: usize>(
         self,
         env: Env<'_>,
         addresses: [&str; N],
@@ -232,20 +132,24 @@ impl ClientBuilder {
             limits: self.limits,
             plain_http_hosts: self.plain_http_hosts,
         };
-        let http = match self.http {
-            // What the session does not know of could make a job twice.
-            Some(http) => http.retry(reqwest::retry::never()),
+        let (http, bulk) = match self.http {
+            // Of which there is no second one to be made.
+            Some(http) => (http, None),
             None => {
-                let suffix = self.user_agent.as_deref();
-                let http = client::plain(suffix, self.connect_timeout, settings.timeout);
+                let options = bulk::Options {
+                    user_agent: self.user_agent,
+                    connect_timeout: self.connect_timeout,
+                    timeout: settings.timeout,
+                };
                 match needs_certificates(addresses, env) {
-                    true => http,
-                    false => client::without_certificates(http),
+                    true => (options.builder(), Some(options)),
+                    // Without TLS, it is HTTP/1.1 for calls too.
+                    false => (client::without_certificates(options.builder()), None),
                 }
             }
         };
         let http = client::make(http)?;
-        Ok(Session::with_settings(http, auth, settings))
+        Ok(Session::with_settings(http, bulk, auth, settings))
     }
 }
 
@@ -256,7 +160,7 @@ fn needs_certificates<const N: usize>(addresses: [&str; N], env: Env<'_>) -> boo
     cfg!(any(windows, target_os = "macos")) || !is_plain || !is_direct
 }
 
-fn secret(variable: Option<String>) -> Option<SecretString> {
+pub(super) fn secret(variable: Option<String>) -> Option<SecretString> {
     variable.map(SecretString::from)
 }
 
@@ -301,6 +205,43 @@ mod tests {
             (client.base_url(), client.api_version()),
             ("http://127.0.0.1:9", "v1")
         );
+    }
+
+    #[cfg(feature = "gcs")]
+    #[tokio::test]
+    async fn of_two_variables_the_first_in_order_is_taken() {
+        let key_of = async |env: &[(&str, &str)]| {
+            let client = build(Client::builder(), env).unwrap();
+            let mut headers = reqwest::header::HeaderMap::new();
+            let session = client.service().files().unwrap().session().clone();
+            session.auth().apply(&mut headers).await.unwrap();
+            headers["x-goog-api-key"].to_str().unwrap().to_owned()
+        };
+        let (google, gemini) = (("GOOGLE_API_KEY", "google"), ("GEMINI_API_KEY", "gemini"));
+        assert_eq!(key_of(&[google, gemini]).await, "google");
+        assert_eq!(key_of(&[gemini]).await, "gemini");
+
+        let enterprise = |value| ("GOOGLE_GENAI_USE_ENTERPRISE", value);
+        let vertex = |value| ("GOOGLE_GENAI_USE_VERTEXAI", value);
+        for (env, is_vertex) in [
+            (vec![enterprise("true"), vertex("false")], true),
+            (vec![vertex("true"), enterprise("false")], false),
+            (vec![enterprise(""), vertex("1")], true),
+            (vec![vertex("yes")], false),
+            (vec![], false),
+        ] {
+            let choice = chosen_by_env(&|name| {
+                let found = env.iter().find(|(known, _)| *known == name);
+                found
+                    .map(|(_, value)| (*value).to_owned())
+                    .filter(|value| !value.is_empty())
+            });
+            assert_eq!(
+                choice.unwrap() == BackendChoice::Vertex,
+                is_vertex,
+                "{env:?}"
+            );
+        }
     }
 
     #[cfg(not(any(windows, target_os = "macos")))]
@@ -410,5 +351,15 @@ mod tests {
         assert!(!format!("{builder:?}").contains("secret"));
         let error = build(builder, &[]).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+
+    /// `reqwest` would panic.
+    #[cfg(not(any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
+    #[test]
+    fn a_client_without_cryptography_is_refused() {
+        let error = Client::gemini("key").unwrap_err().to_string();
+        for part in ["rustls-aws-lc", "rustls-ring", "CryptoProvider"] {
+            assert!(error.contains(part), "{error}");
+        }
     }
 }

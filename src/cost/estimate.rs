@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Money, Pricing};
 
 /// A number that is not known yet: the least and the most that it is expected to be, and what is
-/// likely. It is no guarantee on either side.
+/// likely. It guarantees neither bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Estimate {
@@ -22,6 +22,13 @@ pub struct Estimate {
 
 impl Estimate {
     /// A range; bounds on the wrong side of `likely` are moved to it.
+    ///
+    /// ```
+    /// use genai_batch::cost::Estimate;
+    ///
+    /// let tokens = Estimate::new(800, 1000, 1500);
+    /// assert_eq!(tokens.to_string(), "about 1000 (800 to 1500)");
+    /// ```
     pub fn new(low: u64, likely: u64, high: u64) -> Self {
         Self {
             low: low.min(likely),
@@ -55,17 +62,37 @@ impl fmt::Display for Estimate {
     }
 }
 
-/// What a job may cost, with the range of the tokens it is made from.
+/// What a job may cost: an amount of money for the fewest, the likely and the most tokens, after the
+/// discount for batches. A [`preflight`](crate::Source::preflight) makes it, where prices are known or
+/// given, in [`Diagnosis::cost`](crate::preflight::Diagnosis::cost).
+///
+/// It is as good as the guess of the tokens: that of the input is by the length of the texts, or by what
+/// the service counts in a sample; that of the output by what the requests allow. Neither bound is
+/// guaranteed.
+///
+/// ```no_run
+/// use genai_batch::Source;
+///
+/// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+/// let source = Source::path("requests.jsonl");
+/// let checked = source.preflight(&client).model("gemini-2.5-flash").await?;
+/// if let Some(cost) = &checked.cost {
+///     println!("{cost}"); // about 1.50 USD (0.5000 to 7.00)
+///     assert!(cost.high < 100.0, "too much: {}", cost.price_source);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CostEstimate {
     /// The currency, as the [`Pricing`] has it.
     pub currency: String,
-    /// With the fewest tokens.
+    /// The amount with the fewest tokens, in the currency.
     pub low: f64,
-    /// With the likely ones.
+    /// The amount with the likely ones, which is the best guess.
     pub likely: f64,
-    /// With the most.
+    /// The amount with the most tokens that are expected.
     pub high: f64,
     /// Where the prices are from, with their date.
     pub price_source: String,

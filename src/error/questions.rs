@@ -7,31 +7,61 @@ use serde_json::Value;
 use super::{Error, Kind};
 use crate::job::BatchJob;
 
+/// The statuses of responses that may be different a moment later.
+pub const PASSING_STATUSES: [u16; 6] = [408, 429, 500, 502, 503, 504];
+
 impl Error {
-    /// Whether the same call may succeed later, as it stands: the connection failed, a
+    /// Whether the same call may succeed later, unchanged: the connection failed, a
     /// deadline passed, or the service was busy (408, 429, 500, 502, 503, 504).
     ///
-    /// For a create this does not say that no job was made.
+    /// A create that [may have made its job](Self::is_unclear) is not: the same call could make a
+    /// second one.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
+            _ if self.is_unclear() => false,
             Kind::Transport | Kind::Timeout => true,
             Kind::Status => self
                 .status()
-                .is_some_and(crate::http::retry::is_passing_status),
+                .is_some_and(|status| PASSING_STATUSES.contains(&status)),
             _ => false,
         }
     }
 
+    /// Whether a create may have made a job although it failed: its response was lost, and the job
+    /// was not found. [`mark`](Self::mark) finds it later, and the message says which input is kept
+    /// for it.
+    ///
+    /// ```
+    /// use genai_batch::{BatchJob, Client, Error, Result};
+    ///
+    /// # async fn example(client: Client, error: Error) -> Result<Option<BatchJob>> {
+    /// match error.mark() {
+    ///     Some(mark) if error.is_unclear() => client.batches().find(mark).await,
+    ///     _ => Err(error),
+    /// }
+    /// # }
+    /// ```
+    pub fn is_unclear(&self) -> bool {
+        self.0.unclear.is_some()
+    }
+
+    /// The mark that the job of an [unclear](Self::is_unclear) create bears, for
+    /// [`Batches::find`](crate::Batches::find). `None` for other errors, and where
+    /// [`adopt(false)`](crate::batches::Create::adopt) left the mark out.
+    pub fn mark(&self) -> Option<&str> {
+        self.0.unclear.as_ref()?.mark.as_deref()
+    }
+
     /// Whether the job or file does not exist (404).
     ///
-    /// The Gemini Files API answers 403 for a file that is gone; see
+    /// The Gemini Files API returns 403 for a file that is gone; see
     /// [`is_permission_denied`](Self::is_permission_denied).
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
     }
 
     /// Whether the credential may not do this (401 or 403). A file of the Gemini Files API
-    /// that was deleted or has expired answers 403 as well.
+    /// that was deleted or has expired returns 403 as well.
     pub fn is_permission_denied(&self) -> bool {
         matches!(self.status(), Some(401 | 403))
     }
@@ -94,7 +124,7 @@ impl Error {
     }
 
     /// Whether the results do not match the requests one to one, where
-    /// [`strict`](crate::Results::strict) makes that an error.
+    /// [`strict`](crate::batches::Results::strict) makes that an error.
     pub fn is_deviation(&self) -> bool {
         self.0.kind == Kind::Deviation
     }
@@ -111,18 +141,18 @@ impl Error {
         self.0.kind == Kind::Io
     }
 
-    /// The HTTP status of the answer, where the service gave one.
+    /// The HTTP status of the response, where the service gave one.
     pub fn status(&self) -> Option<u16> {
         let status = self.0.http.as_ref()?.status;
         (status > 0).then_some(status)
     }
 
-    /// The `code` in the error body. It may differ from the HTTP status.
+    /// The `code` in the error body, which may differ from the HTTP status; `None` where it has none.
     pub fn code(&self) -> Option<i64> {
         self.0.http.as_ref()?.code
     }
 
-    /// The name of the status in the error body, such as `INVALID_ARGUMENT`.
+    /// The name of the status in the error body, such as `INVALID_ARGUMENT`; `None` where it has none.
     pub fn status_name(&self) -> Option<&str> {
         self.0.http.as_ref()?.status_name.as_deref()
     }
@@ -143,24 +173,29 @@ impl Error {
         self.0.http.as_ref().map_or("", |http| &http.body)
     }
 
-    /// How long the service asks to wait, by `Retry-After` or `google.rpc.RetryInfo`.
+    /// How long the service asks to wait, by `Retry-After` or `google.rpc.RetryInfo`: in the response,
+    /// or of a job that ended badly in its own error. `None` where it asks for nothing.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.http.as_ref()?.retry_after
+        match &self.0.http {
+            Some(http) => http.retry_after,
+            None if self.is_job_ended() => self.job()?.error()?.retry_after(),
+            None => None,
+        }
     }
 
     /// How many times the request was sent; 0 if it never was.
     pub fn attempts(&self) -> u32 {
-        self.0.effort.map_or(0, |effort| effort.attempts)
+        self.0.attempts.map_or(0, |attempts| attempts.count)
     }
 
     /// How long the attempts took together.
     pub fn elapsed(&self) -> Duration {
         self.0
-            .effort
-            .map_or(Duration::ZERO, |effort| effort.elapsed)
+            .attempts
+            .map_or(Duration::ZERO, |attempts| attempts.elapsed)
     }
 
-    /// The job that the error is about, as last seen.
+    /// The job that the error is about, as last seen; `None` where it is about none.
     pub fn job(&self) -> Option<&BatchJob> {
         self.0.job.as_ref()
     }

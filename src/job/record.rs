@@ -1,54 +1,36 @@
-//! What is kept of a job: what everyone asks for, and where the rest stands until someone does.
+//! What is kept of a job.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::{JobDestination, JobSource, JobStats, Status};
-use crate::scan::Span;
+use crate::platform::Backend;
 use crate::state::JobState;
+use crate::text::Text;
 
 /// The contents of a [`BatchJob`](super::BatchJob).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct JobRecord {
+    /// The service that said it.
+    pub(crate) backend: Backend,
     pub(crate) name: String,
     pub(crate) state: JobState,
     pub(crate) done: bool,
-    pub(crate) json: Bytes,
-    /// How the details are read when they are asked for.
-    pub(crate) unread: Option<Unread>,
-    pub(crate) details: OnceLock<Details>,
-}
-
-/// Details of a job that nobody has asked for: those who poll and list look at the state.
-#[derive(Debug)]
-pub(crate) struct Unread {
-    pub(crate) read: fn(&[u8], &Places) -> Details,
-    pub(crate) places: Places,
-}
-
-/// Where in the JSON of a job its details stand.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Places {
-    pub(crate) display_name: Span,
-    pub(crate) model: Span,
-    pub(crate) create_time: Span,
-    pub(crate) end_time: Span,
-    pub(crate) update_time: Span,
-    pub(crate) stats: Span,
-    pub(crate) input: Span,
-    pub(crate) priority: Span,
-    pub(crate) error: Span,
-    /// The name of the file with the results, or else whether they are in the job.
-    pub(crate) results: (Span, bool),
+    /// All that the service said.
+    pub(crate) json: Text,
+    pub(crate) details: Details,
 }
 
 /// What a service says of a job besides its state.
 #[derive(Debug, Default)]
 pub(crate) struct Details {
+    /// Without the mark of the create that made it.
     pub(crate) display_name: Option<String>,
+    /// The texts that may bear the mark, as they came.
+    pub(crate) marked: Vec<String>,
     pub(crate) model: Option<String>,
     pub(crate) create_time: Option<DateTime<Utc>>,
     pub(crate) start_time: Option<DateTime<Utc>>,
@@ -59,6 +41,8 @@ pub(crate) struct Details {
     pub(crate) destination: Option<JobDestination>,
     /// Where they are.
     pub(crate) output: Option<JobDestination>,
+    /// The rows of results that stand in the job itself.
+    pub(crate) inlined: Arc<Vec<Bytes>>,
     /// How many requests the service counts, once it knows.
     pub(crate) submitted: Option<u64>,
     pub(crate) stats: Option<JobStats>,
@@ -66,13 +50,20 @@ pub(crate) struct Details {
     pub(crate) partial_failures: Vec<Status>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) priority: Option<i64>,
+    /// Whether it makes embeddings, where the service tells.
+    pub(crate) embeds: bool,
 }
 
-impl JobRecord {
-    pub(crate) fn details(&self) -> &Details {
-        self.details.get_or_init(|| match &self.unread {
-            Some(unread) => (unread.read)(&self.json, &unread.places),
-            None => Details::default(),
-        })
+#[cfg(test)]
+impl Default for JobRecord {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Gemini,
+            name: String::new(),
+            state: JobState::default(),
+            done: false,
+            json: Text::Whole(Bytes::new()),
+            details: Details::default(),
+        }
     }
 }

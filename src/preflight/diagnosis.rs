@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::finding::{Finding, FindingCode, Severity};
 use super::limits::LimitUse;
-use crate::backend::Backend;
 use crate::cost::{CostEstimate, Estimate};
+use crate::counted::{Bytes, Counted};
+use crate::platform::Backend;
+use crate::shown::Shown;
 
 /// How many findings of one code the text shows.
 const SHOWN: usize = 5;
@@ -43,12 +45,12 @@ pub struct Diagnosis {
     pub limits: Vec<LimitUse>,
     /// Tokens of all requests.
     pub input_tokens: Estimate,
-    /// Tokens of all answers, thinking included.
+    /// Tokens of all responses, thinking included.
     pub output_tokens: Estimate,
     /// How the tokens were estimated, and with what error.
     pub token_basis: String,
     /// Parts whose tokens are not estimated: audio, video, documents, caches. They are in the
-    /// input only so far as the service counted them in a [`sample`](crate::Preflight::sample).
+    /// input only so far as the service counted them in a [`sample`](crate::preflight::Preflight::sample).
     pub unmeasured_parts: u64,
     /// What the job may cost, where prices are given or known.
     pub cost: Option<CostEstimate>,
@@ -60,12 +62,31 @@ impl Diagnosis {
         self.errors == 0
     }
 
-    /// Whether nothing was found at all.
+    /// Whether nothing was found at all, but for fields in snake case, which the services take too.
     pub fn is_clean(&self) -> bool {
-        self.errors + self.warnings + self.notes == 0
+        let spelled = self.counts.get(&FindingCode::SnakeCase);
+        self.errors + self.warnings == 0 && self.notes == spelled.copied().unwrap_or_default()
+    }
+
+    /// Whether the requests were read, so that it is known how many there are.
+    fn is_read(&self) -> bool {
+        self.requests > 0 || self.counts.contains_key(&FindingCode::Empty)
     }
 
     /// The findings of one code, as far as they are kept.
+    ///
+    /// ```no_run
+    /// use genai_batch::Source;
+    /// use genai_batch::preflight::FindingCode;
+    ///
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let diagnosis = Source::path("requests.jsonl").preflight(&client).await?;
+    /// for finding in diagnosis.of(FindingCode::UnknownField) {
+    ///     println!("{finding}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of(&self, code: FindingCode) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |it| it.code == code)
     }
@@ -73,15 +94,21 @@ impl Diagnosis {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, for {}: ", Shown(&self.source), self.backend)?;
+        match (self.is_read(), self.bytes) {
+            (true, bytes) => {
+                let requests = Counted(self.requests, "request");
+                writeln!(f, "{requests}, {}", Bytes(bytes))?;
+            }
+            (false, 0) => writeln!(f, "not read")?,
+            (false, bytes) => writeln!(f, "not read, {}", Bytes(bytes))?,
+        }
         writeln!(
             f,
-            "{}, for {}: {} requests, {} bytes",
-            self.source, self.backend, self.requests, self.bytes
-        )?;
-        writeln!(
-            f,
-            "{} errors, {} warnings, {} notes",
-            self.errors, self.warnings, self.notes
+            "{}, {}, {}",
+            Counted(self.errors, "error"),
+            Counted(self.warnings, "warning"),
+            Counted(self.notes, "note")
         )?;
         let mut codes: Vec<_> = self.counts.iter().collect();
         codes.sort_by_key(|(code, _)| {
@@ -100,15 +127,16 @@ impl fmt::Display for Diagnosis {
         for limit in &self.limits {
             writeln!(f, "limit: {limit}")?;
         }
-        writeln!(f, "tokens in: {}", self.input_tokens)?;
-        writeln!(f, "tokens out: {}", self.output_tokens)?;
-        writeln!(f, "  by {}", self.token_basis)?;
+        if self.is_read() {
+            writeln!(f, "tokens in: {}", self.input_tokens)?;
+            writeln!(f, "tokens out: {}", self.output_tokens)?;
+            writeln!(f, "  by {}", Shown(&self.token_basis))?;
+        } else {
+            writeln!(f, "tokens: not known, since nothing was read")?;
+        }
         if self.unmeasured_parts > 0 {
-            let parts = self.unmeasured_parts;
-            writeln!(
-                f,
-                "  without {parts} parts of audio, video, documents or caches"
-            )?;
+            let parts = Counted(self.unmeasured_parts, "part");
+            writeln!(f, "  without {parts} of audio, video, documents or caches")?;
         }
         match &self.cost {
             Some(cost) => write!(f, "cost: {cost}\n  prices: {}", cost.price_source),

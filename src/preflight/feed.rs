@@ -1,193 +1,151 @@
-//! Lines for a preflight, one after the other, from wherever they are: memory, a local file, or
-//! Cloud Storage. In contrast to a create, a bad line does not end it.
+//! Lines for a preflight: those of a source, or of several objects in Cloud Storage. In contrast
+//! to a create, a bad line does not end it.
 
 use std::collections::VecDeque;
-use std::path::Path;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
-use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use bytes::Bytes;
 
-use crate::backend::Service;
-use crate::error::{Error, Result};
-use crate::request::EntryKind;
-use crate::results::ByteStream;
-use crate::results::jsonl::{LineSplitter, LineTooLong};
-use crate::source::EntryStream;
-use crate::source::entry::{DefaultFields, JobKind, Line};
-use crate::source::prepare::MAX_LINE;
+use crate::backend::AnyBackend;
+use crate::error::Result;
+use crate::platform::Backend;
+use crate::request::finding::{Finding, FindingCode};
+use crate::request::pending::Attach;
+use crate::request::{Draft, Entry, EntryKind};
+use crate::source::entry::Line;
+use crate::source::feed::{Feed, Item};
+use crate::source::intake::{Defaults, Intake};
+use crate::source::kind::JobKind;
+use crate::uri::GcsUri;
 
-const READ_BUFFER: usize = 256 * 1024;
+/// The line that a request is, or will be; or why it is not one.
+type Given = std::result::Result<Bytes, Vec<Finding>>;
 
-/// A line, or why it is none.
-pub(super) struct Item {
+/// A request and its number.
+pub(super) struct Numbered {
     /// The line in its file, or the place of the request, from 1.
     pub(super) number: u64,
-    pub(super) content: std::result::Result<Bytes, Unreadable>,
-}
-
-pub(super) enum Unreadable {
-    TooLong,
-    /// An entry of the caller's that is no request.
-    Refused(String),
+    pub(super) content: Given,
 }
 
 /// Where lines come from.
-pub(super) enum Feed {
-    Entries {
-        entries: EntryStream,
-        number: u64,
-        kind: JobKind,
-    },
-    Files {
-        service: Service,
-        rest: VecDeque<String>,
-        current: Option<OpenFile>,
-    },
+pub(super) struct Lines {
+    current: Option<Feed>,
+    kind: JobKind,
+    /// Where the objects are that follow.
+    service: AnyBackend,
+    rest: VecDeque<GcsUri>,
 }
 
-pub(super) struct OpenFile {
-    name: String,
-    chunks: ByteStream,
-    lines: LineSplitter,
-    ended: bool,
-}
-
-impl Feed {
-    pub(super) fn entries(entries: EntryStream, kind: JobKind) -> Self {
-        Self::Entries {
-            entries,
-            number: 0,
+impl Lines {
+    /// The lines of one source.
+    pub(super) fn new(service: AnyBackend, feed: Feed, kind: JobKind) -> Self {
+        Self {
+            current: Some(feed),
             kind,
-        }
-    }
-
-    pub(super) async fn local(service: Service, path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let file = File::open(path);
-        let file = file
-            .await
-            .map_err(|e| Error::io(format!("cannot open {name}"), e))?;
-        let current = OpenFile::new(name.clone(), chunks(name, file));
-        Ok(Self::Files {
             service,
             rest: VecDeque::new(),
-            current: Some(current),
-        })
+        }
     }
 
+    /// The lines of objects in Cloud Storage.
     #[cfg(feature = "gcs")]
-    pub(super) fn objects(service: Service, uris: Vec<String>) -> Self {
-        Self::Files {
+    pub(super) fn of_objects(service: AnyBackend, uris: Vec<GcsUri>, kind: JobKind) -> Self {
+        Self {
+            current: None,
+            kind,
             service,
             rest: uris.into(),
-            current: None,
         }
     }
 
-    /// The next line that is not blank.
-    pub(super) async fn next(&mut self) -> Result<Option<Item>> {
-        match self {
-            Self::Entries {
-                entries,
-                number,
-                kind,
-            } => {
-                let Some(entry) = entries.next().await.transpose()? else {
-                    return Ok(None);
-                };
-                *number += 1;
-                let content = match entry.0 {
-                    EntryKind::Json(value) => Ok(Bytes::from(value.to_string())),
-                    other => written(other, *kind).map_err(Unreadable::Refused),
-                };
-                let number = *number;
-                Ok(Some(Item { number, content }))
-            }
-            Self::Files {
-                service,
-                rest,
-                current,
-            } => loop {
-                if let Some(file) = current {
-                    if let Some(item) = file.next().await? {
-                        return Ok(Some(item));
-                    }
-                    *current = None;
+    /// The next request.
+    pub(super) async fn next(&mut self) -> Result<Option<Numbered>> {
+        let backend = self.service.backend();
+        loop {
+            if let Some(feed) = &mut self.current {
+                if let Some(item) = feed.next().await? {
+                    let content = match item {
+                        Item::Line(line) => Ok(line),
+                        Item::Entry(entry) => as_line(entry, self.kind, backend).await,
+                        Item::Refused(finding) => Err(vec![*finding]),
+                    };
+                    let number = feed.number();
+                    return Ok(Some(Numbered { number, content }));
                 }
-                let Some(uri) = rest.pop_front() else {
-                    return Ok(None);
-                };
-                let chunks = service.open_object(&uri).await?;
-                *current = Some(OpenFile::new(uri, chunks));
-            },
+                self.current = None;
+            }
+            let Some(uri) = self.rest.pop_front() else {
+                return Ok(None);
+            };
+            let chunks = self.service.open_object(&uri).await?;
+            self.current = Some(Feed::lines(uri.to_string(), chunks));
         }
     }
 
-    /// Where the line of this number is, in the file that is read now.
+    /// Where the request of this number is, in the file that is read now.
     pub(super) fn place(&self, number: u64) -> String {
-        match self {
-            Self::Entries { .. } => format!("request {number}"),
-            Self::Files { current, .. } => {
-                let name = current.as_ref().map_or("source", |file| &file.name);
-                format!("{name}:{number}")
-            }
+        match &self.current {
+            Some(feed) => feed.place(number),
+            None => format!("source:{number}"),
         }
     }
 
     /// Which of several files is read, so that places can be told apart by number alone.
     pub(super) fn files_left(&self) -> usize {
-        match self {
-            Self::Entries { .. } => 0,
-            Self::Files { rest, .. } => rest.len(),
-        }
+        self.rest.len()
     }
 }
 
-impl OpenFile {
-    fn new(name: String, chunks: ByteStream) -> Self {
-        Self {
-            name,
-            chunks,
-            lines: LineSplitter::new(MAX_LINE),
-            ended: false,
+async fn as_line(entry: Entry, kind: JobKind, backend: Backend) -> Given {
+    match entry.0 {
+        EntryKind::Json(value) => Ok(Bytes::from(value.to_string())),
+        EntryKind::Built(mut draft) => {
+            local_files(&mut draft, backend).await?;
+            if draft.is_raw {
+                let line = draft
+                    .write()
+                    .map_err(|message| vec![Finding::error(FindingCode::WrongShape, message)])?;
+                return Ok(Bytes::from(line.to_string()));
+            }
+            written(Entry(EntryKind::Built(draft)), kind)
         }
+        other => written(Entry(other), kind),
     }
+}
 
-    async fn next(&mut self) -> Result<Option<Item>> {
-        let whole = |(number, line)| Item {
-            number,
-            content: Ok(line),
+/// Looks whether local files are there, and puts an address in their place that is as good as that
+/// which they will have.
+async fn local_files(draft: &mut Draft, backend: Backend) -> std::result::Result<(), Vec<Finding>> {
+    for file in std::mem::take(&mut draft.pending.files) {
+        let path = file.path.display();
+        let Some(mime_type) = file.mime_type_in(draft.body.fields_mut()) else {
+            continue;
         };
-        loop {
-            match self.lines.next_line() {
-                Ok(Some(line)) => return Ok(Some(whole(line))),
-                Ok(None) => {}
-                Err(LineTooLong(number)) => {
-                    let content = Err(Unreadable::TooLong);
-                    return Ok(Some(Item { number, content }));
-                }
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match self.chunks.next().await.transpose()? {
-                Some(chunk) => self.lines.push(chunk),
-                None => {
-                    self.ended = true;
-                    if let Some(line) = self.lines.last_line() {
-                        return Ok(Some(whole(line)));
-                    }
-                }
-            }
+        let error = |code, message| vec![Finding::error(code, message)];
+        if mime_type.is_none() {
+            let message = format!(
+                "the MIME type of {path} cannot be guessed from its name: give it, with Part::mime_type"
+            );
+            return Err(error(FindingCode::MissingField, message));
         }
+        if let Err(reason) = tokio::fs::metadata(&file.path).await {
+            let message = format!("the local file {path} cannot be read: {reason}");
+            return Err(error(FindingCode::UploadMissing, message));
+        }
+        let value = match (file.attach, backend) {
+            (Attach::Inline, _) => "AAAA",
+            (Attach::Uploaded, Backend::Gemini) => "https://upload.invalid/",
+            (Attach::Uploaded, Backend::Vertex) => "gs://upload/file",
+        };
+        file.resolve(draft.body.fields_mut(), value);
     }
+    Ok(())
 }
 
 /// A request of the caller's as the line that it becomes.
-fn written(entry: EntryKind, kind: JobKind) -> std::result::Result<Bytes, String> {
-    let line = Line::from_entry(crate::Entry(entry), kind, &DefaultFields::new())?;
+fn written(entry: Entry, kind: JobKind) -> Given {
+    let mut intake = Intake::unchecked(kind, &Defaults::default());
+    let line = Line::from_entry(entry, &mut intake)?;
     let mut out = Vec::new();
     line.write_jsonl(line.key.as_deref().unwrap_or_default(), &mut out);
     if line.key.is_some() {
@@ -196,17 +154,4 @@ fn written(entry: EntryKind, kind: JobKind) -> std::result::Result<Bytes, String
     // Without the empty key that it was written with.
     let rest = out.strip_prefix(br#"{"key":"","#).unwrap_or(&out);
     Ok([b"{", rest].concat().into())
-}
-
-/// A local file in pieces.
-fn chunks(name: String, file: File) -> ByteStream {
-    Box::pin(stream::try_unfold(file, move |mut file| {
-        let name = name.clone();
-        async move {
-            let mut chunk = BytesMut::with_capacity(READ_BUFFER);
-            let read = file.read_buf(&mut chunk).await;
-            let read = read.map_err(|e| Error::io(format!("cannot read {name}"), e))?;
-            Ok((read > 0).then(|| (chunk.freeze(), file)))
-        }
-    }))
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::finding::{Finding, FindingCode};
-use crate::backend::Backend;
+use crate::counted::Bytes;
+use crate::platform::Backend;
 
 const GEMINI_DOCS: &str = "Gemini API documentation, Batch Mode";
 const EMBEDDING_DOCS: &str = "Vertex AI documentation, Get batch embeddings inferences";
@@ -29,11 +30,16 @@ pub struct LimitUse {
 
 impl fmt::Display for LimitUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.used {
-            Some(used) => write!(f, "{}: {used}", self.name)?,
-            None => write!(f, "{}: not checked", self.name)?,
+        let limit = match self.unit {
+            "bytes" => Bytes(self.limit).to_string(),
+            unit => format!("{} {unit}", self.limit),
+        };
+        match (self.used, self.unit) {
+            (Some(used), "bytes") => write!(f, "{}: {} of {limit}", self.name, Bytes(used))?,
+            (Some(used), _) => write!(f, "{}: {used} of {limit}", self.name)?,
+            (None, _) => write!(f, "{}: not checked, {limit} at most", self.name)?,
         }
-        write!(f, " of {} {} ({})", self.limit, self.unit, self.source)
+        write!(f, " ({})", self.source)
     }
 }
 
@@ -42,7 +48,8 @@ impl fmt::Display for LimitUse {
 pub(super) struct Size<'a> {
     pub(super) backend: Backend,
     pub(super) model: Option<&'a str>,
-    pub(super) requests: u64,
+    /// `None` where they were not read.
+    pub(super) requests: Option<u64>,
     pub(super) bytes: u64,
     /// Whether it would be sent in the body of the create.
     pub(super) inline: bool,
@@ -95,7 +102,7 @@ fn gemini(size: Size<'_>) -> Vec<LimitUse> {
 fn vertex(size: Size<'_>) -> Vec<LimitUse> {
     let rows = |limit, source| LimitUse {
         name: "requests of the job",
-        used: Some(size.requests),
+        used: size.requests,
         limit,
         unit: "requests",
         source,
@@ -128,7 +135,7 @@ mod tests {
         let size = |backend, model, requests, bytes, inline| Size {
             backend,
             model,
-            requests,
+            requests: Some(requests),
             bytes,
             inline,
         };

@@ -1,28 +1,23 @@
 //! One line under the glass: what is wrong with it, and what is needed of it for the rest.
 
-use serde_json::{Map, Value};
-
-use super::fields::{EMBED, GENERATE, Path, Walk};
 use super::finding::{Finding, FindingCode, Severity};
-use super::nearest::nearest;
 use super::tokens::Parts;
 use super::uploads::{Reference, references};
-use crate::backend::Backend;
-use crate::source::entry::{DefaultFields, EmbedForm, JobKind, Line};
-use crate::wire::on_one_line;
+use crate::platform::Backend;
+use crate::request::asks::{Asks, no_content, wrong_content};
+use crate::request::fields::{Fields, RawFields, Shape};
+use crate::request::line::RequestLine;
+use crate::source::entry::Line;
+use crate::source::intake::{Intake, taken_apart};
+use crate::source::kind::{EmbedForm, JobKind};
 
-/// The fields of a line.
-const LINE: [&str; 3] = ["key", "request", "metadata"];
-/// Names that other services and tools give to the key.
-const KEYS_ELSEWHERE: [&str; 3] = ["custom_id", "customId", "id"];
-
-/// What a line is checked against.
+/// What a source is checked against, beside each of its requests.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules<'a> {
+pub(super) struct Rules {
     pub(super) backend: Backend,
     pub(super) kind: JobKind,
-    /// The model of the job, where it is known.
-    pub(super) model: Option<&'a str>,
+    /// Whether the service has the requests already, and reads them as they are.
+    pub(super) is_held: bool,
     /// How bad a request without a key is; `None` where it is none of the caller's business.
     pub(super) keyless: Option<Severity>,
 }
@@ -40,205 +35,126 @@ pub(super) struct Checked {
 
 impl Checked {
     pub(super) fn has_errors(&self) -> bool {
-        let mut severities = self.findings.iter().map(|finding| finding.severity);
-        severities.any(|severity| severity == Severity::Error)
+        self.findings.iter().any(Finding::is_error)
     }
 }
+
+mod form;
 
 /// Checks a line.
-pub(super) fn check(line: &[u8], rules: Rules<'_>) -> Checked {
-    let mut checked = Checked::default();
-    let mut fields = match serde_json::from_slice(line) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) => {
-            let finding = Finding::error(FindingCode::WrongShape, "not a JSON object");
-            let hint = "a line is {\"key\": \"…\", \"request\": {…}}";
-            checked.findings.push(finding.hint(hint));
-            return checked;
-        }
-        Err(error) => {
-            let message = format!("not JSON: {}", on_one_line(&error));
-            let finding = Finding::error(FindingCode::NotJson, message);
-            checked.findings.push(finding);
-            return checked;
-        }
-    };
-    if fields.contains_key("body") && fields.contains_key("url") {
-        let finding = Finding::error(
-            FindingCode::OpenAiLine,
-            "a line for OpenAI's batch service: `url` and `body`",
-        );
-        let hint = "write {\"key\": …, \"request\": {\"contents\": …}}";
-        checked.findings.push(finding.hint(hint));
-        return checked;
+pub(super) fn check(bytes: &[u8], rules: Rules, intake: &mut Intake) -> Checked {
+    if intake.writer().is_some() {
+        return form::check(bytes, intake);
     }
-    check_key(&fields, rules, &mut checked);
-    check_request(&mut fields, rules, &mut checked);
+    let mut line = Line::taken_apart(bytes, intake);
+    let mut checked = Checked {
+        key: line.key.clone(),
+        has_metadata: !line.metadata.is_empty(),
+        findings: std::mem::take(&mut line.findings),
+        ..Checked::default()
+    };
+    if let Some(request) = &line.request {
+        check_request(request.clone(), &line, rules, intake, &mut checked);
+        keyless(rules, &mut checked);
+    }
+    let mut unchecked = intake.to_write();
     if !checked.has_errors()
-        && let Err(reason) = Line::parse(line, rules.kind, &DefaultFields::new())
+        && let Err(refused) = Line::new(line, &mut unchecked)
     {
-        let finding = Finding::error(FindingCode::WrongShape, reason);
-        checked.findings.push(finding);
+        checked.findings.extend(refused);
     }
     checked
 }
 
-fn check_key(fields: &Map<String, Value>, rules: Rules<'_>, checked: &mut Checked) {
-    let outer = fields.get("key").filter(|key| !key.is_null());
-    let metadata = fields.get("metadata").and_then(Value::as_object);
-    checked.has_metadata =
-        metadata.is_some_and(|metadata| metadata.keys().any(|name| name != "key"));
-    let inner = metadata.and_then(|metadata| metadata.get("key"));
-    let bad = |message: String| Finding::error(FindingCode::BadKey, message).at("key");
-    match outer.or(inner) {
-        Some(Value::String(key)) if key.is_empty() => {
-            checked.findings.push(bad("the key is empty".to_owned()));
-        }
-        Some(Value::String(key)) => {
-            checked.key = Some(key.clone());
-            if let (Some(_), Some(inner)) = (outer, inner.and_then(Value::as_str))
-                && inner != key
-            {
-                let message = format!("two keys: {key:?}, and {inner:?} in its metadata");
-                checked.findings.push(bad(message));
-            }
-        }
-        Some(_) => {
-            let finding = bad("the key is not a text".to_owned());
-            checked.findings.push(finding.hint("put it into quotes"));
-        }
-        None => keyless(fields, rules, checked),
-    }
-    if checked.key.is_some() && fields.contains_key("custom_id") {
-        let message = "`custom_id` stands beside `key`, which alone is the key";
-        let finding = Finding::warning(FindingCode::CustomId, message).at("custom_id");
-        checked.findings.push(finding.hint("leave it out"));
-    }
-}
-
-fn keyless(fields: &Map<String, Value>, rules: Rules<'_>, checked: &mut Checked) {
-    if let Some(name) = KEYS_ELSEWHERE
-        .iter()
-        .find(|name| fields.contains_key(**name))
-    {
-        let message = format!("it has `{name}` and no `key`");
-        let finding = Finding::error(FindingCode::CustomId, message).at(*name);
-        checked.findings.push(finding.hint("rename it to `key`"));
-    } else if let Some(severity) = rules.keyless {
-        let (message, hint) = if severity == Severity::Note {
-            ("no key", "it is submitted as `request-N`, N being its line")
-        } else {
-            (
-                "no key, so that nothing tells which result is its own",
-                "give every request a key",
-            )
-        };
-        let finding = Finding::new(severity, FindingCode::KeyMissing, message);
-        checked.findings.push(finding.hint(hint));
-    }
-}
-
-fn check_request(fields: &mut Map<String, Value>, rules: Rules<'_>, checked: &mut Checked) {
-    let wrapped = fields.remove("request");
-    let (request, root): (_, &[&str]) = match wrapped {
-        Some(Value::Object(request)) => {
-            beside(fields, rules, checked);
-            (request, &["request"])
-        }
-        Some(_) => {
-            let finding = Finding::error(FindingCode::WrongShape, "`request` is not an object");
-            checked.findings.push(finding.at("request"));
-            return;
-        }
-        None if fields.contains_key("contents") || fields.contains_key("content") => {
-            LINE.iter().for_each(|name| drop(fields.remove(*name)));
-            (std::mem::take(fields), &[])
-        }
-        None => return no_request(fields, checked),
-    };
-    let mut path = Path::of(root);
-    checked.is_embedding = !request.contains_key("contents") && request.contains_key("content");
-    checked.parts = Parts::of(&request);
-    checked.references = references(&request, &mut path);
-    if let Some(model) = request.get("model") {
-        check_model(model, &root.join("."), rules, checked);
-    }
-    // The older models take what stands beside the text as it is.
-    let free_form = rules.kind == JobKind::EmbedContent(EmbedForm::VertexText) && root.is_empty();
-    if free_form {
-        return;
-    }
-    let mut passed_over = vec!["model"];
-    if request.get("content").is_some_and(Value::is_string) {
-        passed_over.push("content");
-    }
-    let message = if checked.is_embedding {
-        EMBED
-    } else {
-        GENERATE
-    };
-    let mut found = |finding| checked.findings.push(finding);
-    Walk::new(rules.backend, &mut found).message(message, &request, &mut path, &passed_over);
-}
-
-/// What stands beside key and request: it may be anything, but not nearly one of their names.
-fn beside(fields: &Map<String, Value>, rules: Rules<'_>, checked: &mut Checked) {
-    for (name, value) in fields {
-        if name == "model" {
-            check_model(value, "", rules, checked);
-        } else if !LINE.contains(&name.as_str())
-            && !KEYS_ELSEWHERE.contains(&name.as_str())
-            && let Some(near) = nearest(name, LINE.into_iter())
-        {
-            let message = format!("a line has no field `{name}`");
-            let finding = Finding::warning(FindingCode::UnknownField, message).at(name);
-            let hint = format!("did you mean `{near}`?");
-            checked.findings.push(finding.hint(hint));
-        }
-    }
-}
-
-fn no_request(fields: &Map<String, Value>, checked: &mut Checked) {
-    let names = fields.keys().filter(|name| !LINE.contains(&name.as_str()));
-    let near = names
-        .clone()
-        .find_map(|name| Some((name, nearest(name, ["request", "contents"].into_iter())?)));
-    let finding = match near {
-        Some((name, near)) => {
-            let message = format!("no `request`, but a field `{name}`");
-            let finding = Finding::error(FindingCode::UnknownField, message).at(name);
-            finding.hint(format!("did you mean `{near}`?"))
-        }
-        None => {
-            let names: Vec<_> = names.take(10).map(String::as_str).collect();
-            let message = format!("no `request`, only [{}]", names.join(", "));
-            let finding = Finding::error(FindingCode::WrongShape, message);
-            finding.hint("a line is {\"key\": \"…\", \"request\": {…}}")
-        }
-    };
-    checked.findings.push(finding);
-}
-
-/// A model of the request's own. A batch has one for all of them.
-fn check_model(model: &Value, root: &str, rules: Rules<'_>, checked: &mut Checked) {
-    let id = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let own = model.as_str().unwrap_or_default();
-    if rules.model.is_some_and(|model| id(model) == id(own)) {
-        return;
-    }
-    let message = format!(
-        "the request names the model {own:?}, but {} answers all requests of a batch with the \
-         model of the job",
-        rules.backend
-    );
-    let path = match root {
-        "" => "model".to_owned(),
-        root => format!("{root}.model"),
-    };
-    let finding = Finding::warning(FindingCode::ModelIgnored, message).at(path);
+/// Looks at a request field by field.
+fn check_request(
+    mut request: RawFields,
+    line: &RequestLine<RawFields>,
+    rules: Rules,
+    intake: &mut Intake,
+    checked: &mut Checked,
+) {
+    let kind = intake.kind.of(&request);
+    let moved = intake.take_content(kind, &mut request);
+    checked.is_embedding = Asks::Either.of(&request) == Asks::Embedding;
     checked
         .findings
-        .push(finding.hint("leave it out, and submit requests for another model as another job"));
+        .extend(intake.look_beside(kind, &line.beside));
+    let wrong = wrong_content(&request, kind.asks()).or_else(|| no_content(&request, kind.asks()));
+    if let Some(finding) = wrong {
+        checked.findings.push(finding);
+    }
+    if rules.is_held {
+        checked
+            .findings
+            .extend(held_embedding(&request, line, kind));
+    }
+    let taken = intake.take(kind, request, &mut line.path(), moved);
+    checked.findings.extend(taken.findings);
+    // What cannot be taken apart is told by now.
+    if let Ok(request) = taken_apart(&taken.body) {
+        checked.parts = Parts::of(&request);
+        checked.references = references(&request, &mut line.path());
+    }
+}
+
+/// What is wrong with a request for an embedding that the model reads as it is.
+fn held_embedding(
+    request: &RawFields,
+    line: &RequestLine<RawFields>,
+    kind: JobKind,
+) -> Option<Finding> {
+    let shape = request.shape("content");
+    let (message, hint) = match kind {
+        JobKind::EmbedContent(EmbedForm::VertexText) if !matches!(shape, Some(Shape::Text)) => (
+            "the model embeds texts, and `content` is not one",
+            "write {\"content\": \"…\"}",
+        ),
+        JobKind::EmbedContent(EmbedForm::VertexText) if !line.is_bare => (
+            "the model reads `content` beside the key, and not within a request",
+            "write {\"content\": \"…\"}",
+        ),
+        JobKind::EmbedContent(EmbedForm::VertexGemini) if line.is_bare => (
+            "the model reads what stands in `request`, and there is none",
+            "write {\"key\": \"…\", \"request\": {\"content\": …}}",
+        ),
+        JobKind::EmbedContent(EmbedForm::VertexGemini | EmbedForm::Gemini)
+            if matches!(shape, Some(Shape::Text)) =>
+        {
+            (
+                "`content` is a text, where the API describes an object",
+                "write {\"parts\": [{\"text\": …}]}",
+            )
+        }
+        _ => return None,
+    };
+    Some(
+        Finding::error(FindingCode::WrongShape, message)
+            .at("content")
+            .hint(hint),
+    )
+}
+
+/// What is said of a request whose key is nowhere, not even under another name.
+fn keyless(rules: Rules, checked: &mut Checked) {
+    let is_told =
+        |finding: &Finding| matches!(finding.code, FindingCode::BadKey | FindingCode::CustomId);
+    if checked.key.is_some() || checked.findings.iter().any(is_told) {
+        return;
+    }
+    let Some(severity) = rules.keyless else {
+        return;
+    };
+    let (message, hint) = if severity == Severity::Note {
+        ("no key", "it is submitted as `request-N`, N being its line")
+    } else {
+        (
+            "no key, so that nothing tells which result is its own",
+            "give every request a key",
+        )
+    };
+    let finding = Finding::new(severity, FindingCode::KeyMissing, message);
+    checked.findings.push(finding.hint(hint));
 }
 
 #[cfg(test)]
@@ -246,18 +162,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::request::check;
+    use crate::source::intake::Defaults;
 
-    fn rules(backend: Backend) -> Rules<'static> {
-        Rules {
+    const KIND: JobKind = JobKind::Either(EmbedForm::Gemini);
+
+    fn look(line: &[u8], backend: Backend) -> Checked {
+        let rules = Rules {
             backend,
-            kind: JobKind::Either(EmbedForm::Gemini),
-            model: Some("models/gemini-2.5-flash"),
+            kind: KIND,
+            is_held: false,
             keyless: Some(Severity::Note),
-        }
+        };
+        let of_request = check::Rules::new(backend, Some("models/gemini-2.5-flash"));
+        let mut intake = Intake::thorough(KIND, &Defaults::default(), of_request, false);
+        check(line, rules, &mut intake)
     }
 
     fn codes(line: &str) -> Vec<&'static str> {
-        let checked = check(line.as_bytes(), rules(Backend::Gemini));
+        let checked = look(line.as_bytes(), Backend::Gemini);
         let codes = checked.findings.iter();
         codes.map(|finding| finding.code.as_str()).collect()
     }
@@ -332,7 +255,7 @@ mod tests {
             ),
             (format!(r#"{{"key":"a",{contents}}}"#), vec![]),
             (
-                r#"{"key":"a","request":{"content":"hi","task_type":"X"}}"#.to_owned(),
+                r#"{"key":"a","request":{"content":"hi","task_type":"CLUSTERING"}}"#.to_owned(),
                 vec![],
             ),
         ] {
@@ -342,18 +265,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_fail(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            check(&bytes, rules(Backend::Vertex));
+        fn bytes_that_are_no_object_are_told(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let checked = look(&bytes, Backend::Vertex);
+            prop_assert!(checked.has_errors(), "{checked:?}");
+            prop_assert_eq!(checked.key, None);
         }
 
         #[test]
-        fn what_a_create_refuses_is_an_error_here(value in crate::fuzzing::json(), key in "[a-z]{0,2}") {
+        fn what_a_create_refuses_is_an_error_here(value in crate::testing::json(), key in "[a-z]{0,2}") {
             let line = serde_json::json!({ "key": key, "request": value }).to_string();
             for text in [line, value.to_string()] {
-                let checked = check(text.as_bytes(), rules(Backend::Gemini));
-                let kind = JobKind::Either(EmbedForm::Gemini);
-                let refused = Line::parse(text.as_bytes(), kind, &DefaultFields::new()).is_err();
-                prop_assert!(!refused || checked.has_errors(), "{text}: {checked:?}");
+                let checked = look(text.as_bytes(), Backend::Gemini);
+                let model = Some("gemini-2.5-flash");
+                let mut intake = Intake::checked(KIND, &Defaults::default(), Backend::Gemini, model);
+                let refused = Line::parse(text.as_bytes(), &mut intake).is_err();
+                prop_assert_eq!(refused, checked.has_errors(), "{}: {:?}", text, checked);
             }
         }
     }

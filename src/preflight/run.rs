@@ -2,79 +2,144 @@
 
 use std::sync::Arc;
 
-use super::Preflight;
 use super::diagnosis::Diagnosis;
-use super::feed::{Feed, Item, Unreadable};
+use super::feed::{Lines, Numbered};
 use super::finding::{Finding, FindingCode, Findings, Severity};
 use super::limits::LimitUse;
 use super::line::{self, Checked, Rules};
+#[cfg(feature = "gcs")]
+use super::objects;
 use super::sample::{Correction, Sample};
-use super::tokens;
 use super::uploads::Uploads;
+use super::{EstimateOptions, Preflight};
+use crate::backend::family::wrong_model;
 use crate::cost::{Estimate, Pricing};
+use crate::counted::Counted;
 use crate::error::{Error, Result};
-use crate::results::ExpectedBuilder;
-use crate::source::entry::JobKind;
-use crate::source::prepare::MAX_LINE;
+use crate::keys::SubmittedKeysBuilder;
+use crate::options::{Checks, Task};
+#[cfg(feature = "gcs")]
+use crate::platform::Backend;
+use crate::request::check;
+use crate::source::feed::Feed;
+use crate::source::intake::{Defaults, Intake};
+use crate::source::kind::{EmbedForm, JobKind, is_for_embeddings};
 use crate::source::{Source, SourceKind};
+#[cfg(feature = "gcs")]
+use crate::uri::GcsUri;
 
 /// Which bits of a place are its line; those above are its file.
 const LINE_BITS: u32 = 40;
 
 pub(super) async fn run(options: Preflight) -> Result<Diagnosis> {
     let client = &options.client;
-    if options.sample > 0 {
-        client.service().counts_tokens()?;
+    if options.estimate.sample > 0 {
+        client.service().token_counter()?;
         if options.model.is_none() {
             return Err(Error::input(
                 "`sample` needs `model`, whose tokens are counted",
             ));
         }
     }
+    let source = options.source?;
     let backend = client.backend();
-    let name = name_of(&options.source);
-    let model = options.model.clone();
-    let form = client
-        .service()
-        .embed_form(model.as_deref().unwrap_or_default());
-    let kind = match model.as_deref() {
-        Some(model) if model.contains("embedding") => JobKind::EmbedContent(form),
-        Some(_) => JobKind::GenerateContent,
-        None => JobKind::Either(form),
-    };
+    let model = options.model.as_deref();
+    let kind = kind_of(client, model, options.task);
     let mut rules = Rules {
         backend,
         kind,
-        model: model.as_deref(),
+        is_held: false,
         keyless: None,
     };
-    let mut count = Count::new(&options, name.clone());
+    let mut count = Count::new(&options.estimate, client, model, name_of(&source));
     let service = client.service().clone();
-    let feed = match options.source.0 {
+    if let (Some(task), Some(model)) = (options.task, model) {
+        for finding in service.refusals(task, model, &source.0, &options.create) {
+            count.book(finding);
+        }
+    }
+    if options.task.is_none() {
+        let found = model.and_then(|model| wrong_model(None, model));
+        found.into_iter().for_each(|finding| count.book(finding));
+    }
+    // What another form says of embeddings is written out of the request as it is given.
+    let writer = |model| service.writer(Task::EmbedContent, model, &options.create);
+    let written = match kind {
+        JobKind::EmbedContent(_) if matches!(model.map(writer), Some(Ok(Some(_)))) => {
+            JobKind::EmbedContent(EmbedForm::Gemini)
+        }
+        kind => kind,
+    };
+    let lines = match source.0 {
         SourceKind::Entries(entries) => {
             count.is_list = true;
-            Feed::entries(entries, kind)
+            Lines::new(service, Feed::entries(entries), written)
         }
         SourceKind::Path(path) => {
             rules.keyless = Some(Severity::Note);
-            Feed::local(service, &path).await?
+            Lines::new(service, Feed::open(&path).await?, kind)
         }
         #[cfg(feature = "gcs")]
-        SourceKind::CloudStorage(uris) if backend == crate::Backend::Vertex => {
+        SourceKind::CloudStorage(uris) if backend == Backend::Vertex => {
+            let Some(objects) = objects::find(&service, &uris).await? else {
+                count.held_elsewhere(SourceKind::CloudStorage(uris)).await;
+                return Ok(count.diagnosis());
+            };
             rules.keyless = Some(Severity::Warning);
             count.held = true;
-            count.files.clone_from(&uris);
-            Feed::objects(service, uris)
+            rules.is_held = true;
+            count.files = objects.iter().map(GcsUri::to_string).collect();
+            Lines::of_objects(service, objects, kind)
         }
         held => {
             count.held_elsewhere(held).await;
             return Ok(count.diagnosis());
         }
     };
-    count.read(feed, rules).await?;
+    // What the service reads as it is, nobody puts into the form of the API.
+    let is_as_it_is = count.held || options.create.checks == Checks::Off;
+    let of_request = check::Rules::new(backend, model);
+    let none = Defaults::default();
+    let defaults = if count.held {
+        &none
+    } else {
+        &options.create.defaults
+    };
+    let task = match kind {
+        JobKind::EmbedContent(_) => Task::EmbedContent,
+        _ => Task::GenerateContent,
+    };
+    // A model that is none was told before.
+    let writer = model.and_then(|model| {
+        count
+            .client
+            .service()
+            .writer(task, model, &options.create)
+            .ok()
+    });
+    let writer = writer.flatten();
+    if writer.is_some() {
+        count.inline_limit = crate::batches::InlineLimit::NEVER;
+    }
+    let intake = Intake::thorough(kind, defaults, of_request, is_as_it_is)
+        .in_form(writer)
+        .held(count.held)
+        .keyed_by(options.create.key_field.clone());
+    count.read(lines, rules, intake).await?;
     count.count_sample().await;
     count.sum_up(rules);
     Ok(count.diagnosis())
+}
+
+fn kind_of(client: &crate::Client, model: Option<&str>, task: Option<Task>) -> JobKind {
+    let form = client.service().embed_form(model.unwrap_or_default());
+    match (task, model) {
+        (Some(Task::EmbedContent), _) => JobKind::EmbedContent(form),
+        (Some(Task::GenerateContent), _) => JobKind::GenerateContent,
+        (None, Some(model)) if is_for_embeddings(model) => JobKind::EmbedContent(form),
+        (None, Some(_)) => JobKind::GenerateContent,
+        (None, None) => JobKind::Either(form),
+    }
 }
 
 /// The source, in words.
@@ -97,18 +162,18 @@ pub(super) struct Count {
     pub(super) files: Vec<String>,
     /// Whether the source is with the service already, so that nothing of it goes inline.
     pub(super) held: bool,
-    /// Whether the source is no file, so that places are numbers alone.
+    /// Whether the source is not a file, so that places are numbers alone.
     pub(super) is_list: bool,
     pub(super) model: Option<String>,
     pub(super) pricing: Option<Pricing>,
-    pub(super) inline_limit: crate::InlineLimit,
-    pub(super) likely_answer: u64,
+    pub(super) inline_limit: crate::batches::InlineLimit,
+    pub(super) likely_output: u64,
     pub(super) findings: Findings,
     pub(super) limits: Vec<LimitUse>,
     pub(super) requests: u64,
     pub(super) bytes: u64,
     pub(super) embeddings: u64,
-    pub(super) image_answers: u64,
+    pub(super) image_responses: u64,
     pub(super) first_metadata: Option<String>,
     pub(super) unmeasured: u64,
     pub(super) input: Estimate,
@@ -118,23 +183,28 @@ pub(super) struct Count {
 }
 
 impl Count {
-    fn new(options: &Preflight, name: String) -> Self {
+    fn new(
+        options: &EstimateOptions,
+        client: &crate::Client,
+        model: Option<&str>,
+        name: String,
+    ) -> Self {
         Self {
-            client: options.client.clone(),
+            client: client.clone(),
             name,
             files: Vec::new(),
             held: false,
             is_list: false,
-            model: options.model.clone(),
+            model: model.map(str::to_owned),
             pricing: options.pricing.clone(),
             inline_limit: options.inline_limit,
-            likely_answer: options.likely_answer,
+            likely_output: options.likely_output,
             findings: Findings::default(),
             limits: Vec::new(),
             requests: 0,
             bytes: 0,
             embeddings: 0,
-            image_answers: 0,
+            image_responses: 0,
             first_metadata: None,
             unmeasured: 0,
             input: Estimate::default(),
@@ -150,25 +220,28 @@ impl Count {
         self.findings.push(finding);
     }
 
-    async fn read(&mut self, mut feed: Feed, rules: Rules<'_>) -> Result<()> {
-        let mut keys = ExpectedBuilder::default();
+    async fn read(&mut self, mut lines: Lines, rules: Rules, mut intake: Intake) -> Result<()> {
+        let mut keys = SubmittedKeysBuilder::default();
         let mut uploads = Uploads::new(self.client.clone());
-        while let Some(Item { number, content }) = feed.next().await? {
+        while let Some(Numbered { number, content }) = lines.next().await? {
             self.requests += 1;
-            let place: Arc<str> = feed.place(number).into();
+            let place: Arc<str> = lines.place(number).into();
             let checked = match content {
                 Ok(line) => {
                     self.bytes += line.len() as u64 + 1;
-                    let checked = line::check(&line, rules);
+                    let checked = line::check(&line, rules, &mut intake);
                     if !checked.has_errors() && !checked.is_embedding {
                         let estimated = checked.parts.input().likely;
                         self.sample.offer(&line, estimated);
                     }
                     checked
                 }
-                Err(reason) => unreadable(reason),
+                Err(refused) => Checked {
+                    findings: refused,
+                    ..Checked::default()
+                },
             };
-            let file = self.files.len().saturating_sub(feed.files_left()) as u64;
+            let file = self.files.len().saturating_sub(lines.files_left()) as u64;
             let id = file << LINE_BITS | number;
             let is_given_one = rules.keyless != Some(Severity::Warning) && !checked.has_errors();
             let pushed = match &checked.key {
@@ -184,13 +257,12 @@ impl Count {
             self.book(finding);
         }
         if uploads.unchecked > 0 {
-            let message = format!(
-                "{} references to uploads were not looked up, after the first 1,000 uploads",
-                uploads.unchecked
-            );
+            let unchecked = Counted(uploads.unchecked, "reference");
+            let message =
+                format!("{unchecked} to uploads not looked up, after the first 1,000 uploads");
             self.book(Finding::note(FindingCode::NotChecked, message));
         }
-        self.doubles(keys).await
+        self.duplicates(keys).await
     }
 
     async fn line(&mut self, checked: Checked, place: &str, number: u64, uploads: &mut Uploads) {
@@ -208,10 +280,10 @@ impl Count {
             self.first_metadata = Some(place.to_owned());
         }
         self.embeddings += u64::from(checked.is_embedding);
-        self.image_answers += u64::from(checked.parts.makes_images);
+        self.image_responses += u64::from(checked.parts.makes_images);
         self.unmeasured += checked.parts.unmeasured;
         self.input += checked.parts.input();
-        self.output += checked.parts.output(self.likely_answer);
+        self.output += checked.parts.output(self.likely_output);
     }
 
     async fn count_sample(&mut self) {
@@ -227,22 +299,25 @@ impl Count {
         }
     }
 
-    async fn doubles(&mut self, keys: ExpectedBuilder) -> Result<()> {
-        let doubles = keys.doubles(Findings::room()).await.map_err(keys_failed)?;
-        let named = doubles.named.len() as u64;
-        for twice in doubles.named {
+    async fn duplicates(&mut self, keys: SubmittedKeysBuilder) -> Result<()> {
+        let duplicates = keys
+            .duplicates(Findings::room())
+            .await
+            .map_err(keys_failed)?;
+        let named = duplicates.named.len() as u64;
+        for twice in duplicates.named {
             let (first, second) = (self.place(twice.first), self.place(twice.second));
             let message = format!("the key is used before, at {}", first.1);
-            let mut finding = Finding::error(FindingCode::KeyTwice, message)
+            let mut finding = Finding::error(FindingCode::DuplicateKey, message)
                 .hint("give every request a key of its own");
             (finding.line, finding.place) = (Some(second.0), second.1);
             finding.key = Some(twice.key);
             self.findings.push(finding);
         }
-        let more = doubles.count.saturating_sub(named);
+        let more = duplicates.count.saturating_sub(named);
         if more > 0 {
             self.findings
-                .count(Severity::Error, FindingCode::KeyTwice, more);
+                .count(Severity::Error, FindingCode::DuplicateKey, more);
         }
         Ok(())
     }
@@ -258,22 +333,6 @@ impl Count {
             None => format!("{}:{number}", self.name),
         };
         (number, words)
-    }
-}
-
-fn unreadable(reason: Unreadable) -> Checked {
-    let finding = match reason {
-        Unreadable::TooLong => Finding::error(
-            FindingCode::LineTooLong,
-            format!("the line is longer than {MAX_LINE} bytes"),
-        )
-        .hint("upload large media and refer to it by its URI"),
-        Unreadable::Refused(reason) => Finding::error(FindingCode::WrongShape, reason),
-    };
-    Checked {
-        findings: vec![finding],
-        parts: tokens::Parts::default(),
-        ..Checked::default()
     }
 }
 

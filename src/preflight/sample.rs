@@ -5,9 +5,11 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-use crate::backend::Service;
+use crate::backend::AnyBackend;
 use crate::cost::Estimate;
 use crate::error::Result;
+use crate::request::asks::Asks;
+use crate::request::line::RequestLine;
 
 /// How many requests are counted at most.
 pub(super) const MOST: usize = 1_000;
@@ -60,7 +62,11 @@ impl Sample {
     }
 
     /// Has the service count the sample; `None` where there is nothing to be counted.
-    pub(super) async fn count(self, service: &Service, model: &str) -> Result<Option<Correction>> {
+    pub(super) async fn count(
+        self,
+        service: &AnyBackend,
+        model: &str,
+    ) -> Result<Option<Correction>> {
         let offered = self.offered;
         let counted = stream::iter(self.taken).map(|(line, estimated)| async move {
             let tokens = service.count_tokens(model, request_of(&line)).await?;
@@ -111,15 +117,8 @@ impl Correction {
 
 /// The request of a line, which was checked before.
 fn request_of(line: &[u8]) -> Map<String, Value> {
-    let mut fields: Map<String, Value> = serde_json::from_slice(line).unwrap_or_default();
-    match fields.remove("request") {
-        Some(Value::Object(request)) => request,
-        _ => {
-            fields.remove("key");
-            fields.remove("metadata");
-            fields
-        }
-    }
+    let line = RequestLine::parse(line, Asks::Either);
+    line.request.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use super::line::Rules;
 use super::run::Count;
 use super::tokens::BASIS;
 use super::uploads;
-use crate::backend::Backend;
+use crate::backend::gemini::name::gemini_file_id;
 use crate::cost::{CostEstimate, Pricing};
-use crate::name::gemini_file_id;
+use crate::counted::Counted;
+use crate::platform::Backend;
 use crate::source::SourceKind;
-use crate::source::entry::JobKind;
+use crate::source::kind::JobKind;
 
-/// Images of an answer are taken to have so many bytes, as base64: an assumption.
+/// Images of a response are taken to have so many bytes, as base64: an assumption.
 const IMAGE_BYTES: u64 = 2_000_000;
 /// Inline results have been irretrievable when they were large (python-genai#2519, with a
 /// thousand images); from which size on is not known.
@@ -26,12 +27,12 @@ impl Count {
     }
 
     /// What can only be said once everything was read.
-    pub(super) fn sum_up(&mut self, rules: Rules<'_>) {
+    pub(super) fn sum_up(&mut self, rules: Rules) {
         let inline = self.goes_inline();
         let (limits, findings) = limits::check(Size {
             backend: rules.backend,
-            model: rules.model,
-            requests: self.requests,
+            model: self.model.clone().as_deref(),
+            requests: Some(self.requests),
             bytes: self.bytes,
             inline,
         });
@@ -40,8 +41,9 @@ impl Count {
         let is_mixed = self.embeddings > 0 && self.embeddings < self.requests;
         if is_mixed && matches!(rules.kind, JobKind::Either(_)) {
             let message = format!(
-                "{} requests for embeddings among {}",
-                self.embeddings, self.requests
+                "{} for embeddings among {}",
+                Counted(self.embeddings, "request"),
+                self.requests
             );
             let finding = Finding::error(FindingCode::MixedKinds, message);
             self.book(finding.hint("submit them as a job of their own, by create_embeddings"));
@@ -49,14 +51,18 @@ impl Count {
         if let (Backend::Gemini, false, Some(first)) = (rules.backend, inline, &self.first_metadata)
         {
             let message = format!(
-                "the request at {first} has metadata, which comes back only with requests sent \
-                 inline, and these are too many for `inline_limit`"
+                "the request at {first} has metadata, which the service carries with requests sent \
+                 inline alone, and these are too many for `inline_limit`: the client keeps it for the \
+                 results that this process reads"
             );
-            let finding = Finding::error(FindingCode::MetadataLost, message);
-            self.book(finding.hint("raise it, or make what you need part of the key"));
+            let finding = Finding::warning(FindingCode::MetadataLost, message);
+            self.book(finding.hint(
+                "give the requests to the results of a later process by `expect_requests`, or make \
+                 what you need part of the key",
+            ));
         }
         let text = self.output.likely.saturating_mul(4);
-        let output = text.saturating_add(self.image_answers * IMAGE_BYTES);
+        let output = text.saturating_add(self.image_responses * IMAGE_BYTES);
         if inline && output > INLINE_OUTPUT {
             let message = format!(
                 "the results would come back inline, and are likely to be {} MB, while larger \
@@ -88,7 +94,7 @@ impl Count {
 
     async fn held_file(&mut self, name: &str) {
         let Ok(id) = gemini_file_id(name) else {
-            let message = "this is no name of an uploaded file";
+            let message = "this is not the name of an uploaded file";
             return self.book(Finding::error(FindingCode::UploadMissing, message));
         };
         let message = "the requests of an uploaded file cannot be read back";
@@ -104,7 +110,7 @@ impl Count {
         let (limits, findings) = limits::check(Size {
             backend: Backend::Gemini,
             model: None,
-            requests: 0,
+            requests: None,
             bytes: self.bytes,
             inline: false,
         });
@@ -117,15 +123,15 @@ impl Count {
         let pricing = pricing.or_else(|| Pricing::of_model(self.model.as_deref()?));
         let (input, basis) = match &self.correction {
             Some(correction) => {
-                let counted = correction.counted;
+                let counted = Counted(correction.counted, "request");
                 let error = correction.error * 100.0;
-                let basis = format!("countTokens of {counted} requests, ± {error:.1} %");
+                let basis = format!("countTokens of {counted}, ± {error:.1} %");
                 (correction.apply(self.input), basis)
             }
             None => (self.input, BASIS.to_owned()),
         };
         let cost = pricing.map(|it| CostEstimate::new(input, self.output, &it));
-        let answers = self.likely_answer;
+        let output = Counted(self.likely_output, "token");
         Diagnosis {
             backend: self.client.backend(),
             source: self.name,
@@ -139,7 +145,7 @@ impl Count {
             limits: self.limits,
             input_tokens: input,
             output_tokens: self.output,
-            token_basis: format!("{basis}; {answers} tokens an answer (1 to maxOutputTokens)"),
+            token_basis: format!("{basis}; {output} a response (1 to maxOutputTokens)"),
             unmeasured_parts: self.unmeasured,
             cost: cost.filter(|_| self.requests > 0),
         }

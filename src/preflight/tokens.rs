@@ -21,11 +21,11 @@ const LATIN: [f64; 3] = [2.5, 4.0, 6.0];
 const OTHER: [f64; 3] = [0.7, 1.5, 4.0];
 const IMAGE: [u64; 3] = [258, 1_120, 2_240];
 
-/// The most that an answer has where the request sets no `maxOutputTokens`: the limit of many
+/// The most that a response has where the request sets no `maxOutputTokens`: the limit of many
 /// models. Some go further.
-const MAX_ANSWER: u64 = 8_192;
-/// What an answer is taken to have where nobody says.
-pub(super) const LIKELY_ANSWER: u64 = 256;
+const MAX_OUTPUT: u64 = 8_192;
+/// What a response is taken to have where nobody says.
+pub(super) const LIKELY_OUTPUT: u64 = 256;
 
 /// What a request is made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub(super) struct Parts {
     /// Parts whose tokens are not known: audio, video, documents, caches.
     pub(super) unmeasured: u64,
     /// `maxOutputTokens`, where it is set.
-    max_answer: Option<u64>,
-    answers: u64,
-    /// Whether the answer may be an image.
+    max_output: Option<u64>,
+    candidates: u64,
+    /// Whether the response may be an image.
     pub(super) makes_images: bool,
     is_embedding: bool,
 }
@@ -47,7 +47,7 @@ impl Parts {
     /// Takes a request apart: the fields of a request for content or an embedding.
     pub(super) fn of(request: &Map<String, Value>) -> Self {
         let mut parts = Self {
-            answers: 1,
+            candidates: 1,
             is_embedding: !request.contains_key("contents"),
             ..Self::default()
         };
@@ -75,14 +75,14 @@ impl Parts {
         text(LATIN, self.latin) + text(OTHER, self.other) + Estimate::new(small, likely, large)
     }
 
-    /// The tokens of the answer, thinking included, if it is likely to have so many.
+    /// The tokens of the response, thinking included, if it is likely to have so many.
     pub(super) fn output(&self, likely: u64) -> Estimate {
         if self.is_embedding {
             return Estimate::default();
         }
-        let most = self.max_answer.unwrap_or(MAX_ANSWER.max(likely));
+        let most = self.max_output.unwrap_or(MAX_OUTPUT.max(likely));
         let each = Estimate::new(1.min(most), likely.min(most), most);
-        let times = |tokens: u64| tokens.saturating_mul(self.answers);
+        let times = |tokens: u64| tokens.saturating_mul(self.candidates);
         Estimate::new(times(each.low), times(each.likely), times(each.high))
     }
 
@@ -140,9 +140,9 @@ impl Parts {
 
     fn config(&mut self, config: &Value) {
         let get = |camel: &str, snake: &str| config.get(camel).or_else(|| config.get(snake));
-        self.max_answer = get("maxOutputTokens", "max_output_tokens").and_then(Value::as_u64);
-        let answers = get("candidateCount", "candidate_count").and_then(Value::as_u64);
-        self.answers = answers.unwrap_or(1).max(1);
+        self.max_output = get("maxOutputTokens", "max_output_tokens").and_then(Value::as_u64);
+        let candidates = get("candidateCount", "candidate_count").and_then(Value::as_u64);
+        self.candidates = candidates.unwrap_or(1).max(1);
         let schemas = [
             get("responseSchema", "response_schema"),
             get("responseJsonSchema", "response_json_schema"),
@@ -195,17 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_bounded_by_what_the_request_allows() {
-        let open = parts(json!({"contents": []})).output(LIKELY_ANSWER);
+    fn a_response_is_bounded_by_what_the_request_allows() {
+        let open = parts(json!({"contents": []})).output(LIKELY_OUTPUT);
         assert_eq!((open.low, open.likely, open.high), (1, 256, 8192));
         let config =
             json!({"maxOutputTokens": 100, "candidateCount": 2, "responseModalities": ["IMAGE"]});
         let bounded = parts(json!({"contents": [], "generationConfig": config}));
-        let output = bounded.output(LIKELY_ANSWER);
+        let output = bounded.output(LIKELY_OUTPUT);
         assert_eq!((output.low, output.likely, output.high), (2, 200, 200));
         assert!(bounded.makes_images);
         let embedding = parts(json!({"content": {"parts": [{"text": "abcd"}]}}));
-        assert_eq!(embedding.output(LIKELY_ANSWER), Estimate::default());
+        assert_eq!(embedding.output(LIKELY_OUTPUT), Estimate::default());
         assert_eq!(embedding.input().likely, 1);
     }
 

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::fields::Path;
 use super::finding::{Finding, FindingCode, Severity};
-use crate::backend::Backend;
+use crate::backend::gemini::name::gemini_file_id;
 use crate::client::Client;
-use crate::name::gemini_file_id;
+use crate::platform::Backend;
+use crate::request::check::Path;
 
 /// How many uploads are looked up; more are not checked.
 const LOOKED_UP: usize = 1_000;
@@ -62,7 +62,7 @@ fn search(value: &Value, path: &mut Path, found: &mut Vec<Reference>) {
                         uri: uri.clone(),
                         path: path.to_string(),
                     }),
-                    // What a function was called with is no media.
+                    // What a function was called with is not media.
                     ("args" | "response", _) => {}
                     _ => search(value, path, found),
                 }
@@ -94,30 +94,16 @@ impl Uploads {
         }
     }
 
-    /// What is wrong with a reference.
+    /// What is wrong with the upload that a reference names, where it names one. What is plain of an
+    /// address is told with its request.
     pub(super) async fn check(&mut self, reference: &Reference) -> Option<Finding> {
         let uri = reference.uri.as_str();
-        let is_upload = self.is_upload(uri);
-        let foreign = |message: &str, hint: &str| {
-            let finding = Finding::error(FindingCode::ForeignUri, format!("{uri:?} {message}"));
-            Some(finding.at(&*reference.path).hint(hint))
-        };
-        match self.client.backend() {
-            Backend::Gemini if uri.starts_with("gs://") => foreign(
-                "is in Cloud Storage, which the Gemini Developer API does not read",
-                "upload it to the Files API and refer to its URI",
-            ),
-            Backend::Vertex if is_upload => foreign(
-                "is in the Gemini Files API, which Vertex AI does not read",
-                "put it into Cloud Storage and refer to it as gs://bucket/object",
-            ),
-            Backend::Gemini if is_upload => {
-                let (severity, code, message) = self.look_up(uri).await?;
-                let finding = Finding::new(severity, code, message);
-                Some(finding.at(&*reference.path).hint("upload it again"))
-            }
-            _ => None,
+        if self.client.backend() != Backend::Gemini || !self.is_upload(uri) {
+            return None;
         }
+        let (severity, code, message) = self.look_up(uri).await?;
+        let finding = Finding::new(severity, code, message);
+        Some(finding.at(&*reference.path).hint("upload it again"))
     }
 
     fn is_upload(&self, uri: &str) -> bool {
@@ -131,7 +117,7 @@ impl Uploads {
 
     async fn look_up(&mut self, uri: &str) -> Verdict {
         let Ok(id) = gemini_file_id(uri) else {
-            let message = format!("{uri:?} is no name of an uploaded file");
+            let message = format!("{uri:?} is not the name of an uploaded file");
             return Some((Severity::Error, FindingCode::UploadMissing, message));
         };
         if let Some(verdict) = self.known.get(id) {
@@ -152,7 +138,7 @@ pub(super) async fn judge(client: &Client, id: &str) -> Verdict {
     let name = format!("files/{id}");
     let file = match client.files().get(&name).await {
         Ok(file) => file,
-        // A file that is gone answers 403.
+        // A file that is gone returns 403.
         Err(error) if matches!(error.status(), Some(403 | 404)) => {
             let message =
                 format!("the upload {name} is not there any more, or is another project's");

@@ -1,6 +1,9 @@
 //! Texts within JSON: where one ends, what it says, and how one is written.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
@@ -178,6 +181,62 @@ fn unit(digits: &[u8]) -> Option<u32> {
     })
 }
 
+/// Whether the texts of some JSON name half of a surrogate pair.
+pub(crate) fn may_have_half_a_character(json: &[u8]) -> bool {
+    static ESCAPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\\u"));
+    let mut from = 0;
+    while let Some(found) = ESCAPE.find(&json[from..]) {
+        let at = from + found;
+        let rest = &json[at + 2..];
+        from = at + 2;
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\');
+        if before.count() % 2 == 1 {
+            // The backslash is itself escaped.
+            continue;
+        }
+        match unit(rest) {
+            Some(0xD800..0xDC00) => {
+                let second = rest[4..].strip_prefix(b"\\u").and_then(unit);
+                if !matches!(second, Some(0xDC00..0xE000)) {
+                    return true;
+                }
+                from += 10;
+            }
+            Some(0xDC00..0xE000) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The same JSON with U+FFFD in the place of each half of a surrogate pair, which names no character
+/// and which `serde_json` reads in no text. `None` where there is none.
+pub(crate) fn whole_characters(json: &[u8]) -> Option<Vec<u8>> {
+    const REPLACEMENT: &[u8; 6] = b"\\ufffd";
+    if !may_have_half_a_character(json) {
+        return None;
+    }
+    let mut whole = json.to_vec();
+    let (mut at, mut is_changed) = (0, false);
+    while let Some(found) = whole.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += found;
+        let rest = &whole[at + 1..];
+        let named = rest.strip_prefix(b"u").and_then(unit);
+        let second = || rest.get(5..)?.strip_prefix(b"\\u").and_then(unit);
+        at += match named {
+            Some(0xD800..0xDC00) if matches!(second(), Some(0xDC00..0xE000)) => 12,
+            Some(0xD800..0xE000) => {
+                whole[at..at + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
+                is_changed = true;
+                REPLACEMENT.len()
+            }
+            Some(_) => 6,
+            None => 2,
+        };
+    }
+    is_changed.then_some(whole)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -195,6 +254,49 @@ mod tests {
         let (text, len) = super::read(&quoted)?;
         assert_eq!(length, Some((len, raw[..len].contains('\\'))));
         (len == raw.len()).then(|| text.into_owned())
+    }
+
+    #[test]
+    fn half_a_character_is_found() {
+        for (text, is_found) in [
+            ("\\ud83d", true),
+            ("\\uD83D\\n", true),
+            ("\\ud83d\\ud83d\\ude00", true),
+            ("\\ude00", true),
+            ("\\ud83d\\ude00", false),
+            ("\\ud83d\\ude00\\u00e9 \\ud83D\\uDE00", false),
+            ("\\u00e9 ud83d", false),
+            ("\\u", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                may_have_half_a_character(text.as_bytes()),
+                is_found,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn halves_of_characters_are_replaced_and_nothing_else() {
+        for (text, expected) in [
+            (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
+            (
+                r#""\ud83d\ud83d\ude00\ude00""#,
+                Some(r#""\ufffd\ud83d\ude00\ufffd""#),
+            ),
+            (
+                r#"{"\uDC00":["\\\ud83d"]}"#,
+                Some(r#"{"\ufffd":["\\\ufffd"]}"#),
+            ),
+            (r#""\\ud83d""#, None),
+            (r#""\ud83d\ude00""#, None),
+            ("\\", None),
+            ("", None),
+        ] {
+            let whole = whole_characters(text.as_bytes());
+            assert_eq!(whole.as_deref(), expected.map(str::as_bytes), "{text}");
+        }
     }
 
     #[test]
@@ -256,6 +358,17 @@ mod tests {
         ) {
             let raw = pieces.concat();
             prop_assert_eq!(read(&raw), reference(&raw), "{}", raw);
+        }
+
+        #[test]
+        fn json_has_whole_characters_in_the_end(pieces in prop::collection::vec(
+            prop::sample::select(vec!["a", "\\n", "\\ud83d", "\\ude42", "\\u00e9", "\\\\", "é", "ud83d"]), 0..12)
+        ) {
+            let json = format!("\"{}\"", pieces.concat());
+            let whole = whole_characters(json.as_bytes());
+            prop_assert_eq!(whole.is_none(), serde_json::from_str::<String>(&json).is_ok());
+            let whole = whole.unwrap_or(json.into_bytes());
+            prop_assert!(serde_json::from_slice::<String>(&whole).is_ok());
         }
 
         #[test]

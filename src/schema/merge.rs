@@ -54,7 +54,7 @@ pub(super) fn merge(mut first: Node, second: Node) -> Result<Node, Conflict> {
                     *ours = theirs;
                 }
             }
-            // Nothing that an answer has to fit: the nearest counts.
+            // Nothing that a response has to fit: the nearest counts.
             ("title" | "default" | "example" | "examples" | "deprecated", ..) => {}
             _ => return Err(Conflict::Keyword(keyword)),
         }

@@ -1,27 +1,33 @@
-//! From a Rust type to the schema that its answers are held to.
+//! From a Rust type to the schema that its responses are held to.
 //!
-//! ```text
-//! T: JsonSchema → schemars → order → response ─→ responseSchema
-//!                                  └→ json    ─→ responseJsonSchema
-//! ```
-//!
-//! `order` notes in what order the fields are declared. `response` says the schema in Google's
-//! own `Schema`, which knows less than JSON Schema: what it cannot say is refused there. `merge`
-//! and `union` take apart what JSON Schema composes, `kinds` says what is left. `json` keeps JSON Schema, and only puts
-//! what Google's reading of it lacks into other words.
+//! `Request::output` is all that most programs need. [`response_schema`] makes Google's own `Schema`,
+//! which knows less than JSON Schema, and refuses what that cannot say; [`json_schema`] makes JSON
+//! Schema.
 //!
 //! Types derive `JsonSchema` with version 1 of `schemars`. Without a dependency of your own, the
 //! one of this crate does too, if it is named:
 //!
 //! ```
-//! use genai_batch::schemars::JsonSchema;
+//! use genai_batch::external::schemars::JsonSchema;
 //!
 //! #[derive(JsonSchema)]
-//! #[schemars(crate = "genai_batch::schemars")]
+//! #[schemars(crate = "genai_batch::external::schemars")]
 //! struct Review {
 //!     stars: u8,
 //! }
+//!
+//! # fn example() -> genai_batch::Result<()> {
+//! let schema = genai_batch::schema::response_schema::<Review>()?;
+//! # Ok(())
+//! # }
 //! ```
+
+// T: JsonSchema → schemars → order → response ─→ responseSchema
+//                                  └→ json    ─→ responseJsonSchema
+//
+// `order` notes in what order the fields are declared. `merge` and `union` take apart what JSON
+// Schema composes, `kinds` says what is left. `json` keeps JSON Schema, and only puts what Google's
+// reading of it lacks into other words.
 
 mod json;
 mod kinds;
@@ -108,7 +114,7 @@ pub fn response_schema<T: JsonSchema + ?Sized>() -> Result<Value> {
 /// `propertyOrdering`, and in the keywords that Google's documentation of structured output
 /// lists: an `enum` of one for `const`, and no keyword beside a `$ref`. That documentation
 /// wants a type to contain itself only through fields that are not required, and says that not
-/// all of JSON Schema is heeded; answers in a batch have been reported not to fit where
+/// all of JSON Schema is heeded; responses in a batch have been reported not to fit where
 /// [`response_schema`] works. Prefer that one where it can say what `T` is.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Requests whose answers have the shape of a Rust type.
+//! Requests whose responses have the shape of a Rust type.
 
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::{json_schema, response_schema};
 use crate::error::Result;
 use crate::request::{FunctionDeclaration, GenerationConfig, Request};
 
-/// What says the shape of an answer, in both spellings that Google reads.
+/// What says the shape of a response, in both spellings that Google reads.
 const FORMS: [&str; 8] = [
     "responseMimeType",
     "response_mime_type",
@@ -20,21 +20,48 @@ const FORMS: [&str; 8] = [
 ];
 
 impl GenerationConfig {
-    /// Asks for answers that are a `T` in JSON, by `responseSchema`: see
-    /// [`response_schema`](crate::schema::response_schema) for what that can say. A shape that was
+    /// Asks for responses that are a `T` in JSON, by `responseSchema`: see
+    /// [`response_schema`] for what that can say. A shape that was
     /// set before is replaced.
     ///
     /// # Errors
     ///
     /// If `responseSchema` cannot say what `T` is. The error names the field.
+    ///
+    /// ```
+    /// use genai_batch::GenerationConfig;
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(JsonSchema)]
+    /// struct Review {
+    ///     /// From 1 to 5.
+    ///     stars: u8,
+    /// }
+    ///
+    /// let config = GenerationConfig::new().temperature(0.0).output::<Review>()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn output<T: JsonSchema>(self) -> Result<Self> {
         Ok(self.json("responseSchema", response_schema::<T>()?))
     }
 
-    /// Asks for answers that are a `T` in JSON, by `responseJsonSchema`: see
+    /// Asks for responses that are a `T` in JSON, by `responseJsonSchema`: see
     /// [`json_schema`](crate::schema::json_schema). A shape that was set before is replaced.
     ///
     /// Prefer [`output`](Self::output) where it can say what `T` is.
+    ///
+    /// ```
+    /// use genai_batch::GenerationConfig;
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(JsonSchema)]
+    /// struct Review {
+    ///     /// From 1 to 5.
+    ///     stars: u8,
+    /// }
+    ///
+    /// let config = GenerationConfig::new().output_json_schema::<Review>();
+    /// ```
     pub fn output_json_schema<T: JsonSchema>(self) -> Self {
         self.json("responseJsonSchema", json_schema::<T>())
     }
@@ -49,11 +76,12 @@ impl GenerationConfig {
 }
 
 impl Request {
-    /// Asks for an answer that is a `T` in JSON, by `responseSchema`; read it with
+    /// Asks for a response that is a `T` in JSON, by `responseSchema`; read it with
     /// [`BatchResult::parse`](crate::BatchResult::parse).
     ///
-    /// It changes the generation config that the request has, so set that first. See
-    /// [`response_schema`](crate::schema::response_schema) for what becomes of the type.
+    /// It sets fields of the generation config, in whatever order with
+    /// [`generation_config`](Request::generation_config). See [`response_schema`] for what becomes
+    /// of the type.
     ///
     /// # Errors
     ///
@@ -81,19 +109,33 @@ impl Request {
         self.edit_generation_config(GenerationConfig::output::<T>)
     }
 
-    /// Asks for an answer that is a `T` in JSON, by `responseJsonSchema`, which can say more than
+    /// Asks for a response that is a `T` in JSON, by `responseJsonSchema`, which can say more than
     /// [`output`](Self::output): maps, tuples, and types that contain themselves.
     ///
     /// # Errors
     ///
-    /// If the request has a `generationConfig` that is no JSON object.
+    /// If the request has a `generationConfig` that is not a JSON object.
+    ///
+    /// ```
+    /// use genai_batch::Request;
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(JsonSchema)]
+    /// struct Review {
+    ///     /// From 1 to 5.
+    ///     stars: u8,
+    /// }
+    ///
+    /// let request = Request::text("Rate this: …").output_json_schema::<Review>()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn output_json_schema<T: JsonSchema>(self) -> Result<Self> {
         self.edit_generation_config(|config| Ok(config.output_json_schema::<T>()))
     }
 }
 
 impl FunctionDeclaration {
-    /// A function whose arguments are a `T`: what [`FunctionCall::args`](crate::FunctionCall::args)
+    /// A function whose arguments are a `T`: what [`FunctionCall::args`](crate::response::FunctionCall::args)
     /// reads them into.
     ///
     /// # Errors
@@ -101,7 +143,8 @@ impl FunctionDeclaration {
     /// If Google's schema dialect cannot say what `T` is; the error names the field.
     ///
     /// ```
-    /// use genai_batch::{FunctionDeclaration, Request, Tool};
+    /// use genai_batch::request::{FunctionDeclaration, Tool};
+    /// use genai_batch::Request;
     /// use schemars::JsonSchema;
     /// use serde::Deserialize;
     ///

@@ -28,7 +28,7 @@ pub(super) fn convert(schema: &Value, name: &str) -> Result<Value> {
 pub(super) struct Converter<'a> {
     root: &'a Value,
     name: &'a str,
-    /// Where in an answer the schema stands that is being said.
+    /// Where in a response the schema stands that is being said.
     path: Vec<String>,
     /// The types within one another that it is in.
     open: Vec<Open>,

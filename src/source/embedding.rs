@@ -4,7 +4,8 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::entry::{EmbedForm, Fields};
+use super::kind::EmbedForm;
+use crate::request::fields::RawFields;
 
 /// The settings, as Gemini spells them and as Vertex AI's files do.
 const SETTINGS: [(&str, &str); 4] = [
@@ -14,18 +15,31 @@ const SETTINGS: [(&str, &str); 4] = [
     ("autoTruncate", "auto_truncate"),
 ];
 
-/// Brings a request to Gemini's form: content as an object, settings in camel case beside it.
-pub(super) fn canonicalise(body: &mut Fields) -> Result<(), String> {
-    for name in ["embed_content_config", "embedContentConfig"] {
+/// Where settings stand: as files of Vertex AI have it, Gemini's documents, and Google's SDK.
+const CONFIGS: [&str; 3] = ["embed_content_config", "embedContentConfig", "config"];
+
+/// Brings a request to Gemini's form: content as an object, settings in camel case beside it. A
+/// setting that has a place in the config alone stays there.
+pub(super) fn canonicalise(body: &mut RawFields) -> Result<(), String> {
+    let mut others = RawFields::new();
+    for name in CONFIGS {
         let config = body
             .get(name)
-            .map(|raw| serde_json::from_str::<Fields>(raw.get()));
+            .map(|raw| serde_json::from_str::<RawFields>(raw.get()));
         if let Some(Ok(config)) = config {
             body.remove(name);
             for (name, value) in config {
-                put_once(body, name, value)?;
+                let is_setting = SETTINGS
+                    .iter()
+                    .any(|(camel, snake)| *camel == name || *snake == name);
+                let place = if is_setting { &mut *body } else { &mut others };
+                put_once(place, name, value)?;
             }
         }
+    }
+    if !others.is_empty() {
+        let others = to_raw_value(&others).map_err(|e| e.to_string())?;
+        body.insert("embedContentConfig".to_owned(), others);
     }
     for (camel, snake) in SETTINGS {
         if camel != snake
@@ -45,7 +59,7 @@ pub(super) fn canonicalise(body: &mut Fields) -> Result<(), String> {
     Ok(())
 }
 
-fn put_once(body: &mut Fields, name: String, value: Box<RawValue>) -> Result<(), String> {
+fn put_once(body: &mut RawFields, name: String, value: Box<RawValue>) -> Result<(), String> {
     match body.get(&name) {
         Some(other) if other.get() != value.get() => Err(format!(
             "`{name}` is set twice, to {} and to {}: leave one out",
@@ -62,13 +76,15 @@ fn put_once(body: &mut Fields, name: String, value: Box<RawValue>) -> Result<(),
 /// Rewrites a canonical request; `beside` are the fields that stand next to the key.
 pub(super) fn write_as(
     form: EmbedForm,
-    body: &mut Fields,
-    beside: &mut Fields,
+    body: &mut RawFields,
+    beside: &mut RawFields,
 ) -> Result<(), String> {
     match form {
         EmbedForm::Gemini => Ok(()),
         EmbedForm::VertexGemini => {
-            let mut config = Fields::new();
+            let others = body.remove("embedContentConfig");
+            let others = others.and_then(|raw| serde_json::from_str::<RawFields>(raw.get()).ok());
+            let mut config = others.unwrap_or_default();
             for (camel, snake) in SETTINGS {
                 if let Some(value) = body.remove(camel) {
                     config.insert(snake.to_owned(), value);
@@ -82,7 +98,11 @@ pub(super) fn write_as(
         }
         EmbedForm::VertexText => {
             let content = body.remove("content").unwrap_or_default();
-            put_beside(beside, "content", plain_text(&content)?)?;
+            let text = plain_text(&content)?;
+            if text.get() == "\"\"" {
+                return Err("an empty text is all that the request says".to_owned());
+            }
+            put_beside(beside, "content", text)?;
             for (camel, snake) in SETTINGS {
                 if let Some(value) = body.remove(camel) {
                     // This form alone has it in camel case.
@@ -102,7 +122,7 @@ pub(super) fn write_as(
     }
 }
 
-fn put_beside(beside: &mut Fields, name: &str, value: Box<RawValue>) -> Result<(), String> {
+fn put_beside(beside: &mut RawFields, name: &str, value: Box<RawValue>) -> Result<(), String> {
     match beside.insert(name.to_owned(), value) {
         None => Ok(()),
         Some(_) => Err(format!(
@@ -113,9 +133,9 @@ fn put_beside(beside: &mut Fields, name: &str, value: Box<RawValue>) -> Result<(
 }
 
 /// What makes two requests for embeddings the same, however they are spelled: content and
-/// settings, not what stands beside them in the older form. `None` if it is no such request.
+/// settings, not what stands beside them in the older form. `None` if it is not such a request.
 pub(crate) fn comparable(request: &[u8], form: EmbedForm) -> Option<Value> {
-    let mut body: Fields = serde_json::from_slice(request).ok()?;
+    let mut body: RawFields = serde_json::from_slice(request).ok()?;
     if body.contains_key("contents") || !body.contains_key("content") {
         return None;
     }
@@ -145,8 +165,8 @@ mod tests {
     use super::*;
 
     fn written(form: EmbedForm, request: Value) -> (Value, Value) {
-        let mut body: Fields = serde_json::from_value(request).unwrap();
-        let mut beside = Fields::new();
+        let mut body: RawFields = serde_json::from_value(request).unwrap();
+        let mut beside = RawFields::new();
         canonicalise(&mut body).unwrap();
         write_as(form, &mut body, &mut beside).unwrap();
         (
@@ -184,11 +204,18 @@ mod tests {
     #[test]
     fn a_setting_that_is_spelled_twice_says_one_thing() {
         let read = |value| {
-            let mut body: Fields = serde_json::from_value(value).unwrap();
+            let mut body: RawFields = serde_json::from_value(value).unwrap();
             canonicalise(&mut body)
         };
         let same = json!({ "content": "hi", "taskType": "T", "task_type": "T" });
         assert_eq!(read(same), Ok(()));
+        let newer = json!({ "content": "hi", "config": { "documentOcr": true, "task_type": "T" } });
+        let (gemini, _) = written(EmbedForm::Gemini, newer.clone());
+        assert_eq!(gemini["embedContentConfig"], json!({ "documentOcr": true }));
+        assert_eq!(gemini["taskType"], "T");
+        let (vertex, _) = written(EmbedForm::VertexGemini, newer);
+        let config = json!({ "documentOcr": true, "task_type": "T" });
+        assert_eq!(vertex["embed_content_config"], config);
         for other in [
             json!({ "content": "hi", "taskType": "T", "task_type": "U" }),
             json!({ "content": "hi", "taskType": "T", "embedContentConfig": { "task_type": "U" } }),
@@ -199,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused_where_only_text_is_taken() {
-        let mut body: Fields =
+    fn what_is_not_text_is_refused_where_only_text_is_taken() {
+        let mut body: RawFields =
             serde_json::from_value(json!({ "content": { "parts": [{ "inlineData": {} }] } }))
                 .unwrap();
-        assert!(write_as(EmbedForm::VertexText, &mut body, &mut Fields::new()).is_err());
+        assert!(write_as(EmbedForm::VertexText, &mut body, &mut RawFields::new()).is_err());
     }
 }

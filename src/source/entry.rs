@@ -1,130 +1,68 @@
 //! One line of a batch, checked and taken apart: key, request, and what else it carries.
 
+mod form;
 mod write;
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{embedding, remarks};
+use super::embedding;
+use super::intake::Intake;
+use super::kind::{EmbedForm, JobKind};
+use crate::request::asks::{no_content, wrong_content};
+use crate::request::fields::RawFields;
+use crate::request::finding::{Finding, FindingCode, Severity};
+use crate::request::line::RequestLine;
 use crate::request::pending::Pending;
-use crate::request::{Draft, Entry, EntryKind, GenerationConfig, Request};
+use crate::request::{Draft, Entry, EntryKind, Request};
 use crate::scan::write_text;
-use crate::wire::on_one_line;
 pub(crate) use write::Inlined;
-use write::write_fields;
+use write::Wire;
 
-/// What a job does with its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JobKind {
-    GenerateContent,
-    EmbedContent(EmbedForm),
-    /// Each request tells by its fields; a text alone is a prompt.
-    Either(EmbedForm),
-}
-
-/// How a backend and model want requests for embeddings written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "vertex"), allow(dead_code))]
-pub(crate) enum EmbedForm {
-    /// `{"key", "request": {"content", "taskType", …}}`.
-    Gemini,
-    /// The same with the settings under `embed_content_config`, in snake case.
-    VertexGemini,
-    /// `{"key", "content": "…", "task_type", …}`: the older models of Vertex AI.
-    VertexText,
-}
-
-impl JobKind {
-    /// The field that every request of this kind has.
-    fn content_field(self) -> &'static str {
-        match self {
-            Self::GenerateContent | Self::Either(_) => "contents",
-            Self::EmbedContent(_) => "content",
-        }
-    }
-
-    /// The kind of a request with this body.
-    fn of(self, body: &Fields) -> Self {
-        match self {
-            Self::Either(form) if body.contains_key("content") => Self::EmbedContent(form),
-            Self::Either(_) => Self::GenerateContent,
-            known => known,
-        }
-    }
-}
-
-/// What is put into every request that has none of its own.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Defaults {
-    pub(crate) generation_config: Option<GenerationConfig>,
-    pub(crate) system_instruction: Option<String>,
-}
-
-/// Defaults as JSON: field, the same in snake case, value.
-pub(crate) type DefaultFields = Vec<(&'static str, &'static str, Box<RawValue>)>;
-
-impl Defaults {
-    pub(crate) fn fields(&self) -> DefaultFields {
-        let config = self.generation_config.clone().map(Value::from);
-        let system = self
-            .system_instruction
-            .as_ref()
-            .map(|text| serde_json::json!({ "role": "user", "parts": [{ "text": text }] }));
-        [
-            ("generationConfig", "generation_config", config),
-            ("systemInstruction", "system_instruction", system),
-        ]
-        .into_iter()
-        .filter_map(|(name, snake, value)| {
-            Some((name, snake, serde_json::value::to_raw_value(&value?).ok()?))
-        })
-        .collect()
-    }
-}
-
-pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
+/// Why a line is refused: never empty.
+pub(crate) type Refused = Vec<Finding>;
 
 /// A checked line. The request is kept as the caller wrote it, unknown fields included.
 #[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) key: Option<String>,
+pub struct Line {
+    /// The key of the caller.
+    pub key: Option<String>,
     pub(crate) request: String,
-    metadata: Fields,
-    extra: Fields,
+    metadata: RawFields,
+    extra: RawFields,
+    /// In whose words it is written.
+    wire: Wire,
     /// What is odd about it, and no reason to refuse it.
-    pub(super) remarks: Vec<String>,
-}
-
-/// Whether a name is what people write where `key` is meant.
-fn is_mistaken_for_key(name: &str) -> bool {
-    const MISTAKEN: [&str; 5] = ["custom_id", "customId", "id", "keys", "kye"];
-    MISTAKEN.contains(&name) || name.trim().eq_ignore_ascii_case("key")
+    pub(crate) remarks: Vec<Finding>,
 }
 
 impl Line {
-    /// Checks an entry. The error says what is wrong, not where.
-    pub(crate) fn from_entry(
-        entry: Entry,
-        kind: JobKind,
-        defaults: &DefaultFields,
-    ) -> Result<Self, String> {
+    /// Checks an entry. The findings say why it is refused, not where it stands.
+    ///
+    /// # Errors
+    ///
+    /// If there is anything for which it cannot be sent.
+    pub fn from_entry(entry: Entry, intake: &mut Intake) -> Result<Self, Refused> {
         match entry.0 {
-            EntryKind::Json(value) => Self::parse(value.to_string().as_bytes(), kind, defaults),
-            EntryKind::Text(text) if is_reference(&text) => Err(format!(
+            EntryKind::Built(draft)
+                if intake.writer.is_some() && draft.pending.problem.is_none() =>
+            {
+                Self::in_form_of_draft(draft, intake)
+            }
+            EntryKind::Json(value) => Self::parse(value.to_string().as_bytes(), intake),
+            #[cfg(feature = "runs")]
+            EntryKind::Line(line) => Self::parse(line.as_bytes(), intake),
+            EntryKind::Text(text) if is_reference(&text) => Err(wrong(format!(
                 "the text {text:?} is a place, not a prompt: pass places as the source itself, \
                  such as Source::cloud_storage([\"gs://…\"])"
-            )),
+            ))),
             EntryKind::Text(text) => {
-                let body = match kind {
+                let body = match intake.kind {
                     JobKind::GenerateContent | JobKind::Either(_) => {
                         EntryKind::from(Request::text(text))
                     }
                     JobKind::EmbedContent(_) => crate::EmbedRequest::text(text).into(),
                 };
-                Self::from_entry(Entry(body), kind, defaults)
+                Self::from_entry(Entry(body), intake)
             }
             EntryKind::Built(Draft {
                 pending:
@@ -133,189 +71,115 @@ impl Line {
                         ..
                     },
                 ..
-            }) => Err(problem),
+            }) => Err(wrong(problem)),
             EntryKind::Built(draft) => {
-                if let Some(line) = Self::of_prompt(&draft, kind, defaults) {
-                    return line;
+                let mut remarks = Vec::new();
+                if let Some(mut line) = Self::of_prompt(&draft, intake, &mut remarks) {
+                    line.remarks = remarks;
+                    return Ok(line);
                 }
-                let raw = |map: Map<String, Value>| -> Result<Fields, String> {
-                    map.into_iter()
-                        .map(|(name, value)| Ok((name, serde_json::value::to_raw_value(&value)?)))
-                        .collect::<Result<_, serde_json::Error>>()
-                        .map_err(|e| e.to_string())
-                };
-                Self::new(
+                let line = RequestLine::of_parts(
                     draft.key,
                     raw(draft.body.into_fields())?,
                     raw(draft.metadata)?,
                     raw(draft.extra)?,
-                    kind,
-                    defaults,
-                )
+                );
+                let mut line = Self::new(line, intake)?;
+                line.remarks.extend(remarks);
+                Ok(line)
             }
         }
     }
 
     /// The line of a request that is one text, written at once; `None` for any other.
-    fn of_prompt(
-        draft: &Draft,
-        kind: JobKind,
-        defaults: &DefaultFields,
-    ) -> Option<Result<Self, String>> {
+    fn of_prompt(draft: &Draft, intake: &mut Intake, remarks: &mut Vec<Finding>) -> Option<Self> {
         let (text, fields) = draft.body.as_prompt()?;
-        let is_plain = draft.metadata.is_empty() && draft.extra.is_empty();
-        if !is_plain || fields.contains_key("content") || matches!(kind, JobKind::EmbedContent(_)) {
+        let is_plain = draft.metadata.is_empty() && draft.extra.is_empty() && !text.is_empty();
+        let is_odd = ["content", "config"]
+            .iter()
+            .any(|name| fields.contains_key(*name))
+            || draft.key.as_deref() == Some("");
+        if !is_plain || is_odd || matches!(intake.kind, JobKind::EmbedContent(_)) {
             return None;
         }
-        if draft.key.as_deref() == Some("") {
-            return Some(Err("the key is empty".to_owned()));
-        }
-        let mut request = Vec::with_capacity(text.len() + text.len() / 8 + 128);
-        request.extend_from_slice(b"{\"contents\":[{\"parts\":[{\"text\":");
-        write_text(text, &mut request);
-        request.extend_from_slice(b"}],\"role\":\"user\"}]");
-        for (name, value) in fields {
-            request.push(b',');
-            write_text(name, &mut request);
-            request.push(b':');
-            if let Err(error) = serde_json::to_writer(&mut request, value) {
-                return Some(Err(error.to_string()));
-            }
-        }
-        let missing = defaults.iter().filter(|(name, snake_case, _)| {
-            !fields.contains_key(*name) && !fields.contains_key(*snake_case)
-        });
-        for (name, _, value) in missing {
-            request.push(b',');
-            write_text(name, &mut request);
-            request.push(b':');
-            request.extend_from_slice(value.get().as_bytes());
-        }
-        request.push(b'}');
-        let line = String::from_utf8(request).map(|request| Self {
+        // What takes a closer look is read like any other.
+        let request = written_prompt(text, fields, intake, remarks)?;
+        Some(Self {
             key: draft.key.clone(),
             request,
-            metadata: Fields::new(),
-            extra: Fields::new(),
-            remarks: remarks::of(fields.keys(), &Fields::new()),
-        });
-        Some(line.map_err(|error| error.to_string()))
+            metadata: RawFields::new(),
+            extra: RawFields::new(),
+            wire: Wire::Google,
+            remarks: Vec::new(),
+        })
     }
 
-    /// Checks a line of JSONL: `{"key", "request", …}`, or a request on its own.
-    pub(crate) fn parse(
-        line: &[u8],
-        kind: JobKind,
-        defaults: &DefaultFields,
-    ) -> Result<Self, String> {
-        let mut fields: Fields = serde_json::from_slice(line).map_err(|_| not_an_object(line))?;
-        let key = take_key(&mut fields)?;
-        let metadata = take_metadata(&mut fields)?;
-        if fields.contains_key("method") && fields.contains_key("url") {
-            return Err(
-                "it is a line of OpenAI's batches: write {\"key\": \"…\", \"request\": {…}} with Google's \
-                 own fields in the request"
-                    .to_owned(),
-            );
+    /// Checks a line of JSONL.
+    ///
+    /// # Errors
+    ///
+    /// If there is anything for which it cannot be sent.
+    pub fn parse(line: &[u8], intake: &mut Intake) -> Result<Self, Refused> {
+        if intake.writer.is_some() {
+            return Self::in_form(line, intake);
         }
-        if key.is_none()
-            && let Some(name) = fields.keys().find(|name| is_mistaken_for_key(name))
-        {
-            return Err(format!("it has `{name}` and no `key`: rename it to `key`"));
-        }
-        if let Some(request) = fields.remove("request") {
-            let body = serde_json::from_str(request.get())
-                .map_err(|_| "`request` is not a JSON object".to_owned())?;
-            Self::new(key, body, metadata, fields, kind, defaults)
-        } else if fields.contains_key("contents") || fields.contains_key("content") {
-            Self::new(key, fields, metadata, Fields::new(), kind, defaults)
-        } else {
-            let found: Vec<_> = fields.keys().map(String::as_str).collect();
-            Err(format!(
-                "it has no `request`, only [{}]: a line is {{\"key\": \"…\", \"request\": {{\"{}\": …}}}}",
-                found.join(", "),
-                kind.content_field()
-            ))
+        Self::new(Self::taken_apart(line, intake), intake)
+    }
+
+    /// Takes apart a line in Google's words.
+    pub(crate) fn taken_apart(line: &[u8], intake: &Intake) -> RequestLine<RawFields> {
+        let asks = intake.kind.asks();
+        match &intake.key_field {
+            None => RequestLine::parse(line, asks),
+            Some(field) => {
+                form::keyed_by(field, line, asks).unwrap_or_else(|findings| RequestLine {
+                    findings,
+                    ..RequestLine::default()
+                })
+            }
         }
     }
 
-    fn new(
-        key: Option<String>,
-        mut body: Fields,
-        mut metadata: Fields,
-        extra: Fields,
-        kind: JobKind,
-        defaults: &DefaultFields,
-    ) -> Result<Self, String> {
-        let kind = kind.of(&body);
-        let mut key = key;
+    /// Checks a line that was read.
+    pub(crate) fn new(
+        mut line: RequestLine<RawFields>,
+        intake: &mut Intake,
+    ) -> Result<Self, Refused> {
+        let mut path = line.path();
+        let mut body = line.request.take().unwrap_or_default();
+        let kind = intake.kind.of(&body);
         if kind == JobKind::EmbedContent(EmbedForm::VertexText) {
             // Written beside the key, the body's own key and metadata would stand there twice.
-            key = one_key(key, take_key(&mut body)?, "request")?;
-            let inner = take_metadata(&mut body)?;
-            if let Some(name) = inner.keys().find(|name| metadata.contains_key(*name)) {
-                return Err(format!(
-                    "`{name}` stands in the metadata of the line and of its request"
-                ));
-            }
-            metadata.extend(inner);
+            line.take_key_of(&mut body, "request");
+            line.check_whole();
         }
-        let key = one_key(key, take_key(&mut metadata)?, "metadata")?;
-        if let Some(name) = metadata.keys().find(|name| extra.contains_key(*name)) {
-            return Err(format!("`{name}` stands in the line and in its metadata"));
-        }
-        if key.as_deref() == Some("") {
-            return Err("the key is empty".to_owned());
-        }
-        let mut extra = extra;
-        if let JobKind::EmbedContent(_) = kind {
-            embedding::canonicalise(&mut body)?;
-        }
-        check_content(&body, kind)?;
-        let remarks = match kind {
-            // There, any field may stand beside the text.
-            JobKind::EmbedContent(EmbedForm::VertexText) => Vec::new(),
-            _ => remarks::of(body.keys(), &extra),
-        };
+        let mut findings = accepted(std::mem::take(&mut line.findings))?;
+        let moved = intake.take_content(kind, &mut body);
+        let wrong_content = wrong_content(&body, kind.asks());
+        // What else is wrong may be why: the content stands under another name.
+        findings.extend(wrong_content.or_else(|| no_content(&body, kind.asks())));
+        findings.extend(intake.look_beside(kind, &line.beside));
+        let taken = intake.take(kind, body, &mut path, moved);
+        findings.extend(taken.findings);
+        let (mut body, mut extra) = (taken.body, line.beside);
+        let remarks = accepted(findings)?;
         if let JobKind::EmbedContent(form) = kind {
-            embedding::write_as(form, &mut body, &mut extra)?;
-        }
-        if kind == JobKind::GenerateContent {
-            for (name, snake_case, value) in defaults {
-                if !body.contains_key(*name) && !body.contains_key(*snake_case) {
-                    body.insert((*name).to_owned(), value.clone());
-                }
-            }
+            embedding::canonicalise(&mut body).map_err(wrong)?;
+            embedding::write_as(form, &mut body, &mut extra).map_err(wrong)?;
         }
         // The older embedding models take the fields beside the key.
         let request = match body.is_empty() {
             true => String::new(),
-            false => serde_json::to_string(&body).map_err(|e| e.to_string())?,
+            false => serde_json::to_string(&body).map_err(|e| wrong(e.to_string()))?,
         };
         Ok(Self {
-            key,
+            key: line.key,
             request,
-            metadata,
+            metadata: line.metadata,
             extra,
+            wire: Wire::Google,
             remarks,
         })
-    }
-
-    /// What the service may echo of the request, in JSON.
-    pub(crate) fn content(&self) -> String {
-        if !self.request.is_empty() {
-            return self.request.clone();
-        }
-        let mut out = vec![b'{'];
-        write_fields(&self.extra, b"", &mut out);
-        out.push(b'}');
-        // Written from texts alone.
-        String::from_utf8(out).unwrap_or_default()
-    }
-
-    /// Whether something travels beside the key.
-    pub(crate) fn has_metadata(&self) -> bool {
-        !self.metadata.is_empty()
     }
 }
 
@@ -337,78 +201,75 @@ fn is_reference(text: &str) -> bool {
     schemes.iter().any(|scheme| text.starts_with(scheme)) && !text.contains(char::is_whitespace)
 }
 
-fn not_an_object(line: &[u8]) -> String {
-    match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
-        Ok(_) => "not a JSON object: a line is {\"key\": \"…\", \"request\": {…}}".to_owned(),
-        Err(error) => format!("not JSON: {}", on_one_line(&error)),
+/// What is to be remarked of a line, if there is nothing to refuse it for. A create says nothing of
+/// what is merely good to know, and of spellings that the services take too.
+fn accepted(mut findings: Vec<Finding>) -> Result<Vec<Finding>, Refused> {
+    if findings.iter().any(Finding::is_error) {
+        findings.retain(Finding::is_error);
+        return Err(findings);
     }
+    findings.retain(|it| it.severity == Severity::Warning && it.code != FindingCode::SnakeCase);
+    Ok(findings)
 }
 
-fn take_key(fields: &mut Fields) -> Result<Option<String>, String> {
-    let Some(key) = fields.remove("key") else {
-        return Ok(None);
+/// A request of one text; `None` if it takes a closer look.
+fn written_prompt(
+    text: &str,
+    fields: &Map<String, Value>,
+    intake: &mut Intake,
+    remarks: &mut Vec<Finding>,
+) -> Option<String> {
+    if fields.values().any(Value::is_null) {
+        return None;
+    }
+    let mut request = Vec::with_capacity(text.len() + text.len() / 8 + 128);
+    request.extend_from_slice(b"{\"contents\":[{\"parts\":[{\"text\":");
+    write_text(text, &mut request);
+    request.extend_from_slice(b"}],\"role\":\"user\"}]");
+    let mut places = Vec::new();
+    let begin = |request: &mut Vec<u8>, name: &str| {
+        request.push(b',');
+        write_text(name, request);
+        request.push(b':');
+        request.len()
     };
-    Option::<String>::deserialize(&mut serde_json::Deserializer::from_str(key.get()))
-        .map_err(|_| format!("the key must be a string, found {}", key.get()))
-}
-
-fn take_metadata(fields: &mut Fields) -> Result<Fields, String> {
-    match fields.remove("metadata") {
-        Some(metadata) => serde_json::from_str(metadata.get())
-            .map_err(|_| "`metadata` is not a JSON object".to_owned()),
-        None => Ok(Fields::new()),
-    }
-}
-
-/// The key of a line that may have it in two places.
-fn one_key(
-    outer: Option<String>,
-    inner: Option<String>,
-    place: &str,
-) -> Result<Option<String>, String> {
-    match (outer, inner) {
-        (Some(outer), Some(inner)) if outer != inner => {
-            Err(format!("two keys: {outer:?}, and {inner:?} in its {place}"))
+    for (name, value) in fields {
+        let start = begin(&mut request, name);
+        serde_json::to_writer(&mut request, value).ok()?;
+        if matches!(name.as_str(), "generationConfig" | "generation_config")
+            && let Some((filled, told)) = intake.filled(&request[start..])
+        {
+            request.truncate(start);
+            request.extend_from_slice(filled.get().as_bytes());
+            remarks.extend(told);
         }
-        (outer, inner) => Ok(outer.or(inner)),
+        places.push((name.as_str(), start..request.len()));
     }
+    for (name, value) in intake.missing(|name| fields.contains_key(name)) {
+        let start = begin(&mut request, name);
+        request.extend_from_slice(value.get().as_bytes());
+        places.push((name, start..request.len()));
+    }
+    request.push(b'}');
+    // Written from texts alone.
+    let request = String::from_utf8(request).ok()?;
+    let places = places.into_iter();
+    let values = places.filter_map(|(name, place)| Some((name, request.get(place)?)));
+    intake.is_sent_as_written(values).then_some(request)
 }
 
-fn check_content(body: &Fields, kind: JobKind) -> Result<(), String> {
-    let wanted = kind.content_field();
-    let Some(content) = body.get(wanted) else {
-        return Err(match kind {
-            JobKind::GenerateContent if body.contains_key("content") => {
-                "a request for an embedding: `content` is for create_embeddings, \
-                 create takes `contents`"
-                    .to_owned()
-            }
-            JobKind::EmbedContent(_) if body.contains_key("contents") => {
-                "a request for generated content: `contents` is for create, \
-                 create_embeddings takes `content`"
-                    .to_owned()
-            }
-            _ => format!("the request has no `{wanted}`"),
-        });
-    };
-    let text = content.get();
-    let opening = match kind {
-        JobKind::EmbedContent(_) => '{',
-        _ => '[',
-    };
-    if !text.starts_with(opening) {
-        let shape = if opening == '[' {
-            "a list"
-        } else {
-            "an object"
-        };
-        return Err(format!("`{wanted}` of the request is not {shape}"));
-    }
-    if text[1..].trim_start().starts_with([']', '}']) {
-        return Err(format!("`{wanted}` of the request is empty"));
-    }
-    Ok(())
+fn wrong(message: String) -> Refused {
+    vec![Finding::error(FindingCode::WrongShape, message)]
 }
 
+fn raw(fields: Map<String, Value>) -> Result<RawFields, Refused> {
+    let fields = fields.into_iter();
+    let fields = fields.map(|(name, value)| Ok((name, serde_json::value::to_raw_value(&value)?)));
+    let fields: Result<_, serde_json::Error> = fields.collect();
+    fields.map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod chains;
 #[cfg(test)]
 mod tests;

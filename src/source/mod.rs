@@ -2,15 +2,27 @@
 //! bring there.
 //!
 //! ```text
-//! Source → entry (one line checked) → prepare (inline body or spooled file) → backend
+//! Source → feed (one after the other) → entry (one checked) → prepare (inline body or spooled
+//! file) → backend
 //! ```
 
 pub(crate) mod attach;
+mod canonical;
+pub(crate) mod content_index;
+pub(crate) mod digest;
 pub(crate) mod embedding;
 pub(crate) mod entry;
+pub(crate) mod feed;
+pub(crate) mod intake;
+mod into;
+pub(crate) mod kind;
+mod layout;
 pub(crate) mod prepare;
+mod refusal;
 mod remarks;
-pub(crate) mod spool;
+mod spelling;
+#[cfg(feature = "runs")]
+pub(crate) mod taken;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,8 +32,10 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
 use crate::error::{Error, Result};
+use crate::file::File;
 use crate::request::Entry;
-use crate::storage::files::File;
+use crate::uri::{BigQueryTable, GcsUri};
+pub use into::IntoSource;
 
 pub(crate) type EntryStream = Pin<Box<dyn Stream<Item = Result<Entry>> + Send>>;
 
@@ -29,8 +43,8 @@ pub(crate) type EntryStream = Pin<Box<dyn Stream<Item = Result<Entry>> + Send>>;
 ///
 /// | made from | what it is |
 /// |---|---|
-/// | `Vec` or array of [`Request`](crate::Request), [`EmbedRequest`](crate::EmbedRequest), text, or JSON value | requests in memory |
-/// | [`Source::requests`], [`Source::stream`], [`Source::try_stream`] | requests from an iterator or a stream, read once, never all in memory |
+/// | `Vec`, slice or array of [`Request`](crate::Request), [`EmbedRequest`](crate::EmbedRequest), text, or JSON value | requests in memory |
+/// | [`Source::requests`], [`Source::try_requests`], [`Source::stream`], [`Source::try_stream`] | requests from an iterator or a stream, read once, never all in memory |
 /// | a `Path` or `PathBuf`, or a text that ends in `.jsonl` or `.ndjson` | a local file, one request a line |
 /// | `files/ID`, or a [`File`] | a file uploaded to the Gemini Files API |
 /// | `gs://…`, `bq://…` | a Cloud Storage object or BigQuery table, for Vertex AI |
@@ -60,9 +74,32 @@ pub(crate) enum SourceKind {
     Dataset(String),
 }
 
+impl SourceKind {
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Entries(_) => "the requests".to_owned(),
+            Self::Path(path) => path.display().to_string(),
+            Self::File(name) | Self::BigQuery(name) | Self::Dataset(name) => name.clone(),
+            Self::CloudStorage(uris) => match &uris[..] {
+                [uri] => uri.clone(),
+                _ => "the source".to_owned(),
+            },
+        }
+    }
+}
+
 impl Source {
     /// Requests from an iterator, read once and as far as needed. It runs on the async
     /// runtime, so one that blocks for long belongs behind [`Source::stream`].
+    ///
+    /// ```
+    /// use genai_batch::{Request, Source};
+    ///
+    /// let source = Source::requests((1..=1_000_000).map(|n| {
+    ///     Request::text(format!("Is {n} a prime?")).key(format!("n-{n}"))
+    /// }));
+    /// ```
     pub fn requests<I>(requests: I) -> Self
     where
         I: IntoIterator,
@@ -72,7 +109,44 @@ impl Source {
         Self::stream(stream::iter(requests))
     }
 
-    /// Requests from a stream.
+    /// Requests from an iterator that may fail, as one over the rows of a file does; its first error
+    /// ends the create, with nothing sent, and is the [source](std::error::Error::source) of the
+    /// create's own.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::io::{BufRead, BufReader};
+    ///
+    /// use genai_batch::{Request, Source};
+    ///
+    /// # async fn example(client: genai_batch::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let lines = BufReader::new(File::open("questions.txt")?).lines();
+    /// let requests = lines.map(|line| line.map(Request::text)); // Result<Request, io::Error>
+    /// let job = client
+    ///     .batches()
+    ///     .create("gemini-2.5-flash", Source::try_requests(requests))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_requests<I, T, E>(requests: I) -> Self
+    where
+        I: IntoIterator<Item = std::result::Result<T, E>>,
+        I::IntoIter: Send + 'static,
+        T: Into<Entry>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::try_stream(stream::iter(requests))
+    }
+
+    /// Requests from a stream, read once and as far as needed.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use genai_batch::{Request, Source};
+    ///
+    /// let source = Source::stream(stream::iter(["What is AI?", "What is ML?"]));
+    /// ```
     pub fn stream<S>(requests: S) -> Self
     where
         S: Stream + Send + 'static,
@@ -85,6 +159,16 @@ impl Source {
 
     /// Requests from a stream that may fail; its first error ends the create, with nothing
     /// sent.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use futures_util::stream;
+    /// use genai_batch::{Request, Source};
+    ///
+    /// let rows = ["What is AI?", "What is ML?"].map(|text| Ok::<_, io::Error>(Request::text(text)));
+    /// let source = Source::try_stream(stream::iter(rows));
+    /// ```
     pub fn try_stream<S, T, E>(requests: S) -> Self
     where
         S: Stream<Item = std::result::Result<T, E>> + Send + 'static,
@@ -94,21 +178,43 @@ impl Source {
         Self(SourceKind::Entries(Box::pin(requests.map(|request| {
             request
                 .map(Into::into)
-                .map_err(|e| Error::input("the stream of requests failed").with_source(e))
+                .map_err(|e| Error::input("the requests could not be read on").with_source(e))
         }))))
     }
 
     /// A local file, one request a line: `{"key": …, "request": {…}}`, or a request on its own.
+    ///
+    /// One that changes while it is read is an error, and so is what is not a regular file: a pipe
+    /// or a device is read with [`Source::stream`]. `/dev/stdin` is the file that it was
+    /// redirected from, or a pipe.
+    ///
+    /// ```
+    /// use genai_batch::Source;
+    ///
+    /// let source = Source::path("requests.txt"); // whatever the ending
+    /// ```
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(SourceKind::Path(path.into()))
     }
 
     /// A file in the Gemini Files API, by its name, id or URI.
+    ///
+    /// ```
+    /// use genai_batch::Source;
+    ///
+    /// let source = Source::file("files/abc-123");
+    /// ```
     pub fn file(name: impl Into<String>) -> Self {
         Self(SourceKind::File(name.into()))
     }
 
     /// One or many JSONL objects in Cloud Storage, `gs://bucket/object`; for Vertex AI.
+    ///
+    /// ```
+    /// use genai_batch::Source;
+    ///
+    /// let source = Source::cloud_storage(["gs://bucket/a.jsonl", "gs://bucket/b.jsonl"]);
+    /// ```
     pub fn cloud_storage<T: Into<String>>(uris: impl IntoIterator<Item = T>) -> Self {
         Self(SourceKind::CloudStorage(
             uris.into_iter().map(Into::into).collect(),
@@ -116,11 +222,23 @@ impl Source {
     }
 
     /// A BigQuery table, `bq://project.dataset.table`; for Vertex AI.
+    ///
+    /// ```
+    /// use genai_batch::Source;
+    ///
+    /// let source = Source::big_query("bq://project.dataset.table");
+    /// ```
     pub fn big_query(uri: impl Into<String>) -> Self {
         Self(SourceKind::BigQuery(uri.into()))
     }
 
     /// A multimodal dataset of Vertex AI, `projects/…/locations/…/datasets/ID`.
+    ///
+    /// ```
+    /// use genai_batch::Source;
+    ///
+    /// let source = Source::dataset("projects/p/locations/us-central1/datasets/123");
+    /// ```
     pub fn dataset(name: impl Into<String>) -> Self {
         Self(SourceKind::Dataset(name.into()))
     }
@@ -135,6 +253,27 @@ impl<T: Into<Entry> + Send + 'static> From<Vec<T>> for Source {
 impl<T: Into<Entry> + Send + 'static, const N: usize> From<[T; N]> for Source {
     fn from(requests: [T; N]) -> Self {
         Self::requests(requests)
+    }
+}
+
+impl<T: Into<Entry> + Clone + Send + 'static> From<&[T]> for Source {
+    /// Each request is copied, all of them at once.
+    fn from(requests: &[T]) -> Self {
+        Self::requests(requests.to_vec())
+    }
+}
+
+impl<T: Into<Entry> + Clone + Send + 'static> From<&Vec<T>> for Source {
+    /// Each request is copied, all of them at once.
+    fn from(requests: &Vec<T>) -> Self {
+        requests.as_slice().into()
+    }
+}
+
+impl<T: Into<Entry> + Clone + Send + 'static, const N: usize> From<&[T; N]> for Source {
+    /// Each request is copied, all of them at once.
+    fn from(requests: &[T; N]) -> Self {
+        requests.as_slice().into()
     }
 }
 
@@ -174,10 +313,12 @@ impl TryFrom<&str> for Source {
     /// Reads `files/…`, `gs://…`, `bq://…`, the URI of an uploaded file, the name of a
     /// dataset, or the path of a `.jsonl` or `.ndjson` file.
     fn try_from(text: &str) -> Result<Self> {
-        if text.starts_with("gs://") {
+        if GcsUri::is_meant(text) {
+            GcsUri::parse(text)?;
             return Ok(Self::cloud_storage([text]));
         }
-        if text.starts_with("bq://") {
+        if BigQueryTable::is_meant(text) {
+            BigQueryTable::parse(text)?;
             return Ok(Self::big_query(text));
         }
         let is_url = text.starts_with("https://") || text.starts_with("http://");
@@ -195,7 +336,8 @@ impl TryFrom<&str> for Source {
         }
         Err(Error::input(format!(
             "unsupported source {text:?}: write `files/ID`, `gs://…`, `bq://…`, the name of a \
-             dataset, or a path ending in `.jsonl`; for another path use Source::path, for a prompt a list of requests"
+             dataset, or a path ending in `.jsonl`; another path is `Source::path(…)`, and a prompt goes \
+             into a list, `vec![…]`"
         )))
     }
 }

@@ -4,22 +4,22 @@
 //! Every line is checked and every key is known to be unique before the caller sees a
 //! result, so bad input never half-sends.
 
-use std::path::PathBuf;
-
-use futures_util::StreamExt;
+use bytes::Bytes;
 use tokio::fs::File;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::entry::{DefaultFields, Defaults, EmbedForm, Inlined, JobKind, Line};
+use super::content_index::ContentIndex;
+use super::entry::{Inlined, Line, Refused};
+use super::feed::{Feed, Item};
+use super::intake::Intake;
+use super::kind::{EmbedForm, JobKind, is_for_embeddings};
+use super::refusal::Refusal;
 use super::remarks::Remarks;
-use super::spool::Spool;
-use super::{EntryStream, Source, SourceKind};
+use super::{Source, SourceKind};
 use crate::error::{Error, Result};
-use crate::results::{Contents, Expected, ExpectedBuilder, KeyTwice};
-
-const READ_BUFFER: usize = 256 * 1024;
-/// The longest line that is taken for a request: images come as base64 within one.
-pub(crate) const MAX_LINE: usize = 256 * 1024 * 1024;
+use crate::form::Writer;
+use crate::keys::{DuplicateKey, SubmittedKeys, SubmittedKeysBuilder};
+use crate::raw::Json;
+use crate::spool::Spool;
 
 /// How large a list of requests may be to go inline, in the body of the create.
 ///
@@ -28,7 +28,7 @@ pub(crate) const MAX_LINE: usize = 256 * 1024 * 1024;
 /// key alone.
 ///
 /// ```
-/// use genai_batch::InlineLimit;
+/// use genai_batch::batches::InlineLimit;
 ///
 /// let limit = InlineLimit::default().max_requests(500);
 /// let file_only = InlineLimit::NEVER;
@@ -59,12 +59,24 @@ impl InlineLimit {
     }
 
     /// Inline up to this many requests.
+    ///
+    /// ```
+    /// use genai_batch::batches::InlineLimit;
+    ///
+    /// let limit = InlineLimit::default().max_requests(500);
+    /// ```
     pub fn max_requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
     }
 
     /// Inline up to this many bytes of body; never more than 20 MB.
+    ///
+    /// ```
+    /// use genai_batch::batches::InlineLimit;
+    ///
+    /// let limit = InlineLimit::default().max_bytes(1_000_000);
+    /// ```
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes.min(Self::MAX.bytes);
         self
@@ -88,14 +100,27 @@ pub(crate) struct Target {
     pub(crate) inline_limit: InlineLimit,
     /// The largest file, in bytes.
     pub(crate) max_file: u64,
-    /// Whether what stands beside the key in a file comes back with the result.
+    /// Whether what stands beside the key in a file comes back with the result. Where it does not, the
+    /// client keeps it.
     pub(crate) file_carries_metadata: bool,
+}
+
+/// Is told each request as a line of JSONL.
+pub(crate) type Written<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+
+/// Who listens while requests are made ready.
+pub(crate) struct Listening<'a, F> {
+    /// Is called after the first request that is refused; no more is made ready then.
+    pub(crate) on_refusal: F,
+    pub(crate) written: Option<Written<'a>>,
+    /// Is called with the number of requests that were read.
+    pub(crate) on_read: &'a (dyn Fn(u64) + Send + Sync),
 }
 
 /// Requests ready to be sent.
 pub(crate) enum Prepared {
-    /// The elements of the list of inlined requests, with commas between them.
-    Inline(Vec<u8>),
+    /// The elements of the list of inlined requests.
+    Inline(Vec<Json>),
     /// A JSONL file, rewound, and its length.
     Spooled(File, u64),
 }
@@ -105,14 +130,15 @@ impl Source {
     pub(crate) async fn prepare(
         self,
         target: Target,
-        defaults: &Defaults,
-    ) -> Result<std::result::Result<(Prepared, Expected), SourceKind>> {
+        intake: Intake,
+        listening: Listening<'_, impl Fn() + Send>,
+    ) -> Result<std::result::Result<(Prepared, SubmittedKeys), SourceKind>> {
         let feed = match self.0 {
-            SourceKind::Entries(entries) => Feed::Entries(entries),
-            SourceKind::Path(path) => Feed::open(path).await?,
+            SourceKind::Entries(entries) => Feed::entries(entries),
+            SourceKind::Path(path) => Feed::open(&path).await?,
             held_by_service => return Ok(Err(held_by_service)),
         };
-        prepare(feed, target, defaults.fields()).await.map(Ok)
+        prepare(feed, target, intake, listening).await.map(Ok)
     }
 }
 
@@ -123,25 +149,32 @@ impl Source {
         self,
         model: &str,
         form: EmbedForm,
-    ) -> Result<(Expected, Contents)> {
+        (writer, key_field): (Option<Writer>, Option<String>),
+    ) -> Result<(SubmittedKeys, ContentIndex)> {
         let mut feed = match self.0 {
-            SourceKind::Entries(entries) => Feed::Entries(entries),
-            SourceKind::Path(path) => Feed::open(path).await?,
+            SourceKind::Entries(entries) => Feed::entries(entries),
+            SourceKind::Path(path) => Feed::open(&path).await?,
             _ => {
                 return Err(Error::input(
                     "the submitted requests must be in memory, a stream or a local file",
                 ));
             }
         };
-        let mut keys = ExpectedBuilder::default();
-        let mut contents = Contents::new(form);
-        let kind = match model.contains("embedding") {
+        let mut keys = SubmittedKeysBuilder::default();
+        let mut contents = ContentIndex::new(form);
+        let kind = match is_for_embeddings(model) {
             true => JobKind::EmbedContent(form),
             false => JobKind::Either(form),
         };
-        let mut number = 0;
-        while let Some(line) = feed.next(&mut number, kind, &DefaultFields::new()).await {
-            let line = line?;
+        let intake = Intake::submitted(kind).in_form(writer);
+        let mut intake = intake.keyed_by(key_field);
+        while let Some(line) = next_line(&mut feed, &mut intake).await? {
+            let number = feed.number();
+            let line = line.map_err(|refused| {
+                let mut refusal = Refusal::default();
+                refusal.add(&refused, &feed.place(number));
+                refusal.into_error(false)
+            })?;
             let key = match &line.key {
                 Some(key) => {
                     keys.push(key, number).await.map_err(spool_failed)?;
@@ -149,6 +182,11 @@ impl Source {
                 }
                 None => keys.assign(number),
             };
+            if let Some(metadata) = line.metadata_json() {
+                keys.push_metadata(&key, &metadata)
+                    .await
+                    .map_err(spool_failed)?;
+            }
             contents.push(&line.content(), &key);
         }
         let expected = keys.finish().await.map_err(spool_failed)?;
@@ -160,24 +198,64 @@ impl Source {
 async fn prepare(
     mut feed: Feed,
     target: Target,
-    defaults: DefaultFields,
-) -> Result<(Prepared, Expected)> {
-    let mut keys = ExpectedBuilder::default();
+    mut intake: Intake,
+    listening: Listening<'_, impl Fn() + Send>,
+) -> Result<(Prepared, SubmittedKeys)> {
+    let Listening {
+        on_refusal,
+        mut written,
+        on_read,
+    } = listening;
+    let mut requests = 0;
+    let mut keys = SubmittedKeysBuilder::default();
     let mut stage = Stage::new(target);
     let mut remarks = Remarks::default();
-    let mut number = 0;
-    while let Some(line) = feed.next(&mut number, target.kind, &defaults).await {
-        let line = line?;
+    let mut refusal = Refusal::default();
+    while let Some(line) = next_line(&mut feed, &mut intake).await? {
+        let number = feed.number();
+        let line = match line {
+            Ok(line) if refusal.is_empty() => line,
+            // What is not sent is looked at, and no more.
+            Ok(_) => continue,
+            Err(refused) => {
+                on_refusal();
+                refusal.add(&refused, &feed.place(number));
+                if refusal.is_full() {
+                    return Err(refusal.into_error(true));
+                }
+                continue;
+            }
+        };
         remarks.log(&line.remarks, || feed.place(number));
-        match &line.key {
+        requests += 1;
+        on_read(requests);
+        let assigned;
+        let key = match &line.key {
             Some(key) => {
                 keys.push(key, number).await.map_err(spool_failed)?;
-                stage.push(&line, key).await?;
+                key
             }
-            None => stage.push(&line, &keys.assign(number)).await?,
+            None => {
+                assigned = keys.assign(number);
+                &assigned
+            }
+        };
+        if let Some(written) = &mut written {
+            let mut jsonl = Vec::with_capacity(line.request.len() + key.len() + 32);
+            line.write_jsonl(key, &mut jsonl);
+            written(&jsonl);
         }
+        if let Some(metadata) = line.metadata_json() {
+            keys.push_metadata(key, &metadata)
+                .await
+                .map_err(spool_failed)?;
+        }
+        stage.push(&line, key).await?;
     }
     remarks.finish();
+    if !refusal.is_empty() {
+        return Err(refusal.into_error(false));
+    }
     if keys.is_empty() {
         return Err(Error::input(format!(
             "{} has no requests: nothing was sent",
@@ -189,7 +267,7 @@ async fn prepare(
     Ok((stage.finish().await?, expected))
 }
 
-fn used_twice(feed: &Feed, twice: &KeyTwice) -> Error {
+pub(super) fn used_twice(feed: &Feed, twice: &DuplicateKey) -> Error {
     let (first, second) = (feed.place(twice.first), feed.place(twice.second));
     let key = &twice.key;
     Error::input(if twice.assigned {
@@ -207,10 +285,10 @@ struct Stage {
     target: Target,
     limit: InlineLimit,
     count: usize,
-    /// The first request with metadata, which not every file carries.
-    metadata_key: Option<String>,
     inline: Vec<u8>,
     inlined: Vec<Inlined>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
     jsonl: Spool,
 }
 
@@ -221,9 +299,9 @@ impl Stage {
             target,
             limit,
             count: 0,
-            metadata_key: None,
             inline: Vec::new(),
             inlined: Vec::new(),
+            ends: Vec::new(),
             jsonl: Spool::in_memory_up_to(0),
         }
     }
@@ -238,27 +316,18 @@ impl Stage {
         let was_inline = self.is_inline();
         self.count += 1;
         if was_inline {
-            if !self.inline.is_empty() {
-                self.inline.push(b',');
-            }
             self.inlined.push(line.write_inline(key, &mut self.inline));
+            self.ends.push(self.inline.len());
         } else {
             let mut jsonl = Vec::with_capacity(line.request.len() + key.len() + 32);
-            line.write_jsonl(key, &mut jsonl);
+            match self.target.file_carries_metadata {
+                true => line.write_jsonl(key, &mut jsonl),
+                false => line.write_jsonl_without_metadata(key, &mut jsonl),
+            }
             self.jsonl.write(&jsonl).await.map_err(spool_failed)?;
-        }
-        if line.has_metadata() && self.metadata_key.is_none() {
-            self.metadata_key = Some(key.to_owned());
         }
         if self.is_inline() {
             return Ok(());
-        }
-        if let (Some(key), false) = (&self.metadata_key, self.target.file_carries_metadata) {
-            return Err(Error::input(format!(
-                "the request {key:?} has metadata, which comes back only with requests sent \
-                 inline, and these are too many for `inline_limit`: raise it, or make what you \
-                 need part of the key"
-            )));
         }
         if was_inline {
             self.move_to_file().await.map_err(spool_failed)?;
@@ -280,7 +349,7 @@ impl Stage {
         let mut jsonl = Vec::new();
         for inlined in std::mem::take(&mut self.inlined) {
             jsonl.clear();
-            inlined.write_jsonl(&inline, &mut jsonl);
+            inlined.write_jsonl(&inline, self.target.file_carries_metadata, &mut jsonl);
             self.jsonl.write(&jsonl).await?;
         }
         Ok(())
@@ -288,7 +357,11 @@ impl Stage {
 
     async fn finish(self) -> Result<Prepared> {
         if self.is_inline() {
-            return Ok(Prepared::Inline(self.inline));
+            let requests = Bytes::from(self.inline);
+            let starts = std::iter::once(0).chain(self.ends.iter().copied());
+            let places = starts.zip(&self.ends);
+            let requests = places.map(|(start, end)| Json::written(requests.slice(start..*end)));
+            return Ok(Prepared::Inline(requests.collect()));
         }
         let (file, len) = self.jsonl.into_file().await.map_err(spool_failed)?;
         Ok(Prepared::Spooled(file, len))
@@ -303,91 +376,17 @@ fn spool_failed(error: std::io::Error) -> Error {
     )
 }
 
-/// Where lines come from.
-enum Feed {
-    Entries(EntryStream),
-    Lines {
-        path: PathBuf,
-        reader: BufReader<File>,
-        buffer: Vec<u8>,
-    },
-}
-
-impl Feed {
-    async fn open(path: PathBuf) -> Result<Self> {
-        let file = File::open(&path)
-            .await
-            .map_err(|e| Error::io(format!("cannot open {}", path.display()), e))?;
-        Ok(Self::Lines {
-            path,
-            reader: BufReader::with_capacity(READ_BUFFER, file),
-            buffer: Vec::new(),
-        })
-    }
-
-    /// The next line, checked; `number` becomes its place, from 1. Blank lines are passed over.
-    async fn next(
-        &mut self,
-        number: &mut u64,
-        kind: JobKind,
-        defaults: &DefaultFields,
-    ) -> Option<Result<Line>> {
-        let checked = match self {
-            Self::Entries(entries) => {
-                *number += 1;
-                match entries.next().await? {
-                    Ok(entry) => Line::from_entry(entry, kind, defaults),
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            Self::Lines {
-                path,
-                reader,
-                buffer,
-            } => loop {
-                buffer.clear();
-                *number += 1;
-                let mut bounded = (&mut *reader).take(MAX_LINE as u64 + 1);
-                match bounded.read_until(b'\n', buffer).await {
-                    Ok(0) => return None,
-                    Ok(len) if len > MAX_LINE => {
-                        break Err(format!("the line is longer than {MAX_LINE} bytes"));
-                    }
-                    Ok(_) => {}
-                    Err(e) => {
-                        let message = format!("cannot read {}", path.display());
-                        return Some(Err(Error::io(message, e)));
-                    }
-                }
-                let line = without_bom(buffer, *number).trim_ascii();
-                if !line.is_empty() {
-                    break Line::parse(line, kind, defaults);
-                }
-            },
-        };
-        Some(checked.map_err(|reason| Error::input(format!("{}: {reason}", self.place(*number)))))
-    }
-
-    fn place(&self, number: u64) -> String {
-        match self {
-            Self::Entries(_) => format!("request {number}"),
-            Self::Lines { path, .. } => format!("{}:{number}", path.display()),
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Entries(_) => "the source".to_owned(),
-            Self::Lines { path, .. } => path.display().to_string(),
-        }
-    }
-}
-
-fn without_bom(line: &[u8], number: u64) -> &[u8] {
-    match line.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(rest) if number == 1 => rest,
-        _ => line,
-    }
+/// The next request, checked.
+pub(super) async fn next_line(
+    feed: &mut Feed,
+    intake: &mut Intake,
+) -> Result<Option<std::result::Result<Line, Refused>>> {
+    Ok(Some(match feed.next().await? {
+        None => return Ok(None),
+        Some(Item::Entry(entry)) => Line::from_entry(entry, intake),
+        Some(Item::Line(line)) => Line::parse(&line, intake),
+        Some(Item::Refused(finding)) => Err(vec![*finding]),
+    }))
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::batches::Batches;
+use crate::backend::AnyBackend;
 use crate::job::JobRef;
 
-/// How long a wait whose time is up waits for the answer to its cancel.
+/// How long a wait whose time is up waits for the response to its cancel.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What ends the job too.
@@ -20,10 +20,10 @@ pub(super) struct CancelOn {
 }
 
 /// Asks the service to cancel a job, and says what came of it.
-pub(super) async fn ask(batches: &Batches, job: &JobRef, slots: &Semaphore) -> String {
+pub(super) async fn ask(service: &AnyBackend, job: &JobRef, slots: &Semaphore) -> String {
     // Never closed, so a slot always comes.
     let _slot = slots.acquire().await.ok();
-    match tokio::time::timeout(CANCEL_TIMEOUT, batches.cancel(job.name.as_str())).await {
+    match tokio::time::timeout(CANCEL_TIMEOUT, service.cancel_job(&job.name)).await {
         Ok(Ok(())) => "the service was asked to cancel it".to_owned(),
         Ok(Err(error)) => format!("the service did not cancel it ({error})"),
         Err(_) => "whether the service cancels it is not known".to_owned(),
@@ -32,16 +32,16 @@ pub(super) async fn ask(batches: &Batches, job: &JobRef, slots: &Semaphore) -> S
 
 /// Cancels a job as it is dropped, while armed.
 pub(super) struct CancelOnDrop {
-    batches: Batches,
+    service: AnyBackend,
     name: String,
     slots: Arc<Semaphore>,
     armed: bool,
 }
 
 impl CancelOnDrop {
-    pub(super) fn new(batches: Batches, job: &JobRef, slots: Arc<Semaphore>) -> Self {
+    pub(super) fn new(service: AnyBackend, job: &JobRef, slots: Arc<Semaphore>) -> Self {
         Self {
-            batches,
+            service,
             name: job.name.clone(),
             slots,
             armed: false,
@@ -66,10 +66,10 @@ impl Drop for CancelOnDrop {
             );
             return;
         };
-        let (batches, slots) = (self.batches.clone(), Arc::clone(&self.slots));
+        let (service, slots) = (self.service.clone(), Arc::clone(&self.slots));
         runtime.spawn(async move {
             let _slot = slots.acquire().await.ok();
-            if let Err(error) = batches.cancel(name).await {
+            if let Err(error) = service.cancel_job(&name).await {
                 tracing::warn!(%error, "a job that is no longer waited for was not cancelled");
             }
         });

@@ -1,15 +1,10 @@
 //! The pause between polls where somebody may say that it is time to look, such as a webhook.
 
-use std::pin::Pin;
 use std::time::Duration;
 
-use futures_core::Stream;
 use futures_util::StreamExt;
 
 use super::poll::Poller;
-
-/// Yields whenever the job may have ended; ends when nobody will say so any more.
-pub(super) type Hints = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// Polls are so many times as far apart while a hint can be expected.
 const FALLBACK: u32 = 10;
@@ -19,7 +14,11 @@ const MIN_PAUSE: Duration = Duration::from_secs(1);
 impl Poller {
     /// Waits until the next poll is due.
     pub(super) async fn pause(&mut self) {
+        // Whatever hints say, the service knows when it can be asked again.
+        let asked = self.asked.take().unwrap_or_default();
+        tokio::time::sleep(asked).await;
         let pause = self.pace.pause(self.polls - 1, fastrand::f64());
+        let pause = pause.saturating_sub(asked);
         let Some(hints) = &mut self.hints else {
             return tokio::time::sleep(pause).await;
         };
@@ -58,7 +57,8 @@ mod tests {
     use crate::error::Result;
     use crate::job::{BatchJob, JobRecord};
     use crate::state::JobState;
-    use crate::wait::poll::Pace;
+    use crate::wait::pace::Pace;
+    use crate::wait::poll::Hints;
 
     /// Polls for a while, and returns after how many seconds it did.
     async fn polls_of(hints: Option<Hints>, seconds: u64) -> Vec<u64> {

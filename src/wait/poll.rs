@@ -1,50 +1,17 @@
-//! Polling one job: when the next poll is due, which failures are ridden out, and when to stop.
+//! Polling one job: which failures are ridden out, and when to stop.
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures_core::Stream;
 use tokio::time::Instant;
 
-use super::hints::Hints;
+use super::pace::Pace;
 use crate::error::{Error, Kind, Result};
 use crate::job::{BatchJob, JobRef};
 
-const POLL_INTERVAL: Duration = Duration::from_secs(5);
-const MAX_POLL_INTERVAL: Duration = Duration::from_secs(60);
-pub(super) const MAX_OUTAGE: Duration = Duration::from_secs(15 * 60);
-const GROWTH: f64 = 1.5;
-/// Each wait is longer or shorter by up to this share, so that many waiters spread out.
-const JITTER: f64 = 0.1;
-
-/// How a job is polled.
-#[derive(Debug, Clone)]
-pub(super) struct Pace {
-    pub(super) timeout: Option<Duration>,
-    pub(super) interval: Duration,
-    pub(super) max_interval: Option<Duration>,
-    pub(super) max_outage: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            timeout: None,
-            interval: POLL_INTERVAL,
-            max_interval: None,
-            max_outage: MAX_OUTAGE,
-        }
-    }
-}
-
-impl Pace {
-    /// The wait after the poll with this number, from 0.
-    pub(super) fn pause(&self, polls: u32, random: f64) -> Duration {
-        let max = self.max_interval.unwrap_or(MAX_POLL_INTERVAL);
-        let max = max.max(self.interval).as_secs_f64();
-        let grown = self.interval.as_secs_f64() * GROWTH.powi(polls.min(1000) as i32);
-        let jitter = 1.0 + JITTER * (2.0 * random - 1.0);
-        Duration::try_from_secs_f64(grown.min(max) * jitter).unwrap_or(Duration::MAX)
-    }
-}
+/// Yields whenever the job may have ended; ends when nobody will say so any more.
+pub(super) type Hints = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// One job being polled.
 pub(super) struct Poller {
@@ -59,6 +26,8 @@ pub(super) struct Poller {
     last: Option<BatchJob>,
     last_failure: Option<Error>,
     outage_since: Option<Instant>,
+    /// How long the service asked to leave it alone, when the last poll failed.
+    pub(super) asked: Option<Duration>,
     pub(super) ended: bool,
     /// Whether it was the caller's deadline that ended it.
     pub(super) timed_out: bool,
@@ -76,6 +45,7 @@ impl Poller {
             last: job.job.clone(),
             last_failure: None,
             outage_since: None,
+            asked: None,
             ended: false,
             timed_out: false,
         }
@@ -97,6 +67,8 @@ impl Poller {
             .and_then(|timeout| Some((timeout, self.started.checked_add(timeout)?)));
         let outcome = match deadline {
             None => self.poll(get).await,
+            // Else whether the service is asked once more would be a matter of a millisecond.
+            Some((timeout, deadline)) if deadline <= Instant::now() => Err(self.timed_out(timeout)),
             Some((timeout, deadline)) => {
                 let poll = tokio::time::timeout_at(deadline, self.poll(get)).await;
                 poll.unwrap_or_else(|_| Err(self.timed_out(timeout)))
@@ -112,7 +84,7 @@ impl Poller {
         Some(outcome)
     }
 
-    /// Polls until the service answers, riding out failures that pass.
+    /// Polls until the service responds, riding out failures that pass.
     async fn poll<F, Fut>(&mut self, get: F) -> Result<BatchJob>
     where
         F: Fn() -> Fut,
@@ -131,10 +103,16 @@ impl Poller {
                 }
                 Err(error) if error.is_retryable() => {
                     let since = *self.outage_since.get_or_insert_with(Instant::now);
-                    if self.pace.timeout.is_none() && since.elapsed() >= self.pace.max_outage {
+                    let left = self.pace.max_outage.saturating_sub(since.elapsed());
+                    if self.pace.timeout.is_none() && left.is_zero() {
                         return Err(self.blame(error));
                     }
-                    tracing::warn!(job = %self.name, %error, "a poll failed, polling on");
+                    self.asked = match self.pace.timeout {
+                        // Up to the deadline, which ends any pause.
+                        Some(_) => error.retry_after(),
+                        None => error.retry_after().map(|asked| asked.min(left)),
+                    };
+                    tracing::warn!(job = self.name, %error, "a poll failed, polling on");
                     self.last_failure = Some(error);
                 }
                 Err(error) => return Err(self.blame(error)),

@@ -1,4 +1,4 @@
-//! Noticing a job that stands still.
+//! Noticing a job that makes no progress.
 
 use std::time::Duration;
 

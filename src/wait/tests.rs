@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
-use super::poll::MAX_OUTAGE;
+use super::pace::MAX_OUTAGE;
 use super::*;
 use crate::job::{Details, JobRecord};
 use crate::state::JobState;
@@ -20,7 +20,7 @@ fn refusal(status: u16) -> Error {
         status,
         ..Default::default()
     };
-    Error::status_answer(failure, "no".into())
+    Error::status_response(failure, "no".into())
 }
 
 fn busy() -> Error {
@@ -35,16 +35,16 @@ fn poller(timeout: Option<u64>) -> Poller {
     Poller::new(pace, &"batches/b".into(), None)
 }
 
-/// Polls to the end through these answers; the last one repeats.
+/// Polls to the end through these responses; the last one repeats.
 async fn follow(
     poller: &mut Poller,
-    answers: Vec<fn() -> Result<BatchJob>>,
+    responses: Vec<fn() -> Result<BatchJob>>,
 ) -> (Vec<Result<BatchJob>>, usize) {
     let polls = AtomicUsize::new(0);
     let mut seen = Vec::new();
     let get = || async {
         let poll = polls.fetch_add(1, Ordering::Relaxed);
-        answers[poll.min(answers.len() - 1)]()
+        responses[poll.min(responses.len() - 1)]()
     };
     while let Some(state) = poller.next(get).await {
         seen.push(state);
@@ -65,6 +65,19 @@ fn pauses_grow_by_half_up_to_a_minute_and_vary_by_a_tenth() {
         ..Pace::default()
     };
     assert_eq!(slow.pause(5, 0.5), Duration::from_secs(300));
+}
+
+#[test]
+fn an_interval_that_is_set_holds_steady_unless_a_longest_one_is_too() {
+    let seconds = |pace: &Pace| {
+        (0..4)
+            .map(|n| pace.pause(n, 0.5).as_secs())
+            .collect::<Vec<_>>()
+    };
+    let steady = Pace::default().interval(Duration::from_secs(8));
+    assert_eq!(seconds(&steady), [8, 8, 8, 8]);
+    let growing = steady.max_interval(Duration::from_secs(20));
+    assert_eq!(seconds(&growing), [8, 12, 18, 20]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +116,7 @@ async fn a_timeout_carries_the_last_state_and_comes_on_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_before_the_first_answer_carries_the_job_that_was_given() {
+async fn a_timeout_before_the_first_response_carries_the_job_that_was_given() {
     let given = job(JobState::Pending);
     let pace = Pace {
         timeout: Some(Duration::from_secs(30)),
@@ -118,7 +131,7 @@ async fn a_timeout_before_the_first_answer_carries_the_job_that_was_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_beyond_the_clock_are_no_limit() {
+async fn times_beyond_the_clock_are_not_a_limit() {
     let pace = Pace {
         timeout: Some(Duration::MAX),
         ..Pace::default()
@@ -163,6 +176,87 @@ async fn an_outage_is_ridden_out_only_so_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_is_over_after_a_good_poll() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let pace = Pace {
+        interval: minutes(1),
+        max_outage: minutes(15),
+        ..Pace::default()
+    };
+    let mut poller = Poller::new(pace, &"batches/b".into(), None);
+    // Twelve minutes of failures, a good poll, and twelve more.
+    let mut responses: Vec<fn() -> Result<BatchJob>> = vec![|| Err(busy()); 12];
+    responses.push(|| Ok(job(JobState::Running)));
+    responses.extend([(|| Err(busy())) as fn() -> _; 12]);
+    responses.push(|| Ok(job(JobState::Succeeded)));
+    let (mut seen, polls) = follow(&mut poller, responses).await;
+    assert_eq!(seen.pop().unwrap().unwrap().state(), &JobState::Succeeded);
+    assert_eq!((seen.len(), polls), (1, 26));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_passed_is_not_why_a_later_timeout_came() {
+    let (mut seen, _) = follow(
+        &mut poller(Some(300)),
+        vec![|| Err(busy()), || Ok(job(JobState::Running))],
+    )
+    .await;
+    let error = seen.pop().unwrap().unwrap_err();
+    assert!(error.is_timeout() && std::error::Error::source(&error).is_none());
+}
+
+/// Refused with this wait.
+fn refused_for(seconds: u64) -> Error {
+    let failure = crate::error::HttpFailure {
+        status: 429,
+        retry_after: Some(Duration::from_secs(seconds)),
+        ..Default::default()
+    };
+    Error::status_response(failure, "later".into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_asks_to_wait_is_left_alone() {
+    let started = Instant::now();
+    let (seen, polls) = follow(
+        &mut poller(None),
+        vec![|| Err(refused_for(400)), || Err(refused_for(0)), || {
+            Ok(job(JobState::Succeeded))
+        }],
+    )
+    .await;
+    assert!(seen[0].is_ok() && polls == 3);
+    // The second time the usual pause is longer.
+    let seconds = started.elapsed().as_secs();
+    assert!((406..=409).contains(&seconds), "{seconds}");
+
+    // No longer than the caller waits, …
+    let started = Instant::now();
+    let (mut seen, polls) =
+        follow(&mut poller(Some(100)), vec![|| Err(refused_for(u64::MAX))]).await;
+    assert!(seen.pop().unwrap().unwrap_err().is_timeout());
+    assert_eq!((started.elapsed(), polls), (Duration::from_secs(100), 1));
+    // … or rides out failures; then it is asked once more.
+    let started = Instant::now();
+    let (mut seen, polls) = follow(&mut poller(None), vec![|| Err(refused_for(u64::MAX))]).await;
+    assert!(seen.pop().unwrap().unwrap_err().is_quota());
+    assert_eq!(polls, 2);
+    assert!((MAX_OUTAGE..MAX_OUTAGE + Duration::from_secs(10)).contains(&started.elapsed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_does_not_disturb_a_service_that_asked_to_wait() {
+    let hints: Hints = Box::pin(stream::repeat(()));
+    let mut poller = Poller::new(Pace::default(), &"batches/b".into(), Some(hints));
+    let started = Instant::now();
+    let responses: Vec<fn() -> Result<BatchJob>> =
+        vec![|| Err(refused_for(400)), || Ok(job(JobState::Succeeded))];
+    let (_, polls) = follow(&mut poller, responses).await;
+    let seconds = started.elapsed().as_secs();
+    assert!(polls == 2 && (400..=402).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lasting_failure_stops_at_once() {
     let gone = || Err(refusal(404));
     let (mut seen, polls) =
@@ -197,8 +291,7 @@ async fn a_stall_is_reported_each_time_it_has_lasted_so_long() {
             details: Details {
                 stats: Some(stats),
                 ..Details::default()
-            }
-            .into(),
+            },
             ..JobRecord::default()
         })
     };

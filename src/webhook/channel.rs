@@ -13,7 +13,7 @@ use super::Event;
 const CAPACITY: usize = 256;
 
 /// A channel for events: the sender is for the HTTP server, the other end for
-/// [`Wait::webhook`](crate::Wait::webhook) and [`WaitAll::webhook`](crate::WaitAll::webhook).
+/// [`Wait::webhook`](crate::wait::Wait::webhook) and [`WaitAll::webhook`](crate::wait::WaitAll::webhook).
 ///
 /// Every wait gets all events and heeds those about its own job, so one channel does for any
 /// number of jobs. It holds 256 events at most.
@@ -39,6 +39,16 @@ pub struct Sender(broadcast::Sender<Event>);
 
 impl Sender {
     /// Passes an event on, without waiting. Returns whether anybody is there to get it.
+    ///
+    /// ```
+    /// use genai_batch::webhook::{self, Event};
+    ///
+    /// let (sender, events) = webhook::channel();
+    /// let event = Event::from_json(r#"{"type":"batch.succeeded","data":{"id":"batch_1"}}"#)?;
+    /// let somebody_waits = sender.send(event);
+    /// # drop(events);
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn send(&self, event: Event) -> bool {
         self.0.send(event).is_ok()
     }

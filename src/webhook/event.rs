@@ -40,6 +40,7 @@ struct Inner {
     json: String,
     id: Option<String>,
     is_signed: bool,
+    is_repeated: bool,
 }
 
 impl Event {
@@ -48,7 +49,16 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// If the text is no JSON object with a text as `type`.
+    /// If the text is not a JSON object with a text as `type`.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Event;
+    ///
+    /// let json = r#"{"type":"batch.succeeded","data":{"id":"batch_123"}}"#;
+    /// let event = Event::from_json(json)?;
+    /// assert_eq!(event.event_type().as_str(), "batch.succeeded");
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         Self::read(json.as_ref(), None, false)
     }
@@ -60,7 +70,7 @@ impl Event {
         let value = serde_json::from_str(text)
             .map_err(|e| unreadable(&format!("not JSON ({e})")).with_source(e))?;
         let Value::Object(fields) = value else {
-            return Err(unreadable("no JSON object"));
+            return Err(unreadable("not a JSON object"));
         };
         let Some(name) = fields.get("type").and_then(Value::as_str) else {
             return Err(unreadable("no event: it has no text as `type`"));
@@ -70,12 +80,26 @@ impl Event {
             json: text.to_owned(),
             id: id.map(str::to_owned),
             is_signed,
+            is_repeated: false,
             fields,
         })))
     }
 
+    /// The event, as one that came before.
+    pub(super) fn repeated(self, is_repeated: bool) -> Self {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner {
+                is_repeated,
+                ..inner
+            })),
+            // It was read a moment ago, and nobody else has it.
+            Err(shared) => Self(shared),
+        }
+    }
+
     /// The id of the delivery, the header `webhook-id`: the same whenever this event is sent
-    /// again. `None` where it did not come by a [`Verifier`](super::Verifier), or without one.
+    /// again. A dynamic signature does not cover it. `None` where the event did not come by a
+    /// [`Verifier`](super::Verifier), or without an id.
     pub fn id(&self) -> Option<&str> {
         self.0.id.as_deref()
     }
@@ -90,12 +114,21 @@ impl Event {
         self.0.is_signed
     }
 
-    /// What happened.
+    /// Whether the [`Verifier`](super::Verifier) that passed it has passed it before: the service
+    /// delivered it twice, or somebody sent it again. `false` where it came another way.
+    ///
+    /// A service sends an event again until it gets a success, so respond with one.
+    pub fn is_repeated(&self) -> bool {
+        self.0.is_repeated
+    }
+
+    /// What happened to the job: `batch.succeeded`, `batch.failed` and so on. One that this version does
+    /// not know is [`EventType::Other`](super::EventType::Other). Read the job before you believe it.
     pub fn event_type(&self) -> &EventType {
         &self.0.event_type
     }
 
-    /// When it happened.
+    /// When it happened, in UTC; `None` where the event does not say, or not in a form that is a time.
     pub fn time(&self) -> Option<DateTime<Utc>> {
         self.0.fields.get("timestamp")?.as_str()?.parse().ok()
     }
@@ -110,21 +143,31 @@ impl Event {
     ///
     /// Google's documentation shows the id as `batch_123456`, and names of jobs are
     /// `batches/…`: the words in front do not count.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Event;
+    ///
+    /// let json = r#"{"type":"batch.succeeded","data":{"id":"batch_123"}}"#;
+    /// let event = Event::from_json(json)?;
+    /// assert!(event.is_about("batches/123") && !event.is_about("batches/1234"));
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn is_about(&self, job: &str) -> bool {
         self.job_name().is_some_and(|name| bare(name) == bare(job))
     }
 
-    /// Where the results are, for a job whose requests came from a file.
+    /// Where the results are, for a job whose requests came from a file; `None` for others.
     pub fn output_file_uri(&self) -> Option<&str> {
         self.text("output_file_uri")
     }
 
-    /// The file of the results.
+    /// The file of the results, `files/ID`; `None` where the event names none.
     pub fn file_name(&self) -> Option<&str> {
         self.text("file_name")
     }
 
-    /// Why the job failed: a text or a number at the service, a text here.
+    /// Why the job failed: a text or a number at the service, a text here. `None` where the event does
+    /// not say.
     pub fn error_code(&self) -> Option<String> {
         match self.data()?.get("error_code")? {
             Value::String(code) => Some(code.clone()),
@@ -133,12 +176,12 @@ impl Event {
         }
     }
 
-    /// Why the job failed, in words.
+    /// Why the job failed, in words; `None` where the event does not say.
     pub fn error_message(&self) -> Option<&str> {
         self.text("error_message")
     }
 
-    /// What [`WebhookConfig::user_metadata`](crate::WebhookConfig::user_metadata) put on the
+    /// What [`WebhookConfig::user_metadata`](crate::batches::WebhookConfig::user_metadata) put on the
     /// job. Where it stands is not documented; it is looked for beside `data` and in it.
     pub fn user_metadata(&self) -> Option<&Map<String, Value>> {
         let places = [Some(&self.0.fields), self.data()];
@@ -148,7 +191,7 @@ impl Event {
         })
     }
 
-    /// The details of the event, with fields that have no method here.
+    /// The details of the event, with fields that have no method here; `None` where it has none.
     pub fn data(&self) -> Option<&Map<String, Value>> {
         self.0.fields.get("data")?.as_object()
     }
@@ -181,6 +224,7 @@ impl fmt::Debug for Event {
             .field("id", &self.0.id)
             .field("job", &self.job_name())
             .field("is_signed", &self.0.is_signed)
+            .field("is_repeated", &self.0.is_repeated)
             .finish_non_exhaustive()
     }
 }
@@ -244,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_event_is_refused_with_the_reason() {
+    fn a_body_that_is_not_an_event_is_refused_with_the_reason() {
         for (body, reason) in [
             (&b"\xff"[..], "UTF-8"),
             (b"", "JSON"),

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::shown::Shown;
+
 /// What an event reports.
 ///
 /// A type that this version does not know is kept, compares equal to itself and shows its name
@@ -46,6 +48,12 @@ const KNOWN: [(&str, EventType); 5] = [
 
 impl EventType {
     /// Reads a type from its name.
+    ///
+    /// ```
+    /// use genai_batch::webhook::EventType;
+    ///
+    /// assert_eq!(EventType::from_name("batch.failed"), EventType::BatchFailed);
+    /// ```
     pub fn from_name(name: &str) -> Self {
         KNOWN.iter().find(|(known, _)| *known == name).map_or_else(
             || Self::Other(OtherEvent(Cow::Owned(name.to_owned()))),
@@ -65,7 +73,7 @@ impl EventType {
 
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        Shown(self.as_str()).fmt(f)
     }
 }
 

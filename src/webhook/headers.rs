@@ -52,14 +52,14 @@ impl<'a> Delivery<'a> {
         self.timestamp.ok_or_else(|| missing(TIMESTAMP))
     }
 
-    /// Refuses a timestamp that is no number or too far from now.
+    /// Refuses a timestamp that is not a number or too far from now.
     pub(super) fn check_timestamp(&self, moment: Moment) -> Result<()> {
         let Some(timestamp) = self.timestamp else {
             return Ok(());
         };
         let sent = timestamp.parse().map_err(|_| {
             unverified(format!(
-                "the webhook's header `{TIMESTAMP}` is no whole number of seconds"
+                "the webhook's header `{TIMESTAMP}` is not a whole number of seconds"
             ))
         })?;
         moment.check_about_now(sent, &format!("its header `{TIMESTAMP}`"))

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustls::SignatureScheme;
+use rustls::pki_types::SignatureVerificationAlgorithm;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::http::tls;
 
 /// An RSA key for RS256.
 #[derive(Debug, PartialEq)]
@@ -23,12 +25,27 @@ pub(super) type KeySet = HashMap<String, Arc<Key>>;
 impl Key {
     /// Whether `signature` is that of `message`. Keys of less than 2048 bits verify nothing.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let key = RsaPublicKeyComponents {
-            n: &self.modulus,
-            e: &self.exponent,
+        // There was one when the keys were fetched.
+        let Ok(provider) = tls::provider() else {
+            return false;
         };
-        key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-            .is_ok()
+        let by_scheme = provider.signature_verification_algorithms.mapping;
+        let rs256 = by_scheme
+            .iter()
+            .filter(|(scheme, _)| *scheme == SignatureScheme::RSA_PKCS1_SHA256)
+            .flat_map(|(_, algorithms)| *algorithms);
+        let key = self.to_der();
+        let verify = |with: &dyn SignatureVerificationAlgorithm| {
+            with.verify_signature(&key, message, signature).is_ok()
+        };
+        rs256.into_iter().any(|algorithm| verify(*algorithm))
+    }
+
+    /// As it stands in certificates: a sequence of both numbers (RFC 8017, `RSAPublicKey`).
+    fn to_der(&self) -> Vec<u8> {
+        let mut numbers = der(0x02, &unsigned(&self.modulus));
+        numbers.extend(der(0x02, &unsigned(&self.exponent)));
+        der(0x30, &numbers)
     }
 
     /// The key and its id; `None` for one of another kind or use.
@@ -49,6 +66,32 @@ impl Key {
     }
 }
 
+/// A number whose first bit would be read as its sign.
+fn unsigned(bytes: &[u8]) -> Vec<u8> {
+    let sign: &[u8] = match bytes.first() {
+        Some(first) if *first < 0x80 => &[],
+        _ => &[0],
+    };
+    [sign, bytes].concat()
+}
+
+/// A value in DER (X.690): what it is, its length, itself.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
+    let mut value = vec![tag];
+    match *length {
+        [] => value.push(0),
+        [short] if short < 0x80 => value.push(short),
+        _ => {
+            value.push(0x80 | length.len() as u8);
+            value.extend(length);
+        }
+    }
+    value.extend(content);
+    value
+}
+
 /// The bytes of a number, without zeros in front.
 fn number(encoded: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
@@ -63,7 +106,7 @@ pub(super) fn read(json: &[u8]) -> Result<KeySet> {
         keys: Vec<Value>,
     }
     let set: Wire = serde_json::from_slice(json)
-        .map_err(|e| Error::protocol("the answer is no JSON Web Key Set").with_source(e))?;
+        .map_err(|e| Error::protocol("the response is not a JSON Web Key Set").with_source(e))?;
     Ok(set.keys.iter().filter_map(Key::read).collect())
 }
 
@@ -99,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_none_verifies_nothing() {
+    fn an_invalid_key_verifies_nothing() {
         let set = read(br#"{"keys":[{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}]}"#).unwrap();
         assert!(!set["a"].verifies(b"message", b"signature"));
         assert!(!set["a"].verifies(b"", b""));
     }
 
     #[test]
-    fn an_answer_that_is_no_key_set_is_refused() {
+    fn a_response_that_is_not_a_key_set_is_refused() {
         for json in ["", "[]", "{}", r#"{"keys":{}}"#, "<html>"] {
             assert!(read(json.as_bytes()).is_err(), "{json}");
         }

@@ -9,7 +9,7 @@ use reqwest::{Client, Response, Url};
 use super::headers::unverified;
 use super::key_set::{self, Key, KeySet};
 use crate::error::{Error, Kind, Result};
-use crate::http::{self, limits::Limits, plain};
+use crate::http::{self, cleartext, limits::Limits};
 
 /// Between two fetches, whatever keys are named meanwhile.
 const MIN_PAUSE: Duration = Duration::from_secs(30);
@@ -71,17 +71,17 @@ impl Keys {
     /// Keys from this address; none is fetched yet.
     pub(super) fn new(url: &str, lifetime: Duration) -> Result<Self> {
         let url: Url = url.parse().map_err(|e| {
-            Error::configuration(format!("the address of the keys, {url:?}, is no URL"))
+            Error::configuration(format!("the address of the keys, {url:?}, is not a URL"))
                 .with_source(e)
         })?;
-        if !matches!(url.scheme(), "http" | "https") || plain::is_in_the_open(&url, &[]) {
+        if !matches!(url.scheme(), "http" | "https") || cleartext::is_in_the_open(&url, &[]) {
             return Err(Error::configuration(format!(
                 "keys from {url} could be anybody's: use https"
             )));
         }
         Ok(Self(Arc::new(Shared {
             url,
-            http: http::client::make(http::client::plain(None, None, TIMEOUT))?,
+            http: http::client::make(http::client::builder(None, None, TIMEOUT))?,
             cache: Mutex::new(Cache {
                 keys: KeySet::new(),
                 lifetime,
@@ -133,7 +133,7 @@ impl Shared {
                 self.url
             ))),
             Standing::Unreachable => {
-                let message = format!("the keys at {} were not to be had a moment ago", self.url);
+                let message = format!("the keys at {} were not available a moment ago", self.url);
                 Err(Error::new(Kind::Transport, message))
             }
         }
@@ -168,7 +168,7 @@ async fn read_bounded(mut response: Response) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(Error::transport)? {
         if body.len() + piece.len() > MAX_BYTES {
-            let message = format!("the answer is longer than {MAX_BYTES} bytes");
+            let message = format!("the response is longer than {MAX_BYTES} bytes");
             return Err(Error::protocol(message));
         }
         body.extend_from_slice(&piece);

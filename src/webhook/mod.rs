@@ -16,7 +16,7 @@
 //! ```
 //! use genai_batch::webhook::{Sender, Verifier};
 //!
-//! /// What to answer: the service takes a status of 2xx as delivered, and sends again later
+//! /// What to respond: the service takes a status of 2xx as delivered, and sends again later
 //! /// otherwise.
 //! async fn receive(
 //!     verifier: &Verifier,
@@ -44,14 +44,15 @@
 //!
 //! | asked for | signed with | verified by |
 //! |---|---|---|
-//! | for one job: [`Create::webhook`](crate::Create::webhook) | a key of Google's (RS256) | [`Verifier::dynamic`] |
+//! | for one job: [`Create::webhook`](crate::batches::Create::webhook) | a key of Google's (RS256) | [`Verifier::dynamic`] |
 //! | for a project: the service's own `webhooks` API, which this crate does not cover | a secret that you were given (HMAC) | [`Verifier::with_secrets`] |
 //!
 //! # 3. Wait
 //!
 //! ```no_run
 //! # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
-//! use genai_batch::{WebhookConfig, webhook};
+//! use genai_batch::batches::WebhookConfig;
+//! use genai_batch::webhook;
 //!
 //! let (sender, events) = webhook::channel(); // the sender goes to the HTTP server
 //!
@@ -67,16 +68,30 @@
 //! ```
 //!
 //! An event only says that it is time to look: the job is read from the service before anything
-//! is believed. Webhooks get lost, so [`wait`](crate::Wait::webhook) goes on polling, only at
+//! is believed. Webhooks get lost, so [`wait`](crate::wait::Wait::webhook) goes on polling, only at
 //! longer intervals.
 //!
 //! # What is known, and what is not
 //!
 //! Google documents webhooks as delivered at least once, in any order, tried again for 24 hours.
-//! An event may thus come twice, under the same [`id`](Event::id), and within the
-//! [`tolerance`](Verifier::tolerance) anybody who got hold of one can send it again. To `wait`
-//! that means one more poll. If events cause anything else, remember the ids seen within that
-//! time.
+//! An event may thus come twice, under the same [`id`](Event::id), and anybody who got hold of one
+//! can send it again while it is good. To `wait` that means one more poll. A [`Verifier`] remembers
+//! what it passed, the last 10,000 over a day, and [`Event::is_repeated`] says that this one came
+//! before: respond with success, and do nothing more where an event is to cause a thing once. The
+//! memory is of one verifier, and does not outlive it.
+//!
+//! What a signature covers decides what a verifier can tell:
+//!
+//! | | with secrets | dynamic |
+//! |---|---|---|
+//! | the body, and so the event | signed | signed only where the token states the event; see [`Event::is_signed`] |
+//! | `webhook-id` | signed | **not signed** |
+//! | `webhook-timestamp` | signed | **not signed**; the token's `iat` and `exp` are |
+//! | a repetition is known by | its id | its token |
+//!
+//! A dynamic token vouches for one delivery: where it comes again under another id or with another
+//! body, it is refused as a replay. Whoever catches one before it arrives can still be first with a
+//! body of their own, if the token does not state the event.
 //!
 //! Not confirmed by this project, and therefore read leniently: the address of Google's keys, the
 //! audience and the claims of dynamic signatures, the form of the job's id in an event, and where
@@ -89,6 +104,7 @@ mod headers;
 mod key_set;
 mod keys;
 mod secrets;
+mod seen;
 mod token;
 mod verifier;
 

@@ -15,9 +15,18 @@ const ALGORITHM: &str = "RS256";
 pub(super) struct Token<'a> {
     /// The id of the key that it says to be signed with.
     pub(super) key_id: String,
-    signed: &'a str,
+    pub(super) signed: &'a str,
     claims: Vec<u8>,
     signature: Vec<u8>,
+}
+
+/// What is asked of a token besides a good signature.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    /// Whom it must be for.
+    pub(super) audience: Option<String>,
+    /// Whether it may lack any time.
+    pub(super) timeless: bool,
 }
 
 /// What a token states, its signature being good.
@@ -28,7 +37,7 @@ pub(super) struct Claims {
 
 fn malformed(what: &str) -> crate::Error {
     unverified(format!(
-        "the webhook's signature is no token that can be trusted: {what}"
+        "the webhook's signature is not a token that can be trusted: {what}"
     ))
 }
 
@@ -63,7 +72,7 @@ impl<'a> Token<'a> {
     }
 
     /// What the token states, if it is signed with `key`.
-    pub(super) fn verify(self, key: &Key) -> Result<Claims> {
+    pub(super) fn verify(&self, key: &Key) -> Result<Claims> {
         if !key.verifies(self.signed.as_bytes(), &self.signature) {
             return Err(unverified(format!(
                 "the webhook's signature is not by the key {:?} that it names: it is forged",
@@ -72,13 +81,13 @@ impl<'a> Token<'a> {
         }
         Ok(Claims {
             fields: object(&self.claims)?,
-            json: self.claims,
+            json: self.claims.clone(),
         })
     }
 }
 
 fn object(json: &[u8]) -> Result<Map<String, Value>> {
-    serde_json::from_slice(json).map_err(|_| malformed("a part of it is no JSON object"))
+    serde_json::from_slice(json).map_err(|_| malformed("a part of it is not a JSON object"))
 }
 
 impl Claims {
@@ -87,10 +96,16 @@ impl Claims {
         &self,
         delivery: &Delivery<'_>,
         moment: Moment,
-        audience: Option<&str>,
+        rules: &Rules,
     ) -> Result<()> {
         let (issued, expires) = (self.time("iat")?, self.time("exp")?);
         let (now, tolerance) = (moment.now.timestamp(), moment.tolerance.as_secs());
+        let not_before = self.time("nbf")?;
+        if not_before.is_some_and(|start| start > now.saturating_add_unsigned(tolerance)) {
+            return Err(unverified(
+                "the webhook's signature is not good yet, by its `nbf`: a clock is wrong",
+            ));
+        }
         match (issued, expires) {
             (_, Some(expires)) if now >= expires.saturating_add_unsigned(tolerance) => {
                 return Err(unverified(
@@ -103,17 +118,24 @@ impl Claims {
                 ));
             }
             (Some(issued), None) => moment.check_about_now(issued, "the `iat` of its signature")?,
+            (None, None) if !rules.timeless => {
+                return Err(unverified(
+                    "the webhook's signature has neither `iat` nor `exp`, so that it would be good \
+                     for ever: allow it with `DynamicBuilder::allow_timeless`, if the service signs \
+                     so",
+                ));
+            }
             (None, None) if delivery.timestamp.is_none() => {
                 return Err(unverified("nothing says how old the webhook is"));
             }
             _ => {}
         }
-        let Some(audience) = audience else {
+        let Some(audience) = &rules.audience else {
             return Ok(());
         };
         let is_for_us = match self.fields.get("aud") {
-            Some(Value::Array(list)) => list.iter().any(|one| one == audience),
-            Some(one) => one == audience,
+            Some(Value::Array(list)) => list.iter().any(|one| one == audience.as_str()),
+            Some(one) => one == audience.as_str(),
             None => false,
         };
         match is_for_us {
@@ -123,6 +145,12 @@ impl Claims {
                 self.fields.get("aud").unwrap_or(&Value::Null)
             ))),
         }
+    }
+
+    /// Until when the token is good; `None` where only what is beside it says so.
+    pub(super) fn good_until(&self, moment: Moment) -> Result<Option<i64>> {
+        let time = self.time("exp")?.or(self.time("iat")?);
+        Ok(time.map(|time| time.saturating_add_unsigned(moment.tolerance.as_secs())))
     }
 
     /// The event: of the token where it states one, since that is signed, else of the body.
@@ -140,7 +168,7 @@ impl Claims {
         };
         match value.as_f64() {
             Some(seconds) => Ok(Some(seconds as i64)),
-            None => Err(malformed(&format!("its `{name}` is no number"))),
+            None => Err(malformed(&format!("its `{name}` is not a number"))),
         }
     }
 }

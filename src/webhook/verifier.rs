@@ -10,7 +10,8 @@ use super::event::Event;
 use super::headers::{Delivery, Moment};
 use super::keys::Keys;
 use super::secrets::Secrets;
-use super::token::Token;
+use super::seen::Seen;
+use super::token::{Rules, Token};
 use crate::error::Result;
 
 /// By Google's documentation, and a common value with Standard Webhooks.
@@ -21,7 +22,7 @@ const KEYS_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// Checks that webhooks come from the service, unchanged and lately.
 ///
-/// Make one and share it: all of its methods take `&self`, and with
+/// Make one and share it: all of its methods take `&self`, it remembers what it passed, and with
 /// [`dynamic`](Self::dynamic) it keeps the keys that it fetched.
 ///
 /// ```no_run
@@ -38,14 +39,12 @@ const KEYS_LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub struct Verifier {
     scheme: Scheme,
     tolerance: Duration,
+    seen: Seen,
 }
 
 enum Scheme {
     Static(Secrets),
-    Dynamic {
-        keys: Keys,
-        audience: Option<String>,
-    },
+    Dynamic { keys: Keys, rules: Rules },
 }
 
 impl Verifier {
@@ -58,10 +57,18 @@ impl Verifier {
     /// # Errors
     ///
     /// If there is no secret, or one is not base64. The error does not show it.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::with_secrets(["whsec_bmV3IHNlY3JldCBvZiB0aGUgaG9vaw=="])?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn with_secrets<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Result<Self> {
         Ok(Self {
             scheme: Scheme::Static(Secrets::parse(secrets)?),
             tolerance: TOLERANCE,
+            seen: Seen::default(),
         })
     }
 
@@ -69,9 +76,10 @@ impl Verifier {
     /// starts their configuration.
     ///
     /// Of the token that is the signature, the algorithm is checked (RS256 and no other), the
-    /// signature, the claims `exp` and `iat` where they are there, and `aud` if an
-    /// [`audience`](DynamicBuilder::audience) is set. Its issuer is not documented, and not
-    /// checked.
+    /// signature, the claims `exp`, `iat` and `nbf`, and `aud` if an
+    /// [`audience`](DynamicBuilder::audience) is set. A token with neither `exp` nor `iat` is
+    /// refused, unless [`allow_timeless`](DynamicBuilder::allow_timeless) is set. Its issuer is not
+    /// documented, and not checked.
     ///
     /// ```
     /// use genai_batch::webhook::Verifier;
@@ -82,6 +90,7 @@ impl Verifier {
     pub fn dynamic() -> DynamicBuilder {
         DynamicBuilder {
             audience: None,
+            timeless: false,
             keys_url: GOOGLE_KEYS.to_owned(),
             keys_lifetime: KEYS_LIFETIME,
         }
@@ -91,6 +100,16 @@ impl Verifier {
     /// default five minutes. What is older is taken for a replay.
     ///
     /// Dynamic signatures with a time of expiry are good until then, and this much longer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::with_secrets(["whsec_bmV3IHNlY3JldCBvZiB0aGUgaG9vaw=="])?
+    ///     .tolerance(Duration::from_secs(60));
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self
@@ -104,11 +123,31 @@ impl Verifier {
     /// # Errors
     ///
     /// - [`Error::is_unverified`](crate::Error::is_unverified), if a header is missing, there
-    ///   twice or makes no sense, the signature is wrong, or the time is. Answer 401.
+    ///   twice or is invalid, the signature is wrong, or the time is, or a dynamic signature came
+    ///   before with another id or body. Respond with 401. One that merely comes again is no error;
+    ///   see [`Event::is_repeated`].
     /// - [`Error::is_retryable`](crate::Error::is_retryable), if the keys could not be fetched.
-    ///   Answer 503, so that the service sends the webhook again.
-    /// - Otherwise the signature is good and the body is no event, or what answered for the
+    ///   Respond with 503, so that the service sends the webhook again.
+    /// - Otherwise the signature is good and the body is not an event, or what responded for the
     ///   keys is not the service.
+    ///
+    /// ```no_run
+    /// use genai_batch::external::reqwest::header::HeaderMap;
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// /// The status to respond with.
+    /// async fn receive(verifier: &Verifier, headers: &HeaderMap, body: &[u8]) -> u16 {
+    ///     match verifier.verify(headers, body).await {
+    ///         Ok(event) => {
+    ///             println!("{} {:?}", event.event_type(), event.job_name());
+    ///             204
+    ///         }
+    ///         Err(error) if error.is_unverified() => 401,
+    ///         Err(error) if error.is_retryable() => 503,
+    ///         Err(_) => 400,
+    ///     }
+    /// }
+    /// ```
     pub async fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Event> {
         self.verify_at(Utc::now(), headers, body).await
     }
@@ -128,14 +167,24 @@ impl Verifier {
         match &self.scheme {
             Scheme::Static(secrets) => {
                 secrets.check(&delivery, body)?;
-                Event::read(body, delivery.id, true)
+                let event = Event::read(body, delivery.id, true)?;
+                // The id is signed: a later signature over it is of the same event.
+                let id = delivery.required_id()?.as_bytes();
+                Ok(event.repeated(self.seen.note(&[id], &[], None, moment)?))
             }
-            Scheme::Dynamic { keys, audience } => {
+            Scheme::Dynamic { keys, rules } => {
                 let token = Token::read(delivery.signature)?;
                 let key = keys.get(&token.key_id).await?;
                 let claims = token.verify(&key)?;
-                claims.check(&delivery, moment, audience.as_deref())?;
-                claims.event(body, delivery.id)
+                claims.check(&delivery, moment, rules)?;
+                let good_until = claims.good_until(moment)?;
+                let event = claims.event(body, delivery.id)?;
+                // The token is all that is signed. With it comes what it does not cover.
+                let id = delivery.id.unwrap_or_default().as_bytes();
+                let along: &[&[u8]] = &[id, body];
+                let proof = token.signed.as_bytes();
+                let is_repeated = self.seen.note(&[proof], along, good_until, moment)?;
+                Ok(event.repeated(is_repeated))
             }
         }
     }
@@ -156,9 +205,7 @@ impl fmt::Debug for Verifier {
         let mut debug = f.debug_struct("Verifier");
         match &self.scheme {
             Scheme::Static(secrets) => debug.field("secrets", &secrets.len()),
-            Scheme::Dynamic { keys, audience } => {
-                debug.field("keys", keys).field("audience", audience)
-            }
+            Scheme::Dynamic { keys, rules } => debug.field("keys", keys).field("rules", rules),
         };
         debug.field("tolerance", &self.tolerance).finish()
     }
@@ -169,6 +216,7 @@ impl fmt::Debug for Verifier {
 #[derive(Debug, Clone)]
 pub struct DynamicBuilder {
     audience: Option<String>,
+    timeless: bool,
     keys_url: String,
     keys_lifetime: Duration,
 }
@@ -180,8 +228,30 @@ impl DynamicBuilder {
     /// that without an audience a webhook passes that was sent to another of them, who replays
     /// it to you. Google's documentation only says that it is configured; look at one that
     /// arrives.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::dynamic().audience("my-audience").build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
+        self
+    }
+
+    /// Whether a token passes that says neither when it was made (`iat`) nor how long it is good
+    /// (`exp`); by default not, since whoever got hold of one could send it for ever. Its age is
+    /// then told by the header `webhook-timestamp` alone, which nothing vouches for.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::dynamic().allow_timeless(true).build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
+    pub fn allow_timeless(mut self, allow: bool) -> Self {
+        self.timeless = allow;
         self
     }
 
@@ -189,6 +259,14 @@ impl DynamicBuilder {
     /// `https://generativelanguage.googleapis.com/.well-known/jwks.json`, which examples in
     /// Google's documentation name. Plain HTTP is for this machine alone, and no redirect is
     /// followed.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let keys = "https://keys.example.com/jwks.json";
+    /// let verifier = Verifier::dynamic().keys_url(keys).build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn keys_url(mut self, url: impl Into<String>) -> Self {
         self.keys_url = url.into();
         self
@@ -196,6 +274,15 @@ impl DynamicBuilder {
 
     /// How long keys are good for once they are fetched; by default an hour, and never less
     /// than 30 seconds. A key that the service takes back is believed for that long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::dynamic().keys_lifetime(Duration::from_secs(600)).build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn keys_lifetime(mut self, lifetime: Duration) -> Self {
         self.keys_lifetime = lifetime;
         self
@@ -205,14 +292,25 @@ impl DynamicBuilder {
     ///
     /// # Errors
     ///
-    /// If the address of the keys is no URL or not safe, or the machine lacks what TLS needs.
+    /// If the address of the keys is not a URL or not safe, or the machine lacks what TLS needs.
+    ///
+    /// ```
+    /// use genai_batch::webhook::Verifier;
+    ///
+    /// let verifier = Verifier::dynamic().build()?;
+    /// # Ok::<(), genai_batch::Error>(())
+    /// ```
     pub fn build(self) -> Result<Verifier> {
         Ok(Verifier {
             scheme: Scheme::Dynamic {
                 keys: Keys::new(&self.keys_url, self.keys_lifetime)?,
-                audience: self.audience,
+                rules: Rules {
+                    audience: self.audience,
+                    timeless: self.timeless,
+                },
             },
             tolerance: TOLERANCE,
+            seen: Seen::default(),
         })
     }
 }

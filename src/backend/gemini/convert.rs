@@ -1,283 +1,170 @@
 //! What the Gemini backend says of a job → [`BatchJob`]. Never sends.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
-use super::plain;
-use crate::backend::once::{Mark, without_mark};
+use super::name::gemini_job_id;
+use crate::backend::mark::without_mark;
 use crate::error::{Error, Result};
-use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Places};
-use crate::page::Page;
-use crate::raw::Int64;
-use crate::scan::Span;
+use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Status};
+use crate::page::{Page, check_whole};
+use crate::platform::Backend;
+use crate::raw::gemini::types;
+use crate::raw::{Int64, Json, Kept};
 use crate::state::JobState;
 use crate::wire;
 
-/// The long-running operation that stands for a job.
-#[derive(Deserialize)]
-pub(super) struct Operation<'a> {
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    done: Option<bool>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    response: Option<&'a RawValue>,
-}
+/// What the type of a job's metadata ends with if the job makes embeddings.
+const EMBEDS: &str = "EmbedContentBatch";
 
-impl<'a> Operation<'a> {
-    fn metadata(&self) -> Metadata<'a> {
-        let raw = self.metadata.map(RawValue::get);
-        raw.and_then(|raw| serde_json::from_str(raw).ok())
-            .unwrap_or_default()
+impl TryFrom<Kept<types::Operation>> for BatchJob {
+    type Error = Error;
+
+    /// Reads the response of a create or get, or one element of a list.
+    fn try_from(kept: Kept<types::Operation>) -> Result<Self> {
+        let (json, operation, set_aside) = kept.into_parts();
+        let is_operation = set_aside != ["."];
+        let name = operation.name.ok_or_else(|| {
+            Error::protocol(match is_operation {
+                true => "the service's response has no job name",
+                false => "the service's response is not a job that this client can read",
+            })
+        })?;
+        let batch = operation.metadata.unwrap_or_default();
+        let embeds = batch.type_.is_some_and(|kind| kind.ends_with(EMBEDS));
+        let stats = batch.batch_stats.map(stats);
+        let marked: Vec<_> = batch.display_name.clone().into_iter().collect();
+        let display_name = batch.display_name.map(without_mark);
+        // The service gives the output twice.
+        let (output, inlined) = [batch.output, operation.response]
+            .into_iter()
+            .flatten()
+            .map(output)
+            .reduce(|first, second| match first.1.is_empty() {
+                true => (first.0.or(second.0), second.1),
+                false => first,
+            })
+            .unwrap_or_default();
+        Ok(Self::new(JobRecord {
+            backend: Backend::Gemini,
+            name,
+            state: match batch.state {
+                Some(state) => JobState::from_name(&state),
+                None => wire::number_at(json.as_str(), &["metadata", "state"])
+                    .map_or(JobState::Unspecified, JobState::from_gemini_number),
+            },
+            done: operation.done.unwrap_or(false),
+            json,
+            details: Details {
+                display_name: display_name.filter(|name| !name.is_empty()),
+                marked,
+                model: batch.model,
+                create_time: batch.create_time.map(|time| *time),
+                end_time: batch.end_time.map(|time| *time),
+                update_time: batch.update_time.map(|time| *time),
+                source: batch.input_config.and_then(source),
+                output,
+                inlined: inlined.into(),
+                submitted: stats.and_then(|stats| stats.total),
+                stats,
+                error: operation.error.map(status),
+                priority: batch.priority.map(|Int64(priority)| priority),
+                embeds,
+                ..Details::default()
+            },
+        }))
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata<'a> {
-    #[serde(rename = "@type", borrow)]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    display_name: Option<&'a RawValue>,
-    #[serde(deserialize_with = "wire::lenient")]
-    state: Option<String>,
-    #[serde(borrow)]
-    create_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    end_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    update_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    batch_stats: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input_config: Option<&'a RawValue>,
-    #[serde(borrow)]
-    priority: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output: Option<&'a RawValue>,
-}
+impl TryFrom<Kept<types::ListOperationsResponse>> for Page<BatchJob> {
+    type Error = Error;
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Stats {
-    #[serde(deserialize_with = "wire::count")]
-    request_count: Option<u64>,
-    #[serde(deserialize_with = "wire::count")]
-    successful_request_count: Option<u64>,
-    #[serde(deserialize_with = "wire::count")]
-    failed_request_count: Option<u64>,
-    #[serde(deserialize_with = "wire::count")]
-    pending_request_count: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InputConfig {
-    file_name: Option<String>,
-    requests: Option<serde::de::IgnoredAny>,
-}
-
-/// A job's output. The service gives it twice: in the metadata and as the response.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Output<'a> {
-    #[serde(default, deserialize_with = "wire::lenient")]
-    responses_file: Option<String>,
-    #[serde(borrow)]
-    inlined_responses: Option<&'a RawValue>,
-    #[serde(borrow)]
-    inlined_embed_content_responses: Option<&'a RawValue>,
-}
-
-impl<'a> Output<'a> {
-    fn parse(raw: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
-    }
-
-    fn inlined(&self) -> Option<&'a RawValue> {
-        self.inlined_responses
-            .or(self.inlined_embed_content_responses)
-    }
-
-    fn rows(&self) -> Vec<&'a RawValue> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Inlined<'a> {
-            #[serde(borrow)]
-            inlined_responses: Vec<&'a RawValue>,
-        }
-        let inlined = self.inlined().map(RawValue::get);
-        let inlined: Option<Inlined<'a>> = inlined.and_then(|raw| serde_json::from_str(raw).ok());
-        inlined.map_or_else(Vec::new, |inlined| inlined.inlined_responses)
-    }
-
-    fn place(&self) -> Option<JobDestination> {
-        match &self.responses_file {
-            Some(file) => Some(JobDestination::File(file.clone())),
-            None => self.inlined().map(|_| JobDestination::Inline),
-        }
+    fn try_from(kept: Kept<types::ListOperationsResponse>) -> Result<Self> {
+        let (_, page, set_aside) = kept.into_parts();
+        check_whole(&set_aside, "operations")?;
+        let check = |job: &BatchJob| check_name(job);
+        Ok(Page::of(page.operations, page.next_page_token, check))
     }
 }
 
-/// The outputs of a job, in either place.
-fn outputs<'a>(operation: &Operation<'a>) -> impl Iterator<Item = Output<'a>> {
-    [operation.metadata().output, operation.response]
-        .into_iter()
-        .flatten()
-        .filter_map(Output::parse)
-}
-
-fn parse(json: &Bytes) -> Result<Operation<'_>> {
-    if json.trim_ascii().is_empty() {
-        return Err(Error::protocol("the service answered with an empty body"));
-    }
-    let text = std::str::from_utf8(json)
-        .map_err(|e| Error::protocol("the service's answer is not UTF-8").with_source(e))?;
-    serde_json::from_str(text).map_err(|e| {
-        Error::protocol("the service's answer is no job that this client can read").with_source(e)
+/// Refuses a job whose name no call can take.
+pub(super) fn check_name(job: &BatchJob) -> Result<()> {
+    gemini_job_id(job.name()).map(drop).map_err(|_| {
+        let name = job.name();
+        Error::protocol(format!(
+            "the service named a job {name:?}, and not `batches/ID`"
+        ))
     })
 }
 
-/// Reads the answer of a create or get, or one element of a list.
-pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
-    match plain::whole_job(&json) {
-        Some(job) => Ok(job),
-        None => any_job(json),
+/// Refuses the record of another job than the one that was asked for.
+pub(super) fn check_answer(job: BatchJob, asked: &str) -> Result<BatchJob> {
+    match gemini_job_id(job.name()) {
+        Ok(id) if id == asked => Ok(job),
+        _ => Err(Error::another(&format!("batches/{asked}"), job.name())),
     }
 }
 
-/// Reads a job of any kind.
-pub(super) fn any_job(json: Bytes) -> Result<BatchJob> {
-    let operation = parse(&json)?;
-    let metadata = operation.metadata();
-    let output = outputs(&operation).find_map(|output| output.place());
-    let name = operation
-        .name
-        .ok_or_else(|| Error::protocol("the service's answer has no job name"))?;
-    let place = |raw: Option<&RawValue>| {
-        let raw = raw.map_or("", RawValue::get);
-        let start = raw.as_ptr().addr().saturating_sub(json.as_ptr().addr());
-        Span::new(start, start + raw.len()).unwrap_or_default()
+/// A count that is absent is 0 (Gemini API documentation, `BatchStats`).
+fn stats(stats: types::BatchStats) -> JobStats {
+    let count = |count: Option<Int64>| {
+        u64::try_from(count.map_or(0, |Int64(count)| count)).unwrap_or_default()
     };
-    let places = Places {
-        display_name: place(metadata.display_name),
-        model: place(metadata.model),
-        create_time: place(metadata.create_time),
-        end_time: place(metadata.end_time),
-        update_time: place(metadata.update_time),
-        stats: place(metadata.batch_stats),
-        input: place(metadata.input_config),
-        priority: place(metadata.priority),
-        error: place(operation.error),
-        ..Places::default()
-    };
-    Ok(BatchJob::new(JobRecord {
-        name: name.into_owned(),
-        state: metadata
-            .state
-            .map_or(JobState::Unspecified, |state| JobState::from_name(&state)),
-        done: operation.done.unwrap_or(false),
-        details: Details {
-            output,
-            ..details(&json, &places)
-        }
-        .into(),
-        json: json.clone(),
-        unread: None,
-    }))
-}
-
-/// Reads a page of a list of jobs.
-pub(crate) fn page(json: &Bytes) -> Result<Page<BatchJob>> {
-    wire::page(json, "operations", plain::job, job)
-}
-
-/// Reads the details of a job from where they stand.
-pub(super) fn details(json: &[u8], places: &Places) -> Details {
-    fn read<T: DeserializeOwned>(json: &[u8], place: Span) -> Option<T> {
-        serde_json::from_str(place.of(json)?).ok()
-    }
-    let input: Option<InputConfig> = read(json, places.input);
-    let source = input.and_then(|input| {
-        let inline = input.requests.map(|_| JobSource::Inline);
-        input.file_name.map(JobSource::File).or(inline)
-    });
-    let stats: Option<Stats> = read(json, places.stats);
-    let stats = stats.map(|stats| JobStats {
-        total: Some(stats.request_count.unwrap_or(0)),
-        succeeded: stats.successful_request_count.unwrap_or(0),
-        failed: stats.failed_request_count.unwrap_or(0),
-        pending: Some(stats.pending_request_count.unwrap_or(0)),
-    });
-    let priority: Option<Int64> = read(json, places.priority);
-    let (file, is_inline) = places.results;
-    let inline = is_inline.then_some(JobDestination::Inline);
-    Details {
-        output: read(json, file).map(JobDestination::File).or(inline),
-        display_name: read(json, places.display_name).map(without_mark),
-        model: read(json, places.model),
-        create_time: read(json, places.create_time),
-        end_time: read(json, places.end_time),
-        update_time: read(json, places.update_time),
-        source,
-        submitted: stats.and_then(|stats| stats.total),
-        stats,
-        error: places.error.of(json).and_then(wire::status),
-        priority: priority.map(|Int64(priority)| priority),
-        ..Details::default()
+    JobStats {
+        total: Some(count(stats.request_count)),
+        succeeded: count(stats.successful_request_count),
+        failed: count(stats.failed_request_count),
+        pending: Some(count(stats.pending_request_count)),
     }
 }
 
-/// The rows of a job that holds its results, counted once.
-pub(crate) fn inlined_rows(job: &JobRecord) -> Result<Vec<Bytes>> {
-    match plain::inlined_rows(job) {
-        Some(rows) => Ok(rows),
-        None => any_inlined_rows(&job.json),
-    }
+fn source(input: types::InputConfig) -> Option<JobSource> {
+    let inline = input.requests.map(|_| JobSource::Inline);
+    input.file_name.map(JobSource::File).or(inline)
 }
 
-fn any_inlined_rows(json: &Bytes) -> Result<Vec<Bytes>> {
-    let operation = parse(json)?;
-    let rows = outputs(&operation)
-        .map(|output| output.rows())
-        .find(|rows| !rows.is_empty())
-        .unwrap_or_default();
-    Ok(rows
-        .iter()
-        .map(|row| json.slice_ref(row.get().as_bytes()))
-        .collect())
+/// Where the results are by one of a job's outputs, and those that stand in it.
+fn output(output: types::GenerateContentBatchOutput) -> (Option<JobDestination>, Vec<Bytes>) {
+    let generated = output.inlined_responses.map(|list| list.inlined_responses);
+    let embedded = output.inlined_embed_content_responses;
+    let embedded = embedded.map(|list| list.inlined_responses);
+    let rows = generated.or(embedded);
+    let inline = rows.as_ref().map(|_| JobDestination::Inline);
+    let rows = rows.into_iter().flatten().map(Json::into_bytes);
+    (
+        output.responses_file.map(JobDestination::File).or(inline),
+        rows.collect(),
+    )
 }
 
-/// Whether a job bears a mark.
-pub(super) fn is_marked(job: &BatchJob, mark: &Mark) -> bool {
-    let name = job.to_value()["metadata"]["displayName"].take();
-    name.as_str().is_some_and(|name| mark.is_on(name))
-}
-
-/// Whether a job is one of embeddings, by the type of its metadata.
-pub(super) fn is_embedding_job(job: &BatchJob) -> bool {
-    let kind = parse(&job.record.json)
-        .ok()
-        .and_then(|operation| serde_json::from_str(operation.metadata().kind?.get()).ok());
-    kind.is_some_and(|kind: String| kind.ends_with("EmbedContentBatch"))
+fn status(status: types::Status) -> Status {
+    Status::new(
+        status.code.map(|Int64(code)| code),
+        status.message,
+        status.details,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(json: &'static str) -> BatchJob {
-        job(Bytes::from_static(json.as_bytes())).unwrap()
+    fn job(json: &str) -> Result<BatchJob> {
+        Kept::<types::Operation>::of(Bytes::copy_from_slice(json.as_bytes())).try_into()
+    }
+
+    fn read(json: &str) -> BatchJob {
+        job(json).unwrap()
+    }
+
+    #[test]
+    fn a_state_may_be_a_number() {
+        let job = read(
+            r#"{"name":"batches/b","metadata":{"state":3,"batchStats":{"requestCount":1e1}}}"#,
+        );
+        assert_eq!(job.state(), &JobState::Succeeded);
+        assert_eq!(job.stats().unwrap().total, Some(10));
+        let job = read(r#"{"name":"batches/b","metadata":{"state":[]}}"#);
+        assert_eq!(job.state(), &JobState::Unspecified);
     }
 
     #[test]
@@ -305,8 +192,11 @@ mod tests {
         assert_eq!(job.priority(), Some(-3));
         assert_eq!(job.source(), Some(&JobSource::File("files/in".into())));
         assert_eq!(job.error().unwrap().status(), "RESOURCE_EXHAUSTED");
-        assert_eq!(job.error().unwrap().details.len(), 1);
+        assert_eq!(job.error().unwrap().details().len(), 1);
         assert_eq!(job.to_value()["metadata"]["newField"], 1);
+        let raw = job.raw();
+        let metadata = raw.gemini().unwrap().metadata.as_ref().unwrap();
+        assert_eq!(metadata.extra["newField"], 1);
     }
 
     #[test]
@@ -320,22 +210,18 @@ mod tests {
     #[test]
     fn output_is_found_in_either_place_and_counted_once() {
         let output = r#"{"inlinedResponses":{"inlinedResponses":[{"response":{"n":1}}]}}"#;
+        let embedded = output.replacen("inlinedResponses", "inlinedEmbedContentResponses", 1);
         for json in [
             format!(r#"{{"name":"b","metadata":{{"output":{output}}},"response":{output}}}"#),
             format!(r#"{{"name":"b","metadata":{{}},"response":{output}}}"#),
             format!(
                 r#"{{"name":"b","metadata":{{"output":{{"inlinedResponses":{{}}}}}},"response":{output}}}"#
             ),
+            format!(r#"{{"name":"b","response":{embedded}}}"#),
         ] {
-            let json = Bytes::from(json);
-            assert_eq!(
-                job(json.clone()).unwrap().destination(),
-                Some(&JobDestination::Inline)
-            );
-            assert_eq!(
-                inlined_rows(&job(json.clone()).unwrap().record).unwrap(),
-                [r#"{"response":{"n":1}}"#]
-            );
+            let job = read(&json);
+            assert_eq!(job.destination(), Some(&JobDestination::Inline));
+            assert_eq!(*job.record.details.inlined, [r#"{"response":{"n":1}}"#]);
         }
     }
 
@@ -348,17 +234,83 @@ mod tests {
         );
         assert_eq!((odd.model(), odd.display_name()), (None, Some("d")));
         assert_eq!(odd.state(), &JobState::Unspecified);
-        assert!(inlined_rows(&odd.record).unwrap().is_empty());
+        assert!(odd.record.details.inlined.is_empty());
         assert!(read(r#"{"name":"batches/b","metadata":"text"}"#).is_active());
+        let code = read(r#"{"name":"b","error":{"code":"8","message":[],"details":{}}}"#);
+        assert_eq!(code.error().unwrap().status(), "RESOURCE_EXHAUSTED");
     }
 
     #[test]
-    fn what_is_no_job_is_an_error() {
-        for json in ["", "null", "{}", "<html>", "[]"] {
-            assert!(
-                job(Bytes::from_static(json.as_bytes())).is_err(),
-                "{json:?}"
-            );
+    fn what_is_not_a_job_is_an_error() {
+        for json in ["null", "{}", "[]", "7", r#"{"name":"a","name":"b"}"#] {
+            assert!(job(json).is_err(), "{json:?}");
+        }
+    }
+
+    #[test]
+    fn junk_on_a_page_is_told_and_costs_no_job() {
+        let json = r#"{"operations":[7,{"name":"batches/a"},{},null,{"name":"batches/../x"},
+            {"name":"batches/b","name":"batches/c"},{"name":"other/d"},{"name":"batches/e"}]}"#;
+        let kept = Kept::<types::ListOperationsResponse>::of(Bytes::from_static(json.as_bytes()));
+        let page = Page::<BatchJob>::try_from(kept).unwrap();
+        let names: Vec<_> = page.items.iter().map(BatchJob::name).collect();
+        assert_eq!(names, ["batches/a", "batches/e"]);
+        let places = page.unreadable.iter().map(|told| &told[..9]);
+        assert!(places.eq([1, 3, 4, 5, 6, 7].map(|n| format!("element {n}"))));
+        assert!(page.unreadable[3].contains("batches/../x"));
+    }
+
+    #[test]
+    fn a_job_shows_no_mark() {
+        let mark = "gbm0123456789abcdef01234567";
+        for (shown, name) in [
+            (format!("{mark} nightly"), Some("nightly")),
+            (format!("nightly {}", mark.to_uppercase()), Some("nightly")),
+            (mark.to_owned(), None),
+        ] {
+            let job = read(&format!(
+                r#"{{"name":"batches/b","metadata":{{"displayName":"{shown}"}}}}"#
+            ));
+            assert_eq!(job.display_name(), name);
+            assert!(job.json().contains(&shown) && !format!("{job:?}").contains(mark));
+        }
+    }
+
+    #[test]
+    fn the_record_of_another_job_is_refused() {
+        let answered = |name: &str| {
+            let job = read(&format!(r#"{{"name":"{name}"}}"#));
+            check_answer(job, "a")
+        };
+        assert!(answered("batches/a").is_ok());
+        for other in ["batches/b", "a", "batches/A", "batches/a/b", "x/batches/a"] {
+            let error = answered(other).unwrap_err();
+            assert!(error.is_protocol(), "{error}");
+            let told = error.to_string();
+            assert!(told.contains("batches/a") && told.contains(other), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_its_jobs_or_is_an_error() {
+        let page = |json: &'static str| -> Result<Page<BatchJob>> {
+            Kept::<types::ListOperationsResponse>::of(Bytes::from_static(json.as_bytes()))
+                .try_into()
+        };
+        let read = page(
+            r#"{"operations":[{"name":"batches/a"},{"name":"batches/b"}],"nextPageToken":"t"}"#,
+        );
+        let read = read.unwrap();
+        assert_eq!(read.items[1].name(), "batches/b");
+        assert_eq!(read.next_page_token.as_deref(), Some("t"));
+        let empty = page(r#"{"nextPageToken":"","unreachable":7}"#).unwrap();
+        assert!(empty.items.is_empty() && empty.next_page_token.is_none());
+        for odd in [
+            r#"{"operations":[{"name":"a"}],"nextPageToken":7}"#,
+            r#"{"operations":{"name":"a"}}"#,
+            "[]",
+        ] {
+            assert!(page(odd).is_err(), "{odd}");
         }
     }
 }

@@ -1,18 +1,37 @@
 //! Options of a create → the body that the Gemini backend takes. Never sends.
 
-use bytes::Bytes;
-use serde_json::{Map, Value, json};
-
-use crate::backend::Task;
+use crate::backend::mark::Mark;
+use crate::backend::patch;
 use crate::error::{Error, Result};
-use crate::options::CreateOptions;
+use crate::options::{CreateOptions, Task, WebhookConfig};
+use crate::raw::gemini::types;
+use crate::raw::{Int64, Json};
+use crate::request::Form;
 
 /// Where the requests of the body are.
-pub(super) enum Input {
-    /// These, with commas between them.
-    Inline(Vec<u8>),
+pub(crate) enum Input {
+    /// In the body.
+    Inline(Vec<Json>),
     /// In an uploaded file, `files/ID`.
     File(String),
+}
+
+/// The body of a create, by what the job does.
+pub(crate) enum Body {
+    Generate(types::BatchGenerateContentRequest),
+    Embed(types::AsyncBatchEmbedContentRequest),
+}
+
+impl Body {
+    /// The file that the requests are in, if they are in one.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        let (generate, embed) = match self {
+            Self::Generate(body) => (body.batch.as_ref(), None),
+            Self::Embed(body) => (None, body.batch.as_ref()),
+        };
+        let generate = generate.and_then(|batch| batch.input_config.as_ref()?.file_name.as_deref());
+        generate.or_else(|| embed?.input_config.as_ref()?.file_name.as_deref())
+    }
 }
 
 /// Refuses options that this backend has no place for.
@@ -36,7 +55,14 @@ pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
             "mark jobs with `display_name`, or use a Vertex AI client",
         );
     }
+    if let Some(form @ (Form::Anthropic | Form::Instances)) = options.form {
+        return refuse(
+            "form",
+            &format!("it has no models that take the form {form}; use a Vertex AI client"),
+        );
+    }
     for (option, is_set) in [
+        ("dedicated_resources", options.dedicated_resources.is_some()),
         ("kms_key", options.kms_key.is_some()),
         ("service_account", options.service_account.is_some()),
         ("staging", options.staging.is_some()),
@@ -46,94 +72,143 @@ pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
         }
     }
     options.check_task(task)?;
+    if let Some(webhook) = &options.webhook {
+        webhook.check()?;
+    }
     options.check_patches(|patch| {
         let batch = patch.get("batch");
         let replaced = batch.is_some_and(|batch| !batch.is_object());
-        replaced || batch.is_some_and(|batch| batch.get("inputConfig").is_some())
+        replaced || batch.is_some_and(patch::touches_input)
+    })?;
+    // Before anything is placed for a body that cannot be built.
+    create_body(task, "", None, options, Input::Inline(Vec::new())).map(drop)
+}
+
+/// The body of a create, in the messages of what the job does.
+macro_rules! body {
+    ($request:ident, $batch:ident, $config:ident, $name:expr, $mark:expr, $options:expr, $input:expr) => {{
+        let options: &CreateOptions = $options;
+        let batch = types::$batch {
+            display_name: Some($name.to_owned()),
+            priority: options.priority.map(Int64),
+            webhook_config: options.webhook.as_ref().map(webhook_config),
+            ..types::$batch::default()
+        };
+        let body = types::$request {
+            batch: Some(batch),
+            ..types::$request::default()
+        };
+        let mut body = patch::apply(body, &options.patches)?;
+        let mut config = types::$config::default();
+        match $input {
+            Input::File(name) => config.file_name = Some(name),
+            Input::Inline(requests) => {
+                let list = config.requests.get_or_insert_default();
+                list.requests = requests;
+            }
+        }
+        // Patches that would take the batch away were refused before.
+        let batch = body.batch.get_or_insert_default();
+        batch.input_config = Some(config);
+        if let Some(mark) = $mark {
+            let name = batch.display_name.take().unwrap_or_default();
+            batch.display_name = Some(mark.put_on(&name));
+        }
+        body
+    }};
+}
+
+/// The body of a create. The mark goes on last, so that no patch takes it away.
+pub(super) fn create_body(
+    task: Task,
+    display_name: &str,
+    mark: Option<&Mark>,
+    options: &CreateOptions,
+    input: Input,
+) -> Result<Body> {
+    Ok(match task {
+        Task::GenerateContent => Body::Generate(body!(
+            BatchGenerateContentRequest,
+            GenerateContentBatch,
+            InputConfig,
+            display_name,
+            mark,
+            options,
+            input
+        )),
+        Task::EmbedContent => Body::Embed(body!(
+            AsyncBatchEmbedContentRequest,
+            EmbedContentBatch,
+            InputEmbedContentConfig,
+            display_name,
+            mark,
+            options,
+            input
+        )),
     })
 }
 
-/// The body of a create.
-pub(super) fn create_body(
-    display_name: &str,
-    options: &CreateOptions,
-    input: Input,
-) -> Result<Bytes> {
-    let mut batch = Map::new();
-    batch.insert("displayName".into(), display_name.into());
-    if let Some(priority) = options.priority {
-        batch.insert("priority".into(), priority.to_string().into());
-    }
-    if let Some(webhook) = &options.webhook {
-        batch.insert("webhookConfig".into(), webhook.to_json());
-    }
-    if let Input::File(name) = &input {
-        batch.insert("inputConfig".into(), json!({ "fileName": name }));
-    }
-    let mut body = json!({ "batch": batch });
-    for patch in &options.patches {
-        json_patch::merge(&mut body, patch);
-    }
-    match input {
-        Input::File(_) => Ok(body.to_string().into()),
-        Input::Inline(requests) => splice_requests(body, requests),
+fn webhook_config(webhook: &WebhookConfig) -> types::WebhookConfig {
+    types::WebhookConfig {
+        uris: webhook.uris.clone(),
+        user_metadata: webhook.user_metadata.clone(),
+        ..types::WebhookConfig::default()
     }
 }
 
-/// Writes the body with the requests in their place, without parsing them again.
-fn splice_requests(mut body: Value, mut requests: Vec<u8>) -> Result<Bytes> {
-    // Patches that would take these away were refused before.
-    let lost = || Error::input("a patch takes `batch` away");
-    let top = body.as_object_mut().ok_or_else(lost)?;
-    let Some(Value::Object(batch)) = top.remove("batch") else {
-        return Err(lost());
-    };
-    let mut out = Vec::new();
-    let field = |out: &mut Vec<u8>, name: &str, value: &Value| {
-        out.extend_from_slice(format!("{}:{value},", Value::from(name)).as_bytes());
-    };
-    out.push(b'{');
-    for (name, value) in top {
-        field(&mut out, name, value);
-    }
-    out.extend_from_slice(b"\"batch\":{");
-    for (name, value) in &batch {
-        field(&mut out, name, value);
-    }
-    out.extend_from_slice(b"\"inputConfig\":{\"requests\":{\"requests\":[");
-    requests.splice(..0, out);
-    requests.extend_from_slice(b"]}}}}");
-    Ok(requests.into())
+/// What an update of a job changes.
+pub(super) struct Change {
+    pub(super) display_name: Option<String>,
+    pub(super) priority: Option<i64>,
 }
 
-/// The body and the mask of an update.
-pub(super) fn update_body(
-    display_name: Option<String>,
-    priority: Option<i64>,
-) -> Result<(Bytes, String)> {
-    let mut batch = Map::new();
-    if let Some(name) = display_name {
-        batch.insert("displayName".into(), name.into());
+impl Change {
+    /// The names of the fields, joined by commas.
+    pub(super) fn mask(&self) -> Result<String> {
+        let fields = [
+            self.display_name.as_ref().map(|_| "displayName"),
+            self.priority.map(|_| "priority"),
+        ];
+        let mask: Vec<_> = fields.into_iter().flatten().collect();
+        if mask.is_empty() {
+            return Err(Error::input(
+                "the update changes nothing: set `display_name` or `priority`",
+            ));
+        }
+        Ok(mask.join(","))
     }
-    if let Some(priority) = priority {
-        batch.insert("priority".into(), priority.to_string().into());
+
+    pub(super) fn of_content(self) -> types::GenerateContentBatch {
+        types::GenerateContentBatch {
+            display_name: self.display_name,
+            priority: self.priority.map(Int64),
+            ..types::GenerateContentBatch::default()
+        }
     }
-    if batch.is_empty() {
-        return Err(Error::input(
-            "the update changes nothing: set `display_name` or `priority`",
-        ));
+
+    pub(super) fn of_embeddings(self) -> types::EmbedContentBatch {
+        types::EmbedContentBatch {
+            display_name: self.display_name,
+            priority: self.priority.map(Int64),
+            ..types::EmbedContentBatch::default()
+        }
     }
-    let mask = batch.keys().cloned().collect::<Vec<_>>().join(",");
-    Ok((Value::Object(batch).to_string().into(), mask))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    fn body(options: &CreateOptions, input: Input) -> Value {
-        let body = create_body("name", options, input).unwrap();
-        serde_json::from_slice(&body).unwrap()
+    fn body(options: &CreateOptions, input: impl Fn() -> Input) -> Value {
+        let body = |task| match create_body(task, "name", None, options, input()).unwrap() {
+            Body::Generate(body) => serde_json::to_value(body).unwrap(),
+            Body::Embed(body) => serde_json::to_value(body).unwrap(),
+        };
+        let generate = body(Task::GenerateContent);
+        assert_eq!(generate, body(Task::EmbedContent));
+        generate
     }
 
     #[test]
@@ -146,16 +221,17 @@ mod tests {
             ],
             ..CreateOptions::default()
         };
-        let requests = || Input::Inline(br#"{"request":{"a":1}},{"request":{"a":2}}"#.to_vec());
-        let inline = body(&options, requests());
+        let requests = ["{\"request\":{\"a\":1}}", "{\"request\":{\"a\":2}}"];
+        let requests = requests.map(|request| Json::new(request).unwrap());
+        let inline = body(&options, || Input::Inline(requests.to_vec()));
         assert_eq!(inline["batch"]["priority"], "10");
         assert_eq!(inline["batch"]["newField"], json!([1]));
         assert_eq!(inline["top"], true);
         assert!(inline["batch"].get("displayName").is_none());
         let list = &inline["batch"]["inputConfig"]["requests"]["requests"];
         assert_eq!(list[1]["request"]["a"], 2);
-        let file = body(&options, Input::File("files/a".into()));
-        assert_eq!(file["batch"]["inputConfig"]["fileName"], "files/a");
+        let file = body(&options, || Input::File("files/a".into()));
+        assert_eq!(file["batch"]["inputConfig"], json!({"fileName": "files/a"}));
 
         for patch in [
             json!({"batch": {"inputConfig": {"fileName": "files/b"}}}),
@@ -172,10 +248,29 @@ mod tests {
     }
 
     #[test]
+    fn a_patch_of_another_shape_is_refused_by_its_path() {
+        let options = CreateOptions {
+            patches: vec![json!({"batch": {"webhookConfig": {"uris": 7}}})],
+            ..CreateOptions::default()
+        };
+        let input = Input::File("files/a".into());
+        let error = create_body(Task::GenerateContent, "n", None, &options, input).err();
+        let error = error.unwrap().to_string();
+        assert!(error.contains("batch.webhookConfig.uris"), "{error}");
+    }
+
+    #[test]
     fn an_update_names_the_fields_it_changes() {
-        let (body, mask) = update_body(Some("n".into()), Some(5)).unwrap();
-        assert_eq!(mask, "displayName,priority");
+        let change = |display_name: Option<&str>, priority| Change {
+            display_name: display_name.map(str::to_owned),
+            priority,
+        };
+        assert_eq!(
+            change(Some("n"), Some(5)).mask().unwrap(),
+            "displayName,priority"
+        );
+        let body = serde_json::to_string(&change(Some("n"), Some(5)).of_content()).unwrap();
         assert_eq!(body, r#"{"displayName":"n","priority":"5"}"#);
-        assert!(update_body(None, None).unwrap_err().is_invalid_input());
+        assert!(change(None, None).mask().unwrap_err().is_invalid_input());
     }
 }

@@ -1,12 +1,12 @@
 //! Counting the tokens of a request, which costs nothing and makes no job.
 
-use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Gemini;
+use super::name::GeminiModel;
 use crate::error::{Error, Result};
-use crate::name::GeminiModel;
+use crate::raw::Json;
+use crate::raw::gemini::types::CountTokensRequest;
 
 impl Gemini {
     /// How many tokens the service counts in a `GenerateContentRequest`.
@@ -15,25 +15,23 @@ impl Gemini {
         model: &str,
         mut request: Map<String, Value>,
     ) -> Result<u64> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Answer {
-            total_tokens: u64,
-        }
         let GeminiModel::Base(id) = GeminiModel::parse(model)? else {
             return Err(Error::input(
                 "the Gemini Developer API counts no tokens for a tuned model: leave out `sample`",
             ));
         };
         request.insert("model".to_owned(), format!("models/{id}").into());
-        let body = json!({ "generateContentRequest": request }).to_string();
-        let (raw, exchange) = self.exchange(Some(Bytes::from(body)));
-        let sent = raw.models_count_tokens(&id, &Default::default()).await;
-        let answer = exchange.json(sent).await;
-        let answer = answer.map_err(|error| error.during("counting tokens"))?;
-        let answer: Answer = serde_json::from_slice(&answer).map_err(|e| {
-            Error::protocol("the service's answer is no count of tokens").with_source(e)
-        })?;
-        Ok(answer.total_tokens)
+        let body = CountTokensRequest {
+            generate_content_request: Some(Json::written(
+                Value::Object(request).to_string().into(),
+            )),
+            ..CountTokensRequest::default()
+        };
+        let counted = self.raw().models_count_tokens(&id, &body).await;
+        let counted = counted.map_err(|error| error.during("counting tokens"))?;
+        let tokens = counted.into_inner().total_tokens;
+        tokens
+            .and_then(|tokens| tokens.try_into().ok())
+            .ok_or_else(|| Error::protocol("the service's response has no count of tokens"))
     }
 }

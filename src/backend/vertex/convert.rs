@@ -1,281 +1,210 @@
 //! What Vertex AI says of a job → [`BatchJob`]. Never sends.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use super::name::JobName;
+use crate::backend::mark::without_mark;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, Details, JobDestination, JobRecord, JobSource, JobStats, Status};
 use crate::name::is_plain_id;
-use crate::page::Page;
-use crate::raw::Int64;
+use crate::page::{Page, check_whole};
+use crate::platform::Backend;
+use crate::raw::vertex::types;
+use crate::raw::{Int64, Kept};
 use crate::state::JobState;
 use crate::wire;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Job<'a> {
-    name: Option<String>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    display_name: Option<String>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    model: Option<String>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    state: Option<String>,
-    #[serde(default, deserialize_with = "wire::time")]
-    create_time: Option<DateTime<Utc>>,
-    #[serde(default, deserialize_with = "wire::time")]
-    start_time: Option<DateTime<Utc>>,
-    #[serde(default, deserialize_with = "wire::time")]
-    end_time: Option<DateTime<Utc>>,
-    #[serde(default, deserialize_with = "wire::time")]
-    update_time: Option<DateTime<Utc>>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    input_config: Option<InputConfig>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    output_config: Option<OutputConfig>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    output_info: Option<OutputInfo>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    completion_stats: Option<CompletionStats>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    partial_failures: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "wire::lenient")]
-    labels: Option<BTreeMap<String, String>>,
-}
+/// The label by which a job is found: the identity of its mark.
+pub(super) const MARK_LABEL: &str = "genai-batch-mark";
+/// The label that says what a job of the caller's id was made of.
+pub(super) const CONTENT_LABEL: &str = "genai-batch-content";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InputConfig {
-    gcs_source: Option<Uris>,
-    bigquery_source: Option<InputUri>,
-    vertex_multimodal_dataset_source: Option<DatasetName>,
-}
+impl TryFrom<Kept<types::BatchPredictionJob>> for BatchJob {
+    type Error = Error;
 
-#[derive(Deserialize)]
-struct Uris {
-    #[serde(default)]
-    uris: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InputUri {
-    input_uri: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DatasetName {
-    dataset_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OutputConfig {
-    gcs_destination: Option<UriPrefix>,
-    bigquery_destination: Option<OutputUri>,
-    vertex_multimodal_dataset_destination: Option<DatasetDestination>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UriPrefix {
-    output_uri_prefix: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OutputUri {
-    output_uri: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DatasetDestination {
-    bigquery_destination: Option<OutputUri>,
-    display_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OutputInfo {
-    gcs_output_directory: Option<String>,
-    bigquery_output_dataset: Option<String>,
-    bigquery_output_table: Option<String>,
-    vertex_multimodal_dataset_name: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct CompletionStats {
-    #[serde(deserialize_with = "wire::lenient")]
-    successful_count: Option<Int64>,
-    #[serde(deserialize_with = "wire::lenient")]
-    failed_count: Option<Int64>,
-    #[serde(deserialize_with = "wire::lenient")]
-    incomplete_count: Option<Int64>,
-}
-
-impl From<InputConfig> for Option<JobSource> {
-    fn from(input: InputConfig) -> Self {
-        let table = input.bigquery_source.map(|source| source.input_uri);
-        let dataset = input.vertex_multimodal_dataset_source;
-        input
-            .gcs_source
-            .map(|source| JobSource::CloudStorage(source.uris))
-            .or(table.map(JobSource::BigQuery))
-            .or(dataset.map(|source| JobSource::Dataset(source.dataset_name)))
+    /// Reads the response of a create or get, or one element of a list.
+    fn try_from(kept: Kept<types::BatchPredictionJob>) -> Result<Self> {
+        let (json, job, set_aside) = kept.into_parts();
+        let is_job = set_aside != ["."];
+        let marked = marked(&job);
+        let name = job.name.ok_or_else(|| {
+            Error::protocol(match is_job {
+                true => "the service's response has no job name",
+                false => "the service's response is not a job that this client can read",
+            })
+        })?;
+        let state = match job.state {
+            Some(state) => JobState::from_name(&state),
+            None => wire::number_at(json.as_str(), &["state"])
+                .map_or(JobState::Unspecified, JobState::from_vertex_number),
+        };
+        let stats = job.completion_stats.as_ref().map(stats);
+        let labels = job.labels.into_iter().filter(|(name, _)| !is_of_mark(name));
+        Ok(Self::new(JobRecord {
+            backend: Backend::Vertex,
+            name,
+            done: false,
+            json,
+            details: Details {
+                display_name: job.display_name.map(without_mark),
+                marked,
+                model: job.model.or(job.endpoint),
+                create_time: job.create_time.map(|time| *time),
+                start_time: job.start_time.map(|time| *time),
+                end_time: job.end_time.map(|time| *time),
+                update_time: job.update_time.map(|time| *time),
+                source: job.input_config.and_then(source),
+                destination: job.output_config.and_then(destination),
+                output: job.output_info.and_then(output),
+                submitted: stats
+                    .filter(|_| state.is_terminal())
+                    .and_then(|stats| stats.total),
+                stats,
+                error: job.error.map(status),
+                partial_failures: job.partial_failures.into_iter().map(status).collect(),
+                labels: labels.collect(),
+                ..Details::default()
+            },
+            state,
+        }))
     }
 }
 
-impl From<OutputConfig> for Option<JobDestination> {
-    fn from(output: OutputConfig) -> Self {
-        let table = output.bigquery_destination.map(|dest| dest.output_uri);
-        let dataset = output.vertex_multimodal_dataset_destination;
-        output
-            .gcs_destination
-            .map(|dest| JobDestination::CloudStorage(dest.output_uri_prefix))
-            .or(table.map(JobDestination::BigQuery))
-            .or(dataset.map(|dest| JobDestination::Dataset {
-                table: dest.bigquery_destination.map(|dest| dest.output_uri),
-                name: dest.display_name,
-            }))
+impl TryFrom<Kept<types::ListBatchPredictionJobsResponse>> for Page<BatchJob> {
+    type Error = Error;
+
+    fn try_from(kept: Kept<types::ListBatchPredictionJobsResponse>) -> Result<Self> {
+        let (_, page, set_aside) = kept.into_parts();
+        check_whole(&set_aside, "batchPredictionJobs")?;
+        let jobs = page.batch_prediction_jobs;
+        Ok(Page::of(jobs, page.next_page_token, check_name))
     }
 }
 
-impl From<OutputInfo> for Option<JobDestination> {
-    fn from(info: OutputInfo) -> Self {
-        // The dataset may be named with or without its scheme, the table alone or in full.
-        let table = info.bigquery_output_table.map(|table| {
-            match (table.contains('.'), info.bigquery_output_dataset) {
-                (false, Some(dataset)) => format!("{dataset}.{table}"),
-                _ => table,
-            }
+/// Refuses a job whose name no call can take.
+pub(super) fn check_name(job: &BatchJob) -> Result<()> {
+    JobName::parse(job.name()).map(drop).map_err(|_| {
+        let name = job.name();
+        Error::protocol(format!(
+            "the service named a job {name:?}, and not `…/batchPredictionJobs/ID`"
+        ))
+    })
+}
+
+/// The texts of a job that may bear its mark.
+fn marked(job: &types::BatchPredictionJob) -> Vec<String> {
+    let label = |name| job.labels.get(name).map_or("", |value| value);
+    let mark = format!("{}{}", label(MARK_LABEL), label(CONTENT_LABEL));
+    let others = job.labels.iter().filter(|(name, _)| !is_of_mark(name));
+    let others = others.map(|(_, value)| value.clone());
+    let texts = others.chain(job.display_name.clone());
+    std::iter::once(mark).chain(texts).collect()
+}
+
+fn is_of_mark(label: &str) -> bool {
+    [MARK_LABEL, CONTENT_LABEL]
+        .iter()
+        .any(|name| label.eq_ignore_ascii_case(name))
+}
+
+fn source(input: types::BatchPredictionJobInputConfig) -> Option<JobSource> {
+    let table = input.bigquery_source.and_then(|source| source.input_uri);
+    let dataset = input.vertex_multimodal_dataset_source;
+    let dataset = dataset.and_then(|source| source.dataset_name);
+    input
+        .gcs_source
+        .filter(|source| !source.uris.is_empty())
+        .map(|source| JobSource::CloudStorage(source.uris))
+        .or(table.map(JobSource::BigQuery))
+        .or(dataset.map(JobSource::Dataset))
+}
+
+fn destination(output: types::BatchPredictionJobOutputConfig) -> Option<JobDestination> {
+    let uri_of = |destination: types::BigQueryDestination| destination.output_uri;
+    let prefix = output.gcs_destination;
+    let prefix = prefix.and_then(|destination| destination.output_uri_prefix);
+    let dataset = output.vertex_multimodal_dataset_destination;
+    prefix
+        .map(JobDestination::CloudStorage)
+        .or(output
+            .bigquery_destination
+            .and_then(uri_of)
+            .map(JobDestination::BigQuery))
+        .or(dataset.map(|destination| JobDestination::Dataset {
+            table: destination.bigquery_destination.and_then(uri_of),
+            name: destination.display_name,
+        }))
+}
+
+fn output(info: types::BatchPredictionJobOutputInfo) -> Option<JobDestination> {
+    // The dataset may be named with or without its scheme, the table alone or in full.
+    let table = info.bigquery_output_table.map(|table| {
+        match (table.contains('.'), info.bigquery_output_dataset) {
+            (false, Some(dataset)) => format!("{dataset}.{table}"),
+            _ => table,
+        }
+    });
+    if let Some(name) = info.vertex_multimodal_dataset_name {
+        return Some(JobDestination::Dataset {
+            table,
+            name: Some(name),
         });
-        if let Some(name) = info.vertex_multimodal_dataset_name {
-            return Some(JobDestination::Dataset {
-                table,
-                name: Some(name),
-            });
-        }
-        info.gcs_output_directory
-            .map(JobDestination::CloudStorage)
-            .or(table.map(JobDestination::BigQuery))
+    }
+    info.gcs_output_directory
+        .map(JobDestination::CloudStorage)
+        .or(table.map(JobDestination::BigQuery))
+}
+
+/// `-1` stands for a count that the service does not know.
+fn stats(stats: &types::CompletionStats) -> JobStats {
+    let count = |count: Option<Int64>| u64::try_from(count.map_or(0, |Int64(n)| n)).ok();
+    let [succeeded, failed, pending] = [
+        stats.successful_count,
+        stats.failed_count,
+        stats.incomplete_count,
+    ]
+    .map(count);
+    let all = [succeeded, failed, pending].into_iter();
+    JobStats {
+        total: all.reduce(|sum, n| sum?.checked_add(n?)).flatten(),
+        succeeded: succeeded.unwrap_or(0),
+        failed: failed.unwrap_or(0),
+        pending,
     }
 }
 
-impl CompletionStats {
-    /// `-1` stands for a count that the service does not know.
-    fn to_stats(&self) -> JobStats {
-        let count = |count: Option<Int64>| u64::try_from(count.map_or(0, |Int64(n)| n)).ok();
-        let [succeeded, failed, pending] = [
-            self.successful_count,
-            self.failed_count,
-            self.incomplete_count,
-        ]
-        .map(count);
-        let all = [succeeded, failed, pending].into_iter();
-        JobStats {
-            total: all.reduce(|sum, n| sum?.checked_add(n?)).flatten(),
-            succeeded: succeeded.unwrap_or(0),
-            failed: failed.unwrap_or(0),
-            pending,
-        }
-    }
+fn status(status: types::Status) -> Status {
+    Status::new(
+        status.code.map(|Int64(code)| code),
+        status.message,
+        status.details,
+    )
 }
 
-/// Reads the answer of a create or get, or one element of a list.
-pub(crate) fn job(json: Bytes) -> Result<BatchJob> {
-    if json.trim_ascii().is_empty() {
-        return Err(Error::protocol("the service answered with an empty body"));
-    }
-    let text = std::str::from_utf8(&json)
-        .map_err(|e| Error::protocol("the service's answer is not UTF-8").with_source(e))?;
-    let job: Job<'_> = serde_json::from_str(text).map_err(|e| {
-        Error::protocol("the service's answer is no job that this client can read").with_source(e)
-    })?;
-    let name = job
-        .name
-        .ok_or_else(|| Error::protocol("the service's answer has no job name"))?;
-    let state = job
-        .state
-        .map_or(JobState::Unspecified, |state| JobState::from_name(&state));
-    let stats = job.completion_stats.map(|stats| stats.to_stats());
-    let details = Details {
-        display_name: job.display_name,
-        model: job.model,
-        create_time: job.create_time,
-        start_time: job.start_time,
-        end_time: job.end_time,
-        update_time: job.update_time,
-        source: job.input_config.and_then(Into::into),
-        destination: job.output_config.and_then(Into::into),
-        output: job.output_info.and_then(Into::into),
-        submitted: stats
-            .filter(|_| state.is_terminal())
-            .and_then(|stats| stats.total),
-        stats,
-        error: job.error.and_then(|error| wire::status(error.get())),
-        partial_failures: job
-            .partial_failures
-            .and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list.get()).ok())
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|status| wire::status(status.get()))
-            .collect(),
-        labels: job.labels.unwrap_or_default(),
-        priority: None,
-    };
-    Ok(BatchJob::new(JobRecord {
-        name,
-        state,
-        done: false,
-        json: json.clone(),
-        unread: None,
-        details: details.into(),
-    }))
-}
-
-/// Reads a page of a list of jobs.
-pub(crate) fn page(json: &Bytes) -> Result<Page<BatchJob>> {
-    wire::page(json, "batchPredictionJobs", |_, _| None, job)
-}
-
-/// A long-running operation: the answer to a delete.
+/// How a delete stands, by its long-running operation.
 #[derive(Debug, PartialEq)]
-pub(super) enum Operation {
+pub(super) enum Deletion {
     Done,
     Failed(Status),
     /// It goes on, under this id.
     Pending(String),
 }
 
-pub(super) fn operation(json: &Bytes) -> Result<Operation> {
-    #[derive(Deserialize)]
-    struct Wire<'a> {
-        #[serde(default)]
-        name: String,
-        #[serde(default)]
-        done: bool,
-        #[serde(borrow)]
-        error: Option<&'a RawValue>,
+impl TryFrom<Kept<types::Operation>> for Deletion {
+    type Error = Error;
+
+    fn try_from(kept: Kept<types::Operation>) -> Result<Self> {
+        let (_, operation, set_aside) = kept.into_parts();
+        if set_aside == ["."] {
+            return Err(Error::protocol(
+                "the service's response to the delete is not an operation",
+            ));
+        }
+        let name = operation.name.unwrap_or_default();
+        Ok(match operation.error {
+            Some(error) => Self::Failed(status(error)),
+            None if operation.done == Some(true) || name.is_empty() => Self::Done,
+            None => Self::Pending(operation_id(&name)?),
+        })
     }
-    let wire: Wire<'_> = serde_json::from_slice(json).map_err(|e| {
-        Error::protocol("the service's answer to the delete is no operation").with_source(e)
-    })?;
-    Ok(
-        match wire.error.and_then(|error| wire::status(error.get())) {
-            Some(status) => Operation::Failed(status),
-            None if wire.done || wire.name.is_empty() => Operation::Done,
-            None => Operation::Pending(operation_id(&wire.name)?),
-        },
-    )
 }
 
 /// The last part of an operation's name, which goes into the address that is asked.
@@ -290,7 +219,9 @@ mod tests {
     use super::*;
 
     fn read(json: &'static str) -> BatchJob {
-        job(Bytes::from_static(json.as_bytes())).unwrap()
+        Kept::<types::BatchPredictionJob>::of(json.into())
+            .try_into()
+            .unwrap()
     }
 
     #[test]
@@ -307,10 +238,7 @@ mod tests {
         );
         let stats = job.stats().unwrap();
         assert_eq!((stats.total, stats.succeeded, stats.failed), (None, 98, 2));
-        assert_eq!(
-            (stats.pending, job.record.details().submitted),
-            (None, None)
-        );
+        assert_eq!((stats.pending, job.record.details.submitted), (None, None));
         assert_eq!(
             job.source(),
             Some(&JobSource::CloudStorage(vec!["gs://b/in.jsonl".into()]))
@@ -325,6 +253,43 @@ mod tests {
         assert_eq!(job.labels()["team"], "x");
         assert!(job.start_time().is_some() && job.state().has_results());
         assert_eq!(job.to_value()["newField"][0], 1);
+        assert_eq!(job.raw().vertex().unwrap().extra["newField"][0], 1);
+    }
+
+    #[test]
+    fn odd_fields_are_absent_and_stop_nothing() {
+        let job = read(
+            r#"{"name":"batchPredictionJobs/1","displayName":7,"state":"JOB_STATE_RUNNING",
+                "labels":{"a":"b","c":1},"completionStats":{"successfulCount":[],"failedCount":"1"},
+                "error":{"code":"9","details":"x"},"partialFailures":[7,{"code":13}]}"#,
+        );
+        assert_eq!(
+            (job.display_name(), job.state()),
+            (None, &JobState::Running)
+        );
+        assert_eq!(job.labels().len(), 1);
+        assert_eq!(job.stats().unwrap().failed, 1);
+        assert_eq!(job.error().unwrap().status(), "FAILED_PRECONDITION");
+        assert_eq!(job.partial_failures().len(), 1);
+    }
+
+    #[test]
+    fn what_ended_a_job_is_told_by_its_words_too() {
+        let job = read(
+            r#"{"name":"batchPredictionJobs/1","state":5,"error":{"code":3,"message":
+                "RESOURCE_EXHAUSTED error occurred: {\"error\": {\"code\": 429, \"message\": \"quota\"}}"},
+                "inputConfig":{"gcsSource":{"uris":"gs://b/in.jsonl"}}}"#,
+        );
+        assert_eq!(job.state(), &JobState::Failed);
+        assert_eq!(job.source(), None);
+        let error = job.error().unwrap();
+        assert_eq!(error.status(), "RESOURCE_EXHAUSTED");
+        assert!(
+            error
+                .message
+                .starts_with("RESOURCE_EXHAUSTED error occurred")
+        );
+        assert!(Error::ended_without_results(job).is_quota());
     }
 
     #[test]
@@ -333,8 +298,7 @@ mod tests {
             r#"{"bigqueryOutputTable":"bq://p.d.t"}"#,
             r#"{"bigqueryOutputDataset":"bq://p.d","bigqueryOutputTable":"t"}"#,
         ] {
-            let info: OutputInfo = serde_json::from_str(info).unwrap();
-            let output: Option<JobDestination> = info.into();
+            let output = output(serde_json::from_str(info).unwrap());
             assert_eq!(output, Some(JobDestination::BigQuery("bq://p.d.t".into())));
         }
     }
@@ -353,11 +317,11 @@ mod tests {
 
     #[test]
     fn deletes_end_or_fail_or_go_on() {
-        let read = |json: &'static str| operation(&Bytes::from_static(json.as_bytes())).unwrap();
-        assert_eq!(read(r#"{"name":"o","done":true}"#), Operation::Done);
-        assert_eq!(read("{}"), Operation::Done);
-        assert_eq!(read(r#"{"name":"o"}"#), Operation::Pending("o".into()));
+        let read = |json: &'static str| Deletion::try_from(Kept::of(json.into())).unwrap();
+        assert_eq!(read(r#"{"name":"o","done":true}"#), Deletion::Done);
+        assert_eq!(read("{}"), Deletion::Done);
+        assert_eq!(read(r#"{"name":"o"}"#), Deletion::Pending("o".into()));
         let failed = read(r#"{"name":"o","done":true,"error":{"code":9,"message":"running"}}"#);
-        assert!(matches!(failed, Operation::Failed(status) if status.code == 9));
+        assert!(matches!(failed, Deletion::Failed(status) if status.code == 9));
     }
 }

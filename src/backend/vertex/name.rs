@@ -5,15 +5,17 @@ use crate::name::is_plain_id;
 
 /// Whose jobs a client manages, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) project: String,
-    pub(crate) location: String,
+pub struct ProjectLocation {
+    /// Its id, or its number.
+    pub project: String,
+    /// A region, a multi-region, or `global`.
+    pub location: String,
 }
 
-impl Place {
+impl ProjectLocation {
     /// Checks that both are one path segment of plain characters, and the location also a part
     /// of a host name.
-    pub(crate) fn new(project: &str, location: &str) -> Result<Self> {
+    pub fn new(project: &str, location: &str) -> Result<Self> {
         // Projects of a domain are named `example.com:project`.
         let project_is_plain = project.split(':').all(is_plain_id);
         for (what, value, plain) in [
@@ -41,7 +43,7 @@ fn is_location(id: &str) -> bool {
 }
 
 /// Where the API of a location is; no location is the project-less express mode.
-pub(crate) fn host(location: Option<&str>) -> String {
+pub fn host(location: Option<&str>) -> String {
     match location {
         None | Some("global") => "https://aiplatform.googleapis.com".to_owned(),
         Some(multi @ ("us" | "eu")) => format!("https://aiplatform.{multi}.rep.googleapis.com"),
@@ -51,14 +53,16 @@ pub(crate) fn host(location: Option<&str>) -> String {
 
 /// A job: its number, and where it is if its name says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct JobName {
-    pub(crate) place: Option<Place>,
-    pub(crate) id: String,
+pub struct JobName {
+    /// Where it is, if the name says so.
+    pub place: Option<ProjectLocation>,
+    /// Its number.
+    pub id: String,
 }
 
 impl JobName {
     /// Reads a full name, `batchPredictionJobs/ID`, or `ID`.
-    pub(crate) fn parse(name: &str) -> Result<Self> {
+    pub fn parse(name: &str) -> Result<Self> {
         let segments: Vec<_> = name.split('/').collect();
         let (place, id) = match segments[..] {
             [
@@ -68,7 +72,7 @@ impl JobName {
                 location,
                 "batchPredictionJobs",
                 id,
-            ] => (Place::new(project, location).map(Some), id),
+            ] => (ProjectLocation::new(project, location).map(Some), id),
             ["batchPredictionJobs", id] | [id] => (Ok(None), id),
             _ => (Ok(None), ""),
         };
@@ -87,8 +91,41 @@ impl JobName {
     }
 }
 
+/// Whether a job of the name `answered` is the one that was asked for, at `place` if that is known. The
+/// service may write the number of a project in place of its id, of which nobody here knows whether
+/// it is the same project; two ids, or two numbers, are compared.
+pub(crate) fn is_same_job(id: &str, place: Option<&ProjectLocation>, answered: &str) -> bool {
+    let Ok(answered) = JobName::parse(answered) else {
+        return false;
+    };
+    let there = answered.place.as_ref();
+    let is_there = match (place, there) {
+        (Some(asked), Some(there)) => {
+            let is_number = |project: &str| project.bytes().all(|b| b.is_ascii_digit());
+            asked.location == there.location
+                && (asked.project == there.project
+                    || is_number(&asked.project) != is_number(&there.project))
+        }
+        _ => true,
+    };
+    answered.id == id && is_there
+}
+
+/// Who publishes an open model, by the beginning of its id.
+fn publisher_of(id: &str) -> Option<&'static str> {
+    let publishers = [
+        ("llama-", "meta"),
+        ("gpt-oss-", "openai"),
+        ("qwen", "qwen"),
+        ("deepseek-", "deepseek-ai"),
+        ("multilingual-e5-", "intfloat"),
+    ];
+    let publisher = publishers.iter().find(|(start, _)| id.starts_with(start));
+    publisher.map(|(_, publisher)| *publisher)
+}
+
 /// The full name of a model, from any form in which people write it.
-pub(crate) fn model(name: &str, place: Option<&Place>) -> Result<String> {
+pub fn model(name: &str, place: Option<&ProjectLocation>) -> Result<String> {
     let refuse = |hint: &str| Err(Error::input(format!("invalid model {name:?}: {hint}")));
     let segments: Vec<_> = name.split('/').collect();
     let plain = segments.iter().all(|s| s.split(':').all(is_plain_id));
@@ -99,9 +136,27 @@ pub(crate) fn model(name: &str, place: Option<&Place>) -> Result<String> {
         );
     }
     match segments[..] {
+        [id] | ["models", id]
+            if id
+                .split('@')
+                .next()
+                .is_some_and(|id| id.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            refuse(
+                "a number is the id of a model of your own: write \
+             `projects/PROJECT/locations/LOCATION/models/ID`, or `endpoints/ID`",
+            )
+        }
+        [id] | ["models", id] if id.starts_with("claude-") => {
+            Ok(format!("publishers/anthropic/models/{id}"))
+        }
+        [id] | ["models", id] if id.ends_with("-maas") => match publisher_of(id) {
+            Some(publisher) => Ok(format!("publishers/{publisher}/models/{id}")),
+            None => refuse("an open model needs its publisher: write `PUBLISHER/ID`"),
+        },
         [id] | ["models", id] => Ok(format!("publishers/google/models/{id}")),
         ["endpoints", id] => match place {
-            Some(Place { project, location }) => Ok(format!(
+            Some(ProjectLocation { project, location }) => Ok(format!(
                 "projects/{project}/locations/{location}/endpoints/{id}"
             )),
             None => refuse("without a project, an endpoint needs its full name"),
@@ -109,7 +164,7 @@ pub(crate) fn model(name: &str, place: Option<&Place>) -> Result<String> {
         ["tunedModels", _] => {
             refuse("a model tuned on Vertex AI is `projects/PROJECT/locations/LOCATION/models/ID`")
         }
-        // Collections, which are no publishers.
+        // Collections, which are not publishers.
         [
             "projects" | "locations" | "publishers" | "datasets" | "batches" | "files",
             _,
@@ -150,12 +205,12 @@ mod tests {
             ".",
             "l:1",
         ] {
-            assert!(Place::new("p", location).is_err(), "{location}");
+            assert!(ProjectLocation::new("p", location).is_err(), "{location}");
             let job = format!("projects/p/locations/{location}/batchPredictionJobs/5");
             assert!(JobName::parse(&job).is_err(), "{job}");
         }
         for location in ["global", "us", "us-central1", "northamerica-northeast1"] {
-            assert!(Place::new("p", location).is_ok(), "{location}");
+            assert!(ProjectLocation::new("p", location).is_ok(), "{location}");
         }
     }
 
@@ -165,7 +220,7 @@ mod tests {
         let job = JobName::parse(full).unwrap();
         assert_eq!(
             job.place,
-            Some(Place::new("other", "europe-west4").unwrap())
+            Some(ProjectLocation::new("other", "europe-west4").unwrap())
         );
         for short in ["5", "batchPredictionJobs/5"] {
             assert_eq!(
@@ -196,8 +251,33 @@ mod tests {
     }
 
     #[test]
+    fn another_job_is_told_from_the_one_asked_for() {
+        let place = ProjectLocation::new("p", "us-central1").unwrap();
+        let is_same = |answered: &str| is_same_job("5", Some(&place), answered);
+        for same in [
+            "projects/p/locations/us-central1/batchPredictionJobs/5",
+            "projects/123456/locations/us-central1/batchPredictionJobs/5",
+            "batchPredictionJobs/5",
+        ] {
+            assert!(is_same(same), "{same}");
+        }
+        for other in [
+            "projects/p/locations/us-central1/batchPredictionJobs/6",
+            "projects/p/locations/us-central1/batchPredictionJobs/05",
+            "projects/p/locations/europe-west4/batchPredictionJobs/5",
+            "projects/stranger/locations/us-central1/batchPredictionJobs/5",
+            "projects/p/locations/us-central1/customJobs/5",
+            "",
+        ] {
+            assert!(!is_same(other), "{other}");
+        }
+        let anywhere = "projects/p/locations/europe-west4/batchPredictionJobs/5";
+        assert!(is_same_job("5", None, anywhere) && !is_same_job("6", None, anywhere));
+    }
+
+    #[test]
     fn models_are_completed() {
-        let place = Place::new("p", "l").unwrap();
+        let place = ProjectLocation::new("p", "l").unwrap();
         for (name, full) in [
             (
                 "gemini-2.0-flash",
@@ -212,6 +292,18 @@ mod tests {
                 "publishers/google/models/gemini-2.0-flash",
             ),
             ("meta/llama-3", "publishers/meta/models/llama-3"),
+            (
+                "claude-sonnet-4-5@20250929",
+                "publishers/anthropic/models/claude-sonnet-4-5@20250929",
+            ),
+            (
+                "llama-3.3-70b-instruct-maas",
+                "publishers/meta/models/llama-3.3-70b-instruct-maas",
+            ),
+            (
+                "projects/q/locations/r/models/5@2",
+                "projects/q/locations/r/models/5@2",
+            ),
             ("endpoints/7", "projects/p/locations/l/endpoints/7"),
             (
                 "publishers/google/models/g@001",
@@ -231,6 +323,10 @@ mod tests {
             "g?x",
             "projects/p/models/5",
             "tunedModels/x",
+            "1234567890",
+            "models/1234567890",
+            "1234567890@1",
+            "unheard-of-maas",
             "publishers/google",
             "projects/p",
             "a/b/c",
@@ -250,7 +346,7 @@ mod tests {
         ) {
             let name = format!("projects/{project}/locations/{location}/batchPredictionJobs/{id}");
             let job = JobName::parse(&name).unwrap();
-            assert_eq!(job.place, Some(Place { project, location }));
+            assert_eq!(job.place, Some(ProjectLocation { project, location }));
             assert_eq!(job.id, id);
         }
     }

@@ -1,22 +1,22 @@
 //! Options of a create → the body that Vertex AI takes. Never sends.
 
-use bytes::Bytes;
-use serde_json::{Value, json};
-
-use super::MARK_LABEL;
-use super::name::Place;
-use crate::backend::Task;
-use crate::backend::once::Mark;
+use super::convert::{CONTENT_LABEL, MARK_LABEL};
+use super::name::ProjectLocation;
+use crate::backend::mark::Mark;
+use crate::backend::patch;
 use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::name::is_plain_id;
-use crate::options::CreateOptions;
+use crate::options::{CreateOptions, DedicatedResources, Task};
+use crate::raw::vertex::types;
+use crate::unique;
+use crate::uri::{BigQueryTable, GcsUri};
 
 /// Where the requests are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Input {
-    CloudStorage(Vec<String>),
-    BigQuery(String),
+pub(crate) enum Input {
+    CloudStorage(Vec<GcsUri>),
+    BigQuery(BigQueryTable),
     Dataset(String),
 }
 
@@ -43,115 +43,103 @@ pub(super) fn check(task: Task, options: &CreateOptions) -> Result<()> {
     if let Some(destination) = &options.destination {
         check_destination(destination)?;
     }
-    options.check_patches(|patch| patch.get("inputConfig").is_some())
+    options.check_patches(patch::touches_input)?;
+    // Before anything is placed for a body that cannot be built.
+    patch::apply(types::BatchPredictionJob::default(), &options.patches).map(drop)
 }
 
 fn check_destination(destination: &Destination) -> Result<()> {
-    let (uri, is_place, hint) = match destination {
-        Destination::CloudStorage(uri) => {
-            let bucket = uri.strip_prefix("gs://");
-            let bucket = bucket.and_then(|rest| rest.split('/').next());
-            (uri, bucket.is_some_and(is_plain_id), "gs://bucket/prefix")
-        }
+    let checked = match destination {
+        Destination::CloudStorage(uri) => GcsUri::parse(uri).map(drop),
         Destination::BigQuery(uri) | Destination::Dataset { table: uri, .. } => {
-            (uri, is_table_place(uri), "bq://project.dataset.table")
+            BigQueryTable::parse_destination(uri).map(drop)
         }
     };
-    if !is_place {
-        return Err(Error::input(format!(
-            "results cannot go to {uri:?}: write `dest` as {hint}"
-        )));
-    }
-    Ok(())
-}
-
-/// Whether a text is `bq://project`, perhaps with a dataset, perhaps with a table in it.
-fn is_table_place(uri: &str) -> bool {
-    let Some(name) = uri.strip_prefix("bq://") else {
-        return false;
-    };
-    // The dots of a domain are part of the project `example.com:project`.
-    let (domain, name) = name.rsplit_once(':').unwrap_or(("domain", name));
-    is_plain_id(domain) && name.split('.').count() <= 3 && name.split('.').all(is_plain_id)
+    checked.map_err(|error| error.during("the option `dest`"))
 }
 
 fn is_dataset_name(name: &str) -> bool {
     let segments: Vec<_> = name.split('/').collect();
     match segments[..] {
         ["projects", project, "locations", location, "datasets", id] => {
-            Place::new(project, location).is_ok() && is_plain_id(id)
+            ProjectLocation::new(project, location).is_ok() && is_plain_id(id)
         }
         _ => false,
     }
 }
 
 impl Input {
-    /// Checks the URIs or the name of a source.
-    pub(super) fn checked(self) -> Result<Self> {
-        match &self {
-            Self::CloudStorage(uris) => {
-                if uris.is_empty() {
-                    return Err(Error::input(
-                        "the source has no gs:// URIs: nothing was sent",
-                    ));
-                }
-                for uri in uris {
-                    if uri
-                        .strip_prefix("gs://")
-                        .is_none_or(|rest| !rest.contains('/'))
-                    {
-                        return Err(Error::input(format!(
-                            "{uri:?} is no Cloud Storage object: write gs://bucket/object"
-                        )));
-                    }
-                }
-            }
-            Self::BigQuery(uri) => {
-                if uri
-                    .strip_prefix("bq://")
-                    .is_none_or(|rest| rest.split('.').count() < 3)
-                {
-                    return Err(Error::input(format!(
-                        "{uri:?} is no BigQuery table: write bq://project.dataset.table"
-                    )));
-                }
-            }
-            Self::Dataset(name) => {
-                if !is_dataset_name(name) {
-                    return Err(Error::input(format!(
-                        "{name:?} is no dataset: write \
-                         projects/PROJECT/locations/LOCATION/datasets/ID"
-                    )));
-                }
-            }
+    /// Objects in Cloud Storage, from their URIs.
+    pub(super) fn objects(uris: &[String]) -> Result<Self> {
+        if uris.is_empty() {
+            return Err(Error::input(
+                "the source has no gs:// URIs: nothing was sent",
+            ));
         }
-        Ok(self)
+        let uris = uris.iter().map(|uri| GcsUri::parse_source(uri));
+        uris.collect::<Result<_>>().map(Self::CloudStorage)
     }
 
-    fn to_json(&self) -> Value {
+    /// A table in BigQuery, from its URI.
+    pub(super) fn table(uri: &str) -> Result<Self> {
+        BigQueryTable::parse_source(uri).map(Self::BigQuery)
+    }
+
+    /// A dataset, by its name.
+    pub(super) fn dataset(name: String) -> Result<Self> {
+        match is_dataset_name(&name) {
+            true => Ok(Self::Dataset(name)),
+            false => Err(Error::input(format!(
+                "{name:?} is not a dataset: write \
+                 projects/PROJECT/locations/LOCATION/datasets/ID"
+            ))),
+        }
+    }
+
+    fn config(&self) -> types::BatchPredictionJobInputConfig {
+        let empty = types::BatchPredictionJobInputConfig::default;
         match self {
-            Self::CloudStorage(uris) => {
-                json!({ "instancesFormat": "jsonl", "gcsSource": { "uris": uris } })
-            }
-            Self::BigQuery(uri) => {
-                json!({ "instancesFormat": "bigquery", "bigquerySource": { "inputUri": uri } })
-            }
-            Self::Dataset(name) => json!({
-                "instancesFormat": "vertex-dataset",
-                "vertexMultimodalDatasetSource": { "datasetName": name },
-            }),
+            Self::CloudStorage(uris) => types::BatchPredictionJobInputConfig {
+                instances_format: Some("jsonl".to_owned()),
+                gcs_source: Some(types::GcsSource {
+                    uris: uris.iter().map(GcsUri::to_string).collect(),
+                    ..types::GcsSource::default()
+                }),
+                ..empty()
+            },
+            Self::BigQuery(table) => types::BatchPredictionJobInputConfig {
+                instances_format: Some("bigquery".to_owned()),
+                bigquery_source: Some(types::BigQuerySource {
+                    input_uri: Some(table.to_string()),
+                    ..types::BigQuerySource::default()
+                }),
+                ..empty()
+            },
+            Self::Dataset(name) => types::BatchPredictionJobInputConfig {
+                instances_format: Some("vertex-dataset".to_owned()),
+                vertex_multimodal_dataset_source: Some(types::VertexMultimodalDatasetSource {
+                    dataset_name: Some(name.clone()),
+                    ..types::VertexMultimodalDatasetSource::default()
+                }),
+                ..empty()
+            },
         }
     }
 
     /// Where results go if the caller does not say: beside the source.
-    fn default_destination(&self, unique: &str) -> Result<Destination> {
+    fn default_destination(&self) -> Result<Destination> {
         match self {
             Self::CloudStorage(uris) => {
-                let beside = uris.first().and_then(|uri| uri.strip_suffix(".jsonl"));
-                let beside = beside.filter(|uri| !uri.contains('*'));
-                beside.map(|uri| Destination::CloudStorage(format!("{uri}/dest")))
+                let first = uris.first().filter(|uri| !uri.is_pattern());
+                let beside = first.and_then(GcsUri::beside_jsonl);
+                beside.map(|uri| Destination::CloudStorage(uri.to_string()))
             }
-            Self::BigQuery(uri) => Some(Destination::BigQuery(format!("{uri}_dest_{unique}"))),
+            Self::BigQuery(table) if table.is_selection() => None,
+            Self::BigQuery(table) => {
+                let suffix = unique::table_suffix().map_err(Error::no_randomness)?;
+                let beside = format!("{table}_dest_{suffix}");
+                Some(Destination::BigQuery(beside))
+            }
             Self::Dataset(_) => None,
         }
         .ok_or_else(|| {
@@ -163,78 +151,115 @@ impl Input {
     }
 }
 
-fn output_config(destination: &Destination) -> Value {
+fn output_config(destination: &Destination) -> types::BatchPredictionJobOutputConfig {
+    let table_at = |uri: &String| types::BigQueryDestination {
+        output_uri: Some(uri.clone()),
+        ..types::BigQueryDestination::default()
+    };
+    let empty = types::BatchPredictionJobOutputConfig::default;
     match destination {
-        Destination::CloudStorage(uri) => json!({
-            "predictionsFormat": "jsonl",
-            "gcsDestination": { "outputUriPrefix": uri },
-        }),
-        Destination::BigQuery(uri) => json!({
-            "predictionsFormat": "bigquery",
-            "bigqueryDestination": { "outputUri": uri },
-        }),
-        Destination::Dataset { table, name } => {
-            let mut dataset = json!({ "bigqueryDestination": { "outputUri": table } });
-            if let Some(name) = name {
-                dataset["displayName"] = name.as_str().into();
-            }
-            json!({
-                "predictionsFormat": "vertex-dataset",
-                "vertexMultimodalDatasetDestination": dataset,
-            })
-        }
+        Destination::CloudStorage(uri) => types::BatchPredictionJobOutputConfig {
+            predictions_format: Some("jsonl".to_owned()),
+            gcs_destination: Some(types::GcsDestination {
+                output_uri_prefix: Some(uri.clone()),
+                ..types::GcsDestination::default()
+            }),
+            ..empty()
+        },
+        Destination::BigQuery(uri) => types::BatchPredictionJobOutputConfig {
+            predictions_format: Some("bigquery".to_owned()),
+            bigquery_destination: Some(table_at(uri)),
+            ..empty()
+        },
+        Destination::Dataset { table, name } => types::BatchPredictionJobOutputConfig {
+            predictions_format: Some("vertex-dataset".to_owned()),
+            vertex_multimodal_dataset_destination: Some(
+                types::VertexMultimodalDatasetDestination {
+                    bigquery_destination: Some(table_at(table)),
+                    display_name: name.clone(),
+                    ..types::VertexMultimodalDatasetDestination::default()
+                },
+            ),
+            ..empty()
+        },
     }
 }
 
-/// The body of a create.
+fn machines(resources: &DedicatedResources) -> types::BatchDedicatedResources {
+    let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let accelerators = resources.accelerators.as_ref();
+    types::BatchDedicatedResources {
+        machine_spec: Some(types::MachineSpec {
+            machine_type: Some(resources.machine_type.clone()),
+            accelerator_type: accelerators.map(|(kind, _)| kind.clone()),
+            accelerator_count: accelerators.map(|(_, each)| count(*each)),
+            ..types::MachineSpec::default()
+        }),
+        starting_replica_count: Some(count(resources.replicas)),
+        max_replica_count: resources.max_replicas.map(count),
+        ..types::BatchDedicatedResources::default()
+    }
+}
+
+/// The body of a create. The mark goes on last, so that no patch takes it away.
 pub(super) fn create_body(
     display_name: &str,
     model: &str,
     input: &Input,
     mark: Option<&Mark>,
     options: &CreateOptions,
-) -> Result<Bytes> {
+) -> Result<types::BatchPredictionJob> {
     let destination = match &options.destination {
         Some(destination) => destination.clone(),
-        None => {
-            let now = chrono::Utc::now().format("%Y%m%d%H%M%S");
-            input.default_destination(&format!("{now}_{:05x}", fastrand::u32(..1 << 20)))?
-        }
+        None => input.default_destination()?,
     };
-    let mut body = json!({
-        "displayName": display_name,
-        "model": model,
-        "inputConfig": input.to_json(),
-        "outputConfig": output_config(&destination),
-    });
-    let mut labels = options.labels.clone();
-    labels.extend(mark.map(|mark| (MARK_LABEL.to_owned(), mark.as_str().to_owned())));
-    if !labels.is_empty() {
-        body["labels"] = json!(labels);
+    // Of a model and an endpoint, a job has one.
+    let is_endpoint = model.contains("/endpoints/");
+    let body = types::BatchPredictionJob {
+        display_name: Some(display_name.to_owned()),
+        model: (!is_endpoint).then(|| model.to_owned()),
+        endpoint: is_endpoint.then(|| model.to_owned()),
+        dedicated_resources: options.dedicated_resources.as_ref().map(machines),
+        input_config: Some(input.config()),
+        output_config: Some(output_config(&destination)),
+        labels: options.labels.clone().into_iter().collect(),
+        encryption_spec: options.kms_key.as_ref().map(|key| types::EncryptionSpec {
+            kms_key_name: Some(key.clone()),
+            ..types::EncryptionSpec::default()
+        }),
+        service_account: options.service_account.clone(),
+        ..types::BatchPredictionJob::default()
+    };
+    let mut body = patch::apply(body, &options.patches)?;
+    if let Some(mark) = mark {
+        let identity = (MARK_LABEL, Some(mark.identity().as_str()));
+        let labels = [
+            identity,
+            (CONTENT_LABEL, mark.content().map(|(content, _)| content)),
+        ];
+        for (name, value) in labels {
+            match value {
+                Some(value) => body.labels.insert(name.to_owned(), value.to_owned()),
+                None => body.labels.remove(name),
+            };
+        }
     }
-    if let Some(key) = &options.kms_key {
-        body["encryptionSpec"] = json!({ "kmsKeyName": key });
-    }
-    if let Some(account) = &options.service_account {
-        body["serviceAccount"] = account.as_str().into();
-    }
-    for patch in &options.patches {
-        json_patch::merge(&mut body, patch);
-    }
-    Ok(body.to_string().into())
+    Ok(body)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    fn body(input: Input, options: &CreateOptions) -> Result<Value> {
-        let body = create_body("d", "m", &input.checked()?, None, options)?;
-        Ok(serde_json::from_slice(&body).unwrap())
+    fn body(input: Result<Input>, options: &CreateOptions) -> Result<Value> {
+        let body = create_body("d", "m", &input?, None, options)?;
+        Ok(serde_json::to_value(&body).unwrap())
     }
 
-    fn gcs(uri: &str) -> Input {
-        Input::CloudStorage(vec![uri.into()])
+    fn gcs(uri: &str) -> Result<Input> {
+        Input::objects(&[uri.into()])
     }
 
     #[test]
@@ -247,14 +272,17 @@ mod tests {
             "gs://b/in/dest"
         );
         assert_eq!(output["predictionsFormat"], "jsonl");
-        let made = body(Input::BigQuery("bq://p.d.t".into()), &options).unwrap();
+        let made = body(Input::table("bq://p.d.t"), &options).unwrap();
         let output = made["outputConfig"]["bigqueryDestination"]["outputUri"]
             .as_str()
             .unwrap();
         assert!(output.starts_with("bq://p.d.t_dest_20"), "{output}");
         for input in [
             gcs("gs://b/parts-*"),
-            Input::Dataset("projects/p/locations/l/datasets/1".into()),
+            gcs("gs://b/parts-*.jsonl"),
+            gcs("gs://b/.jsonl"),
+            Input::table("bq://p.d.t$20260101"),
+            Input::dataset("projects/p/locations/l/datasets/1".into()),
         ] {
             assert!(
                 body(input, &options)
@@ -285,13 +313,13 @@ mod tests {
     fn sources_that_are_none_are_refused() {
         let options = CreateOptions::default();
         for input in [
-            Input::CloudStorage(Vec::new()),
+            Input::objects(&[]),
             gcs("gs://bucket"),
             gcs("s3://b/o"),
-            Input::BigQuery("bq://p.d".into()),
-            Input::Dataset("../../x?y".into()),
-            Input::Dataset("projects/p/locations/l/datasets/1/2".into()),
-            Input::Dataset("projects/p/locations/../datasets/1".into()),
+            Input::table("bq://p.d"),
+            Input::dataset("../../x?y".into()),
+            Input::dataset("projects/p/locations/l/datasets/1/2".into()),
+            Input::dataset("projects/p/locations/../datasets/1".into()),
         ] {
             assert!(body(input, &options).unwrap_err().is_invalid_input());
         }

@@ -1,4 +1,4 @@
-//! What becomes of Rust types, and that answers which fit the schema fit the type.
+//! What becomes of Rust types, and that responses which fit the schema fit the type.
 
 mod asked;
 mod instances;

@@ -1,4 +1,4 @@
-//! A type → its schema → any answer that fits it → the type again.
+//! A type → its schema → any response that fits it → the type again.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use crate::Response;
 use crate::schema::response_schema;
 
 /// The response whose text is this value.
-fn answer(value: &Value) -> Response {
+fn response(value: &Value) -> Response {
     let response = json!({"candidates": [{
         "content": {"role": "model", "parts": [{"text": value.to_string()}]},
         "finishReason": "STOP",
@@ -24,11 +24,11 @@ fn answer(value: &Value) -> Response {
     Response::new(Bytes::from(response.to_string()))
 }
 
-fn answers_that_fit_are_read<T: JsonSchema + DeserializeOwned>() {
+fn responses_that_fit_are_read<T: JsonSchema + DeserializeOwned>() {
     let schema = response_schema::<T>().unwrap();
     let mut runner = TestRunner::new(ProptestConfig::with_cases(128));
     let run = runner.run(&instances(&schema), |value| {
-        let parsed = answer(&value).parse::<T>();
+        let parsed = response(&value).parse::<T>();
         prop_assert!(parsed.is_ok(), "{value}: {}", parsed.err().unwrap());
         Ok(())
     });
@@ -60,7 +60,7 @@ macro_rules! holds_for {
         $(#[test]
         fn $name() {
             google_has_each_keyword(&response_schema::<$kind>().unwrap());
-            answers_that_fit_are_read::<$kind>();
+            responses_that_fit_are_read::<$kind>();
         })*
     };
 }

@@ -2,17 +2,30 @@ use std::io::Write;
 
 use super::*;
 use crate::Request;
+use crate::platform::Backend;
+use crate::source::intake::Defaults;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
-async fn prepare_source(source: Source, limit: InlineLimit) -> Result<(Prepared, Expected)> {
+/// Nobody listens.
+fn alone() -> Listening<'static, fn()> {
+    Listening {
+        on_refusal: || (),
+        written: None,
+        on_read: &|_| (),
+    }
+}
+
+async fn prepare_source(source: Source, limit: InlineLimit) -> Result<(Prepared, SubmittedKeys)> {
     let target = Target {
         kind: JobKind::GenerateContent,
         inline_limit: limit,
         max_file: 1_000_000,
         file_carries_metadata: false,
     };
-    match source.prepare(target, &Defaults::default()).await? {
+    let defaults = Defaults::default();
+    let intake = Intake::checked(target.kind, &defaults, Backend::Gemini, None);
+    match source.prepare(target, intake, alone()).await? {
         Ok(prepared) => Ok(prepared),
         Err(_) => panic!("the caller holds this source"),
     }
@@ -21,8 +34,8 @@ async fn prepare_source(source: Source, limit: InlineLimit) -> Result<(Prepared,
 async fn lines(prepared: Prepared) -> Vec<Value> {
     match prepared {
         Prepared::Inline(requests) => {
-            let list = [b"[", &requests[..], b"]"].concat();
-            serde_json::from_slice(&list).unwrap()
+            let requests = requests.iter();
+            requests.map(|request| request.parse().unwrap()).collect()
         }
         Prepared::Spooled(mut file, len) => {
             let mut text = String::new();
@@ -77,7 +90,7 @@ async fn lists_stay_inline_up_to_the_limit_and_then_become_a_file() {
 
 #[tokio::test]
 async fn requests_without_a_key_are_given_their_place() {
-    let text = "\u{feff}{\"contents\":[1]}\r\n\n{\"key\":\"mine\",\"request\":{\"contents\":[1]}}\n{\"contents\":[2]}";
+    let text = "\u{feff}{\"contents\":[{\"parts\":[{\"text\":\"a\"}]}]}\r\n\n{\"key\":\"mine\",\"request\":{\"contents\":[{\"parts\":[{\"text\":\"a\"}]}]}}\n{\"contents\":[{\"parts\":[{\"text\":\"b\"}]}]}";
     let file = file(text);
     let (prepared, expected) = prepare_source(file.path().into(), InlineLimit::NEVER)
         .await
@@ -94,7 +107,7 @@ async fn requests_without_a_key_are_given_their_place() {
 
 #[tokio::test]
 async fn bad_input_is_refused_with_its_place() {
-    let good = r#"{"key":"a","request":{"contents":[1]}}"#;
+    let good = r#"{"key":"a","request":{"contents":[{"parts":[{"text":"x"}]}]}}"#;
     for (text, parts) in [
         (
             format!("{good}\n\n{{oops\n"),
@@ -138,14 +151,21 @@ async fn bad_input_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn what_a_file_cannot_hold_is_refused() {
+async fn what_a_file_cannot_hold_is_kept_or_refused() {
     let many = (0..101).map(|n| Request::text("hi").key(format!("k{n}")).metadata("n", n));
     let source = Source::requests(many.collect::<Vec<_>>());
-    let error = prepare_source(source, InlineLimit::default())
+    let (prepared, keys) = prepare_source(source, InlineLimit::default())
         .await
-        .err()
         .unwrap();
-    assert!(error.to_string().contains("\"k0\" has metadata"), "{error}");
+    // The service would drop it, so it is kept here.
+    assert!(
+        lines(prepared)
+            .await
+            .iter()
+            .all(|line| line.get("metadata").is_none())
+    );
+    let mut kept = crate::keys::MetadataReader::new(keys.into()).unwrap();
+    assert_eq!(kept.find("k100").await.unwrap().unwrap(), br#"{"n":100}"#);
 
     let large = Source::requests((0..200).map(|_| Request::text("x".repeat(10_000))));
     let error = prepare_source(large, InlineLimit::default())
@@ -178,4 +198,13 @@ async fn a_stream_that_fails_ends_it() {
         .unwrap();
     let source = std::error::Error::source(&error).unwrap();
     assert_eq!(source.to_string(), "the database went away");
+}
+
+#[test]
+fn no_limit_goes_beyond_what_the_service_takes() {
+    let limit = InlineLimit::default().max_bytes(usize::MAX);
+    assert!(limit.takes(1, 20_000_000) && !limit.takes(1, 20_000_001));
+    assert!(!InlineLimit::MAX.takes(1, 20_000_001));
+    let fewer = InlineLimit::MAX.max_requests(2).max_bytes(10);
+    assert!(fewer.takes(2, 10) && !fewer.takes(3, 10) && !fewer.takes(2, 11));
 }

@@ -71,8 +71,11 @@ fn without(claims: Value, names: &[&str]) -> Value {
 
 async fn publish(server: &MockServer, keys: &[Value]) {
     server.reset().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({"keys": keys}));
-    Mock::given(any()).respond_with(answer).mount(server).await;
+    let response = ResponseTemplate::new(200).set_body_json(json!({"keys": keys}));
+    Mock::given(any())
+        .respond_with(response)
+        .mount(server)
+        .await;
 }
 
 async fn fetches(server: &MockServer) -> usize {
@@ -104,9 +107,10 @@ async fn verify(verifier: &Verifier, token: &str) -> Result<Event> {
 async fn what_is_signed_passes_and_keys_are_fetched_once() {
     let (server, verifier) = server().await;
     let token = token("first", &claims(), &FIRST);
-    for _ in 0..3 {
+    for delivery in 0..3 {
         let event = verify(&verifier, &token).await.unwrap();
         assert_eq!(event.id(), Some("msg_1"));
+        assert_eq!(event.is_repeated(), delivery > 0);
         assert_eq!(event.as_json(), BODY);
         // The token stands beside the body and says nothing of it.
         assert!(!event.is_signed());
@@ -201,7 +205,7 @@ async fn no_algorithm_but_rs256_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_refused() {
+async fn what_is_not_a_token_is_refused() {
     let (server, verifier) = server().await;
     let header = encode(&json!({"alg": "RS256", "kid": "first"}));
     let anonymous = encode(&json!({"alg": "RS256"}));
@@ -212,14 +216,14 @@ async fn what_is_no_token_is_refused() {
         ("?.b.c".to_owned(), "base64"),
         (format!("{header}.e30=.AAAA"), "base64"),
         ("e30.e30.AAAA".to_owned(), "RS256"),
-        ("W10.e30.AAAA".to_owned(), "no JSON object"),
+        ("W10.e30.AAAA".to_owned(), "not a JSON object"),
         (format!("{anonymous}.e30.AAAA"), "names no key"),
     ] {
         refused(verify(&verifier, &token).await, reason);
     }
     assert_eq!(fetches(&server).await, 0);
     let no_claims = token("first", &json!([]), &FIRST);
-    refused(verify(&verifier, &no_claims).await, "no JSON object");
+    refused(verify(&verifier, &no_claims).await, "not a JSON object");
 }
 
 #[tokio::test]
@@ -229,6 +233,18 @@ async fn a_token_is_good_for_its_time() {
     for now in [SENT - 300, SENT, SENT + 3600, SENT + 3899] {
         assert!(verify_at(&verifier, now, &good).await.is_ok(), "{now}");
     }
+    let mut early = claims();
+    early["nbf"] = json!(SENT + 600);
+    let early = token("first", &early, &FIRST);
+    refused(verify_at(&verifier, SENT + 299, &early).await, "`nbf`");
+    assert!(verify_at(&verifier, SENT + 300, &early).await.is_ok());
+    let lax = server().await;
+    let lax_verifier = lax.1.tolerance(Duration::MAX);
+    assert!(
+        verify_at(&lax_verifier, SENT - 1_000_000, &early)
+            .await
+            .is_ok()
+    );
     refused(verify_at(&verifier, SENT + 3900, &good).await, "expired");
     refused(verify_at(&verifier, SENT - 301, &good).await, "future");
 
@@ -243,18 +259,20 @@ async fn a_token_is_good_for_its_time() {
         "301 s ahead",
     );
 
-    let mut odd = claims();
-    odd["exp"] = json!("never");
-    refused(
-        verify(&verifier, &token("first", &odd, &FIRST)).await,
-        "`exp`",
-    );
+    for claim in ["exp", "iat", "nbf"] {
+        let mut odd = claims();
+        odd[claim] = json!("never");
+        let verdict = verify(&verifier, &token("first", &odd, &FIRST)).await;
+        refused(verdict, &format!("`{claim}`"));
+    }
 }
 
 #[tokio::test]
 async fn the_headers_may_tell_the_time_too() {
-    let (_server, verifier) = server().await;
-    let verify = async |claims: Value, timestamp: Option<&str>| {
+    let (server, strict) = server().await;
+    let keys = Verifier::dynamic().keys_url(server.uri());
+    let lax = keys.allow_timeless(true).build().unwrap();
+    let verify = async |verifier: &Verifier, claims: Value, timestamp: Option<&str>| {
         let token = token("first", &claims, &FIRST);
         let mut pairs = vec![("webhook-signature", token.as_str())];
         pairs.extend(timestamp.map(|timestamp| ("webhook-timestamp", timestamp)));
@@ -266,10 +284,43 @@ async fn the_headers_may_tell_the_time_too() {
     let now = SENT.to_string();
     let old = (SENT - 301).to_string();
     let timeless = || without(claims(), &["iat", "exp"]);
-    assert!(verify(claims(), None).await.unwrap().id().is_none());
-    assert!(verify(timeless(), Some(&now)).await.is_ok());
-    refused(verify(timeless(), None).await, "how old");
-    refused(verify(claims(), Some(&old)).await, "301 s old");
+    assert!(verify(&lax, claims(), None).await.unwrap().id().is_none());
+    assert!(verify(&lax, timeless(), Some(&now)).await.is_ok());
+    refused(verify(&lax, timeless(), None).await, "how old");
+    refused(verify(&lax, claims(), Some(&old)).await, "301 s old");
+    for timestamp in [Some(&*now), None] {
+        let verdict = verify(&strict, timeless(), timestamp).await;
+        refused(verdict, "`DynamicBuilder::allow_timeless`");
+    }
+}
+
+#[tokio::test]
+async fn a_token_vouches_for_one_delivery() {
+    let (_server, verifier) = server().await;
+    let token = token("first", &claims(), &FIRST);
+    let deliver = async |id: Option<&str>, body: &str| {
+        let mut pairs = vec![("webhook-signature", token.as_str())];
+        pairs.extend(id.map(|id| ("webhook-id", id)));
+        let headers = headers(&pairs);
+        verifier
+            .verify_at(at(SENT), &headers, body.as_bytes())
+            .await
+    };
+    // A body that is no event uses up nothing.
+    assert!(deliver(Some("msg_0"), "{}").await.is_err());
+    assert!(!deliver(Some("msg_1"), BODY).await.unwrap().is_repeated());
+    assert!(deliver(Some("msg_1"), BODY).await.unwrap().is_repeated());
+    let other = BODY.replace("123abc", "123abd");
+    for (id, body) in [
+        (Some("msg_2"), BODY),
+        (Some("msg_3"), BODY),
+        (None, BODY),
+        (Some("msg_1"), &other),
+    ] {
+        refused(deliver(id, body).await, "replay");
+    }
+    let again = self::token("first", &without(claims(), &["iss"]), &FIRST);
+    assert!(!verify(&verifier, &again).await.unwrap().is_repeated());
 }
 
 #[tokio::test]
@@ -335,10 +386,13 @@ async fn keys_can_be_rotated() {
 #[tokio::test]
 async fn a_fetch_outlives_the_one_that_asked_for_it() {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200)
+    let response = ResponseTemplate::new(200)
         .set_body_json(json!({"keys": [jwk("first", &FIRST)]}))
         .set_delay(Duration::from_millis(50));
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     let verifier = Verifier::dynamic().keys_url(server.uri()).build().unwrap();
     let token = token("first", &claims(), &FIRST);
     let hung_up = tokio::time::timeout(Duration::from_millis(1), verify(&verifier, &token));
@@ -348,10 +402,10 @@ async fn a_fetch_outlives_the_one_that_asked_for_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_key_set_is_no_verdict() {
+async fn a_response_that_is_not_a_key_set_is_not_a_verdict() {
     let huge = "x".repeat(300_000);
     let moved = ResponseTemplate::new(302).insert_header("location", "http://127.0.0.1:1/");
-    for (answer, is_retryable, reason) in [
+    for (response, is_retryable, reason) in [
         (ResponseTemplate::new(503), true, "503"),
         (moved, false, "302"),
         (ResponseTemplate::new(404), false, "404"),
@@ -367,7 +421,10 @@ async fn an_answer_that_is_no_key_set_is_no_verdict() {
         ),
     ] {
         let server = MockServer::start().await;
-        Mock::given(any()).respond_with(answer).mount(&server).await;
+        Mock::given(any())
+            .respond_with(response)
+            .mount(&server)
+            .await;
         let verifier = Verifier::dynamic().keys_url(server.uri()).build().unwrap();
         let token = token("first", &claims(), &FIRST);
         let error = verify(&verifier, &token).await.unwrap_err();

@@ -38,6 +38,17 @@ async fn what_is_signed_passes() {
 }
 
 #[tokio::test]
+async fn what_comes_again_says_so() {
+    let verifier = old();
+    for delivery in 0..3 {
+        let event = verify(&verifier, BY_OLD, BODY).await.unwrap();
+        assert_eq!(event.is_repeated(), delivery > 0);
+    }
+    assert!(!verify(&old(), BY_OLD, BODY).await.unwrap().is_repeated());
+    assert!(!Event::from_json(BODY).unwrap().is_repeated());
+}
+
+#[tokio::test]
 async fn secrets_can_be_rotated() {
     let both = Verifier::with_secrets([NEW, OLD]).unwrap();
     let new = Verifier::with_secrets([NEW]).unwrap();
@@ -156,7 +167,7 @@ async fn a_replay_is_refused_from_the_first_second_beyond_the_tolerance() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_none_is_refused() {
+async fn an_invalid_time_is_refused() {
     for timestamp in [
         "now",
         "1.5",
