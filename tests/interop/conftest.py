@@ -1,46 +1,25 @@
-"""Starts the emulator as a program and points Google's own SDK at it."""
+"""What all parts have in common: an emulator, and the account of what was done with which software."""
 
+import json
 import os
-import re
-import subprocess
-from contextlib import contextmanager
-from pathlib import Path
+from importlib import metadata
 
 import pytest
-from google import genai
 
-REPOSITORY = Path(__file__).parents[2]
-
-
-@contextmanager
-def emulator(*options):
-    """The variables that the emulator told to export, while it is up."""
-    program = os.environ.get("GENAI_BATCH_EMULATOR_BIN")
-    command = [program] if program else ["cargo", "run", "--quiet", "-p", "genai-batch-emulator", "--"]
-    process = subprocess.Popen(
-        [*command, "--port", "0", "--job-duration", "1s", *options],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    exports = {}
-    for line in process.stdout:
-        if match := re.match(r"export (\w+)=(\S+)$", line):
-            exports[match[1]] = match[2]
-        else:
-            break
-    try:
-        assert "GOOGLE_GEMINI_BASE_URL" in exports, "the emulator did not start"
-        yield exports
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+from harness import emulator, node_modules
 
 
 @pytest.fixture(scope="session")
 def exported():
     """The variables of an emulator that lets everybody in."""
     with emulator() as exports:
+        yield exports
+
+
+@pytest.fixture(scope="session")
+def unending():
+    """The variables of an emulator whose jobs do not end by themselves, however slow the machine."""
+    with emulator(job_duration="1h") as exports:
         yield exports
 
 
@@ -52,7 +31,36 @@ def no_settings(monkeypatch):
             monkeypatch.delenv(name)
 
 
-@pytest.fixture
-def client(exported, no_settings):
-    base_url = exported["GOOGLE_GEMINI_BASE_URL"]
-    return genai.Client(api_key="test-key", http_options={"base_url": base_url})
+def pytest_configure(config):
+    config.addinivalue_line("markers", "software(name): what a test uses, as its registry calls it")
+
+
+def version(name):
+    if name.startswith("@"):
+        package = (node_modules() or "") and node_modules() / "node_modules" / name / "package.json"
+        return json.loads(package.read_text())["version"] if package else "-"
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "-"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    table = os.environ.get("GENAI_BATCH_INTEROP_TABLE")
+    is_told = report.when == "call" or not report.passed
+    if not table or not is_told:
+        return
+    marker = item.get_closest_marker("software")
+    name = marker.args[0] if marker else "genai-batch-emulator"
+    row = {
+        "software": name,
+        "version": version(name) if marker else "-",
+        "done": item.name.removeprefix("test_").replace("_", " "),
+        "result": report.outcome,
+        "seconds": round(report.duration, 1),
+    }
+    with open(table, "a") as file:
+        file.write(json.dumps(row) + "\n")

@@ -7,7 +7,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::workspace;
+/// The root of the workspace, wherever the command was called from. Cargo tells
+/// at run time: a binary in a shared target directory may stem from another copy.
+pub(crate) fn workspace() -> PathBuf {
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    PathBuf::from(xtask).join("..")
+}
 
 /// The Cargo that runs this, at the root of the workspace.
 pub(crate) fn cargo() -> Command {

@@ -25,9 +25,12 @@ pub(crate) struct Options {
     /// How many rounds to play at once.
     #[arg(long)]
     at_once: Option<usize>,
+    /// Kill a process that drives a run, again and again, and start it again until it is done.
+    #[arg(long)]
+    kill: bool,
 }
 
-/// Runs the suite, and answers with its exit code.
+/// Runs the suite, and returns its exit code.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let mut command = cargo();
     command
@@ -42,7 +45,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
 fn arguments(options: &Options) -> Vec<String> {
     let at_once = options.at_once.map(|rounds| rounds as u64);
-    [
+    let kill = options.kill.then(|| "--kill".to_owned());
+    let numbers = [
         ("--seed", options.seed),
         ("--rounds", options.rounds),
         ("--round", options.round),
@@ -50,8 +54,8 @@ fn arguments(options: &Options) -> Vec<String> {
     ]
     .into_iter()
     .filter_map(|(name, value)| Some([name.to_owned(), value?.to_string()]))
-    .flatten()
-    .collect()
+    .flatten();
+    kill.into_iter().chain(numbers).collect()
 }
 
 #[cfg(test)]
@@ -65,7 +69,9 @@ mod tests {
             rounds: None,
             round: Some(3),
             at_once: None,
+            kill: true,
         };
-        assert_eq!(arguments(&options), ["--seed", "7", "--round", "3"]);
+        let expected = ["--kill", "--seed", "7", "--round", "3"];
+        assert_eq!(arguments(&options), expected);
     }
 }

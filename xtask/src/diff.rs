@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_ours_are_no_change() {
+    fn words_of_ours_are_not_a_change() {
         let plain = document("list", json!({"$ref": "#/components/schemas/Job"}));
         let described = document(
             "list",

@@ -9,8 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::rules::Object;
-use crate::select::Only;
+use crate::rules::schema::Object;
 
 /// One of the two APIs, and what of it belongs to us.
 #[derive(Debug)]
@@ -26,6 +25,32 @@ pub struct Api {
     /// The resource path that operation ids leave out. An API that has one
     /// offers some operations outside of it too: those are its express mode.
     pub(crate) scope: Option<&'static str>,
+    /// The fields that hold requests and results, which pass as they are.
+    pub(crate) payloads: &'static [(&'static str, &'static str)],
+}
+
+/// Which methods of a resource are taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Only {
+    /// Every one.
+    All,
+    /// Those with this word in their name, in any case.
+    Named(&'static str),
+    /// Those whose path lies under this top-level collection.
+    Under(&'static str),
+}
+
+impl Only {
+    pub(crate) fn takes(self, name: &str, method: &Method) -> Result<bool> {
+        Ok(match self {
+            Only::All => true,
+            Only::Named(word) => name.to_lowercase().contains(word),
+            Only::Under(collection) => {
+                let segment = method.flat_path()?.split('/').nth(1).unwrap_or_default();
+                segment.split(':').next() == Some(collection)
+            }
+        })
+    }
 }
 
 /// The Gemini Developer API.
@@ -42,9 +67,16 @@ pub const GEMINI: Api = Api {
         ("media", Only::Under("files")),
     ],
     scope: None,
+    payloads: &[
+        ("CountTokensRequest", "generateContentRequest"),
+        ("InlinedEmbedContentRequests", "requests"),
+        ("InlinedEmbedContentResponses", "inlinedResponses"),
+        ("InlinedRequests", "requests"),
+        ("InlinedResponses", "inlinedResponses"),
+    ],
 };
 
-/// Vertex AI. Deleting a job answers with a long-running operation, hence
+/// Vertex AI. Deleting a job returns a long-running operation, hence
 /// `operations`.
 pub const VERTEX: Api = Api {
     stem: "vertex",
@@ -56,6 +88,7 @@ pub const VERTEX: Api = Api {
         ("projects.locations.operations", Only::All),
     ],
     scope: Some("projects.locations."),
+    payloads: &[],
 };
 
 impl Api {
@@ -171,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_spans_segments_is_no_flat_path() {
+    fn a_path_that_spans_segments_is_not_a_flat_path() {
         let method: Method = serde_json::from_value(serde_json::json!({
             "id": "a.get", "httpMethod": "GET", "path": "v1/{+name}"
         }))

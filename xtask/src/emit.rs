@@ -6,8 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::discovery::{Api, Document, Method};
+use crate::rules::schema::Object;
+use crate::rules::simplify::simplify;
 use crate::rules::{
-    self, Object, names, notes, operation_ids, parameters, patch, paths, recursion,
+    kept, names, notes, open_requests, operation_ids, parameters, patch, paths, payload, recursion,
 };
 use crate::select::{Selection, select};
 
@@ -26,7 +28,7 @@ pub fn emit(api: &Api, document: &Document, patch: &Value) -> Result<Emitted> {
         methods,
         mut schemas,
     } = select(api, document)?;
-    schemas.values_mut().for_each(rules::simplify);
+    schemas.values_mut().for_each(simplify);
     let mut schemas = names::shorten(schemas)?;
     recursion::indirect(&mut schemas)?;
     let mut paths = Object::new();
@@ -44,6 +46,11 @@ pub fn emit(api: &Api, document: &Document, patch: &Value) -> Result<Emitted> {
     });
     let caught_up =
         patch::apply(&mut openapi, patch).with_context(|| format!("{}.patch.json", api.stem))?;
+    let mut schemas = take_members(&mut openapi["components"]["schemas"]);
+    payload::pass(&mut schemas, api.payloads)?;
+    kept::keep(&mut openapi["paths"], &mut schemas)?;
+    open_requests::open(&openapi["paths"], &mut schemas);
+    openapi["components"]["schemas"] = schemas.into();
     for schema in members(&mut openapi["components"]["schemas"]) {
         notes::finish(schema);
     }
@@ -58,6 +65,13 @@ pub fn to_text(document: &Value) -> Result<String> {
     let mut sorted = document.clone();
     sorted.sort_all_objects();
     Ok(serde_json::to_string_pretty(&sorted)? + "\n")
+}
+
+fn take_members(objects: &mut Value) -> Object {
+    match objects.take() {
+        Value::Object(members) => members,
+        _ => Object::new(),
+    }
 }
 
 fn members(objects: &mut Value) -> impl Iterator<Item = &mut Object> {
@@ -121,13 +135,13 @@ fn add_operation(
 
 fn content(body: &Object) -> Value {
     let mut schema = body.clone();
-    rules::simplify(&mut schema);
+    simplify(&mut schema);
     names::point(&mut schema);
     json!({"application/json": {"schema": schema}})
 }
 
 /// Keeps a parameter once for all operations that agree on it, where the patch
-/// can describe it, and answers with the reference to it.
+/// can describe it, and returns the reference to it.
 fn share(shared: &mut Object, operation: &str, name: &str, parameter: Value) -> Value {
     let key = match shared.get(name) {
         Some(other) if *other != parameter => format!("{operation}.{name}"),
@@ -185,7 +199,7 @@ mod tests {
                     "responses": {"200": {
                         "description": "Success.",
                         "content": {"application/json": {
-                            "schema": {"$ref": "#/components/schemas/List"},
+                            "schema": {"$ref": "#/components/schemas/KeptList"},
                         }},
                     }},
                 }}},
@@ -194,10 +208,16 @@ mod tests {
                         "in": "query", "name": "pageSize",
                         "schema": {"type": "integer", "format": "int32"},
                     }},
-                    "schemas": {"List": {"type": "object", "properties": {"state": {
-                        "type": "string", "x-known-values": ["A"],
-                        "description": "Ours. Known values: `A`.",
-                    }}}},
+                    "schemas": {
+                        "KeptList": {
+                            "allOf": [{"$ref": "#/components/schemas/List"}],
+                            "description": "A `List`, and the text that it came as.",
+                        },
+                        "List": {"type": "object", "properties": {"state": {
+                            "type": "string", "x-known-values": ["A"],
+                            "description": "Ours. Known values: `A`.",
+                        }}},
+                    },
                 },
             }),
         );

@@ -62,8 +62,8 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request with `answer`, byte for byte.
-    fn serve(answer: String) -> String {
+    /// Responds to one request with `response`, byte for byte.
+    fn serve(response: String) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!(
             "http://{}/$discovery/rest?version=v1",
@@ -74,7 +74,7 @@ mod tests {
             let mut request = [0; 4096];
             let length = stream.read(&mut request).unwrap();
             assert!(request[..length].starts_with(b"GET /$discovery/rest?version=v1 "));
-            stream.write_all(answer.as_bytes()).unwrap();
+            stream.write_all(response.as_bytes()).unwrap();
         });
         url
     }

@@ -1,6 +1,8 @@
 //! The names and shapes of all fields that a request of a batch may have, as a short list: what
 //! a check of requests before they are sent is held against. Neither document of `openapi/` has
 //! them whole, since Vertex AI's batch calls refer to their requests by address alone.
+//!
+//! `src/request/check/table.rs` reads the list.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +10,23 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::discovery::{Api, Document};
-use crate::rules::Object;
 use crate::rules::names::short;
+use crate::rules::schema::Object;
 
 /// The messages that a line of a batch may be.
 const ROOTS: [&str; 2] = ["GenerateContentRequest", "EmbedContentRequest"];
 
-/// Messages by name, and their fields by name, each with its shape: `""` is a value, `"X"` a
-/// message, `"*"` anything, `"[…]"` a list and `"{…}"` a map of what stands within.
+/// Messages by name, and their fields by name, each with its shape.
+///
+/// | shape | what it is |
+/// |---|---|
+/// | `string` `bytes` `int` `long` `number` `bool` `duration` `time` | a value |
+/// | `=A|B` | one of these names |
+/// | `X` | the message of this name |
+/// | `*` | anything |
+/// | `[…]` `{…}` | a list, a map of what stands within |
+///
+/// After it, `!` says that the field is required, and `^other` that it excludes another one.
 pub type Messages = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The fields of the requests of `api`, and of every message in them.
@@ -38,9 +49,11 @@ pub fn of_requests(api: &Api, document: &Document) -> Result<Messages> {
         let empty = Object::new();
         let properties = schema.get("properties").and_then(Value::as_object);
         let fields = properties.unwrap_or(&empty).iter();
-        let fields = fields
-            .map(|(field, schema)| (field.clone(), shape(schema, &mut wanted)))
-            .collect();
+        let fields = fields.map(|(field, schema)| {
+            let shape = shape(schema, &mut wanted);
+            (field.clone(), format!("{shape}{}", said_of(schema)))
+        });
+        let fields = fields.collect();
         messages.insert(short(&name).to_owned(), fields);
     }
     Ok(messages)
@@ -60,8 +73,61 @@ fn shape(schema: &Value, wanted: &mut Vec<String>) -> String {
             _ => "*".to_owned(),
         },
         Some("any") | None => "*".to_owned(),
-        Some(_) => String::new(),
+        Some(kind) => value(kind, schema),
     }
+}
+
+/// A value of one of JSON's plain types.
+fn value(kind: &str, schema: &Value) -> String {
+    if let Some(names) = schema["enum"].as_array() {
+        let names: Vec<_> = names.iter().filter_map(Value::as_str).collect();
+        return format!("={}", names.join("|"));
+    }
+    let format = schema["format"].as_str().unwrap_or_default();
+    let value = match (kind, format) {
+        ("boolean", _) => "bool",
+        ("integer", _) => "int",
+        ("number", _) => "number",
+        (_, "int64" | "uint64") => "long",
+        (_, "byte") => "bytes",
+        (_, "google-duration") => "duration",
+        (_, "google-datetime" | "date-time") => "time",
+        _ => "string",
+    };
+    value.to_owned()
+}
+
+/// What the description of a field says of when it is set.
+fn said_of(schema: &Value) -> String {
+    let text = schema["description"].as_str().unwrap_or_default();
+    let required = if text.starts_with("Required.") {
+        "!"
+    } else {
+        ""
+    };
+    let excluded = excluded(text).map(|field| format!("^{}", camel_case(field)));
+    format!("{required}{}", excluded.unwrap_or_default())
+}
+
+/// The field that must not stand beside one with this description.
+fn excluded(text: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if let Some((_, rest)) = text.split_once("mutually exclusive with ") {
+        let rest = rest.strip_prefix("the ").unwrap_or(rest);
+        return rest.split(|c| !is_name(c)).find(|word| !word.is_empty());
+    }
+    let ends = [" must be omitted", " must not be supplied"];
+    let before = ends.iter().find_map(|end| Some(text.split_once(end)?.0))?;
+    before.rsplit(|c| !is_name(c)).find(|word| !word.is_empty())
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        format!("{camel}{}{rest}", initial.to_ascii_uppercase())
+    })
 }
 
 #[cfg(test)]
@@ -78,9 +144,19 @@ mod tests {
             "resources": {},
             "schemas": {
                 "GenerateContentRequest": {"properties": {
-                    "contents": {"type": "array", "items": {"$ref": "GoogleTypeContent"}},
+                    "contents": {
+                        "type": "array", "items": {"$ref": "GoogleTypeContent"},
+                        "description": "Required. What is asked.",
+                    },
                     "labels": {"type": "object", "additionalProperties": {"type": "string"}},
                     "model": {"type": "string"},
+                    "tier": {"type": "string", "enum": ["A", "B"]},
+                    "long": {"type": "string", "format": "int64"},
+                    "one": {"type": "number", "description": "Mutually exclusive. It is mutually exclusive with the `the_other` field."},
+                    "two": {"type": "boolean", "description": "If set, some_field must be omitted."},
+                    "seconds": {"type": "string", "format": "google-duration"},
+                    "image": {"type": "string", "format": "byte"},
+                    "top": {"type": "integer", "format": "int32"},
                 }},
                 "EmbedContentRequest": {"properties": {"content": {"$ref": "GoogleTypeContent"}}},
                 "GoogleTypeContent": {"properties": {
@@ -96,7 +172,11 @@ mod tests {
             json!({
                 "Content": {"args": "*", "inner": "[Content]"},
                 "EmbedContentRequest": {"content": "Content"},
-                "GenerateContentRequest": {"contents": "[Content]", "labels": "{}", "model": ""},
+                "GenerateContentRequest": {
+                    "contents": "[Content]!", "labels": "{string}", "model": "string",
+                    "tier": "=A|B", "long": "long", "one": "number^theOther",
+                    "two": "bool^someField", "seconds": "duration", "image": "bytes", "top": "int",
+                },
             })
         );
     }

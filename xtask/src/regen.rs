@@ -16,11 +16,13 @@ use xtask::discovery::{self, Api, GEMINI, VERTEX};
 use xtask::emit::{emit, to_text};
 use xtask::fields;
 
+use crate::cargo::workspace;
 use crate::fetch::Origin;
-use crate::workspace;
 
 const SOURCES: &str = "sources.json";
 const FIELDS: &str = "fields.json";
+/// What Google's SDKs send and its documents do not describe yet.
+const FIELDS_PATCH: &str = "fields.patch.json";
 
 /// Options of `cargo xtask regen`.
 #[derive(Args, Debug)]
@@ -94,14 +96,22 @@ fn generate(origin: &Origin, patches: &Path) -> Result<Files> {
         files.insert(name, to_text(&emitted.openapi)?);
         requests.insert(api.stem, fields::of_requests(api, &document)?);
     }
-    files.insert(FIELDS.to_owned(), to_text(&json!(requests))?);
+    let mut requests = json!(requests);
+    let patch = patches.join(FIELDS_PATCH);
+    if patch.exists() {
+        json_patch::merge(&mut requests, &read_json(&patch)?);
+    }
+    files.insert(FIELDS.to_owned(), to_text(&requests)?);
     files.insert(SOURCES.to_owned(), to_text(&json!(sources))?);
     Ok(files)
 }
 
 fn read_patch(patches: &Path, api: &Api) -> Result<Value> {
-    let path = patches.join(format!("{}.patch.json", api.stem));
-    fs::read(&path)
+    read_json(&patches.join(format!("{}.patch.json", api.stem)))
+}
+
+fn read_json(path: &Path) -> Result<Value> {
+    fs::read(path)
         .map_err(anyhow::Error::from)
         .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
         .with_context(|| format!("could not read {}", path.display()))
@@ -121,12 +131,7 @@ fn read<'a>(out: &Path, names: impl Iterator<Item = &'a String>) -> Result<Files
 }
 
 fn tell(committed: &Files, generated: &Files) -> Result<()> {
-    for (name, after) in generated {
-        if [SOURCES, FIELDS].contains(&name.as_str()) {
-            continue;
-        }
-        let before = serde_json::from_str(&committed[name]).unwrap_or_default();
-        let words = diff::in_words(&before, &serde_json::from_str(after)?);
+    for (name, words) in words(committed, generated)? {
         if words.is_empty() {
             println!("{name}: no operation, field or value changed");
         }
@@ -135,6 +140,40 @@ fn tell(committed: &Files, generated: &Files) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What changed in each document.
+fn words(committed: &Files, generated: &Files) -> Result<Vec<(String, Vec<String>)>> {
+    let documents = generated
+        .iter()
+        .filter(|(name, _)| ![SOURCES, FIELDS].contains(&name.as_str()));
+    documents
+        .map(|(name, after)| {
+            let before = serde_json::from_str(&committed[name]).unwrap_or_default();
+            let words = diff::in_words(&before, &serde_json::from_str(after)?);
+            Ok((name.clone(), words))
+        })
+        .collect()
+}
+
+/// What Google changed in its documents since `openapi/` was made, a line each; where that is only its
+/// prose or their revision, the file alone is told.
+pub(crate) fn news(origin: &Origin) -> Result<Vec<String>> {
+    let openapi = workspace().join("openapi");
+    let generated = generate(origin, &openapi)?;
+    let committed = read(&openapi, generated.keys())?;
+    let mut news = Vec::new();
+    for (name, words) in words(&committed, &generated)? {
+        news.extend(words.iter().map(|line| format!("{name}: {line}")));
+    }
+    for name in [SOURCES, FIELDS] {
+        if committed[name] != generated[name] {
+            news.push(format!(
+                "openapi/{name}: differs from what the documents say now"
+            ));
+        }
+    }
+    Ok(news)
 }
 
 fn check(committed: &Files, generated: &Files) -> ExitCode {

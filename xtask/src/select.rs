@@ -7,32 +7,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::discovery::{Api, Document, Method, Resource};
-use crate::rules::{Object, empty, shape, walk};
-
-/// Which methods of a resource are taken.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Only {
-    /// Every one.
-    All,
-    /// Those with this word in their name, in any case.
-    Named(&'static str),
-    /// Those whose path lies under this top-level collection.
-    Under(&'static str),
-}
-
-impl Only {
-    fn takes(self, name: &str, method: &Method) -> Result<bool> {
-        Ok(match self {
-            Only::All => true,
-            Only::Named(word) => name.to_lowercase().contains(word),
-            Only::Under(collection) => {
-                let segment = method.flat_path()?.split('/').nth(1).unwrap_or_default();
-                segment.split(':').next() == Some(collection)
-            }
-        })
-    }
-}
+use crate::discovery::{Api, Document, Method, Only, Resource};
+use crate::rules::schema::{Object, walk};
+use crate::rules::{empty, shape};
 
 /// The chosen methods, in order of their ids, and every schema they need.
 #[derive(Debug)]

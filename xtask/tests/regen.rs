@@ -21,8 +21,10 @@ impl Bench {
         let bench = Self(TempDir::new().unwrap());
         bench.write("generativelanguage.v1beta.json", &gemini());
         bench.write("aiplatform.v1beta1.json", &vertex());
-        let words =
-            json!({"paths": {"/batches/{batch}:cancel": {"post": {"description": "Stop it."}}}});
+        let words = json!({
+            "paths": {"/batches/{batch}:cancel": {"post": {"description": "Stop it."}}},
+            "components": {"schemas": payloads()},
+        });
         bench.write("gemini.patch.json", &words);
         bench.write("vertex.patch.json", &json!({}));
         assert!(bench.regen(&[]).status.success());
@@ -65,6 +67,21 @@ impl Bench {
 
 fn method(id: &str, verb: &str, path: &str) -> Value {
     json!({"id": id, "httpMethod": verb, "path": path, "flatPath": path})
+}
+
+/// The messages that hold requests and results, which regen expects to be there.
+fn payloads() -> Value {
+    let message = || json!({"$ref": "#/components/schemas/Batch"});
+    let list = |field: &str| json!({"x-ours": "added", "properties": {field: {"type": "array", "items": message()}}});
+    json!({
+        "CountTokensRequest": {
+            "x-ours": "added", "properties": {"generateContentRequest": message()},
+        },
+        "InlinedEmbedContentRequests": list("requests"),
+        "InlinedEmbedContentResponses": list("inlinedResponses"),
+        "InlinedRequests": list("requests"),
+        "InlinedResponses": list("inlinedResponses"),
+    })
 }
 
 fn gemini() -> Value {

@@ -7,8 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::BLESS;
 use super::compare::Counts;
+
+/// The command that writes them.
+pub(super) const BLESS: &str = "cargo xtask instructions --bless";
 
 /// `benches/instructions.toml`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

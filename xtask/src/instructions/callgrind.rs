@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::compare::Counts;
 
-/// The function of `benches/hot.rs` around what is counted, however its name is mangled.
+/// The function of `benches/hot` around what is counted, however its name is mangled.
 const COUNTED: &str = "*only_this_is_counted*";
 
 pub(super) struct Callgrind {

@@ -1,9 +1,9 @@
-//! `cargo xtask instructions`: how many instructions each case of `benches/hot.rs` takes, against
+//! `cargo xtask instructions`: how many instructions each case of `benches/hot` takes, against
 //! the counts in `benches/instructions.toml`. Unlike times, counts are the same on a busy machine.
 //!
 //! ```text
-//! benches/hot.rs → callgrind → counts ┐
-//! benches/instructions.toml ──────────┴→ compare → table
+//! benches/hot → callgrind → counts ┐
+//! benches/instructions.toml ───────┴→ compare → table
 //! ```
 
 mod baseline;
@@ -16,14 +16,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::{cargo, workspace};
-use baseline::{Baseline, MadeWith};
+use crate::cargo::{self, workspace};
+use baseline::{BLESS, Baseline, MadeWith};
 use callgrind::Callgrind;
 use compare::Comparison;
 
 const BENCH: &str = "hot";
 const BASELINE: &str = "benches/instructions.toml";
-const BLESS: &str = "cargo xtask instructions --bless";
 /// Where callgrind's own accounts are kept, to be read where a count surprises.
 const ACCOUNTS: &str = "target/instructions";
 
@@ -60,7 +59,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let bench = cargo::build(&["bench", "--bench", BENCH, "--no-run"], BENCH)?;
+    let bench = cargo::build(
+        &["bench", "-p", "genai-batch", "--bench", BENCH, "--no-run"],
+        BENCH,
+    )?;
     let counts = Callgrind::new(bench, workspace().join(ACCOUNTS))?.count(|name| {
         let only = options.only.as_deref();
         only.is_none_or(|only| name.contains(only))

@@ -1,6 +1,6 @@
 //! Discovery's type `any` is no OpenAPI type: a schema without a type is.
 
-use super::Object;
+use super::schema::Object;
 
 /// Drops the type `any`.
 pub(crate) fn untype(schema: &mut Object) {
@@ -14,7 +14,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rules::tests::after;
+    use crate::rules::schema::tests::after;
 
     #[test]
     fn any_becomes_the_open_schema() {

@@ -1,11 +1,11 @@
-//! A message without fields is no body. A cancel then sends none, as Google's
-//! own SDKs do, and its answer may be `{}`, nothing at all or anything else.
+//! A message without fields has no body. A cancel then sends none, as Google's
+//! own SDKs do, and its response may be `{}`, nothing at all or anything else.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Object;
+use super::schema::Object;
 
 /// Whether the body refers to a message that has no fields.
 pub(crate) fn is_empty(body: &Object, schemas: &BTreeMap<String, Object>) -> bool {

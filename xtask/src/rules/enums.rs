@@ -2,7 +2,7 @@
 //! first value Google adds, so the field stays a string, and the values known
 //! today move to `x-known-values`, where [`super::notes`] and the diff find them.
 
-use super::Object;
+use super::schema::Object;
 
 /// Where a document of ours keeps the values that an open enum is known to take.
 pub(crate) const KNOWN_VALUES: &str = "x-known-values";
@@ -19,7 +19,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rules::tests::after;
+    use crate::rules::schema::tests::after;
 
     #[test]
     fn an_enum_becomes_a_string_with_known_values() {

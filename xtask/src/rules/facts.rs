@@ -2,7 +2,7 @@
 //! words come from the patch; `pattern`, `readOnly`, `required` and limits,
 //! because a service that breaks its own word must still be read.
 
-use super::Object;
+use super::schema::Object;
 
 const FACTS: [&str; 7] = [
     "type",
@@ -14,7 +14,7 @@ const FACTS: [&str; 7] = [
     "deprecated",
 ];
 
-/// Drops whatever is no fact; beside a `$ref` there is none but `deprecated`.
+/// Drops whatever is not a fact; beside a `$ref` there is none but `deprecated`.
 pub(crate) fn keep(schema: &mut Object) {
     let reference = schema.contains_key("$ref");
     schema.retain(|key, _| match key.as_str() {
@@ -28,7 +28,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rules::tests::after;
+    use crate::rules::schema::tests::after;
 
     #[test]
     fn drops_prose_and_constraints() {

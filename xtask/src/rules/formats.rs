@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::Object;
+use super::schema::Object;
 
 /// Replaces a format of discovery's own. A `float` becomes a `double`, in which
 /// every number that was written as 0.9 is written as 0.9 again.
@@ -31,7 +31,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rules::tests::after;
+    use crate::rules::schema::tests::after;
 
     #[test]
     fn times_and_numbers_keep_a_format() {

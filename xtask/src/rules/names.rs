@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::{Object, walk};
+use super::schema::{Object, walk};
 
 const PACKAGES: [&str; 7] = [
     "GoogleAiGenerativelanguageV1beta",

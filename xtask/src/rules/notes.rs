@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::enums::KNOWN_VALUES;
-use super::{Object, walk};
+use super::schema::{Object, walk};
 
 /// Finishes a schema: its own description and those of its fields.
 pub(crate) fn finish(schema: &mut Object) {

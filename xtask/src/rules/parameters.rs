@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::simplify;
+use super::simplify::simplify;
 
 /// The parameter for a placeholder of the path.
 pub(crate) fn path(name: &str) -> Value {

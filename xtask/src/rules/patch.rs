@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const MARK: &str = "x-ours";
 
-/// Merges `patch` into `document`. Answers with the additions that turn out to
+/// Merges `patch` into `document`. Returns the additions that turn out to
 /// be there without us: Google has caught up, and they can go.
 pub(crate) fn apply(document: &mut Value, patch: &Value) -> Result<Vec<String>> {
     let mut findings = Findings::default();

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use heck::ToUpperCamelCase;
 use serde_json::{Value, json};
 
-use super::Object;
+use super::schema::Object;
 
 /// Puts a schema between each recursive field and what it refers to.
 pub(crate) fn indirect(schemas: &mut BTreeMap<String, Object>) -> Result<()> {

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Object;
+use super::schema::Object;
 
 /// Checks a schema and every schema within it.
 pub(crate) fn check(schema: &Object) -> Result<()> {
@@ -23,7 +23,8 @@ pub(crate) fn check(schema: &Object) -> Result<()> {
     let fields = schema.get("properties").and_then(Value::as_object);
     for (name, field) in fields.into_iter().flatten() {
         let field = field.as_object();
-        let field = field.with_context(|| format!("has the field `{name}`, which is no schema"))?;
+        let field =
+            field.with_context(|| format!("has the field `{name}`, which is not a schema"))?;
         check(field).with_context(|| format!("the field `{name}`"))?;
     }
     for keyword in ["items", "additionalProperties"] {
@@ -53,7 +54,10 @@ mod tests {
                 json!({"properties": {"a": {"$ref": 7}}}),
                 "the field `a`: has the odd `$ref` 7",
             ),
-            (json!({"properties": {"a": []}}), "`a`, which is no schema"),
+            (
+                json!({"properties": {"a": []}}),
+                "`a`, which is not a schema",
+            ),
             (
                 json!({"items": {"enum": [1]}}),
                 "`items`: has the odd `enum` [1]",
