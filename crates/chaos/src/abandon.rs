@@ -31,6 +31,29 @@ pub(crate) async fn for_polls<F: Future>(future: F, polls: usize) -> Option<F::O
     .await
 }
 
+/// What the future comes to, with `act` done once it was polled so often without an end.
+pub(crate) async fn after_polls<F: Future>(
+    future: F,
+    polls: usize,
+    act: impl FnOnce(),
+) -> F::Output {
+    let mut future = pin!(future);
+    let mut left = polls;
+    let mut act = Some(act);
+    poll_fn(|context| {
+        let polled = future.as_mut().poll(context);
+        left = left.saturating_sub(1);
+        if polled.is_pending()
+            && left == 0
+            && let Some(act) = act.take()
+        {
+            act();
+        }
+        polled
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +70,10 @@ mod tests {
         assert_eq!(for_polls(twice(), 1).await, None);
         assert_eq!(for_polls(twice(), 2).await, None);
         assert_eq!(for_polls(twice(), 3).await, Some(7));
+        let mut acted = 0;
+        assert_eq!(after_polls(twice(), 2, || acted += 1).await, 7);
+        assert_eq!(after_polls(twice(), 3, || acted += 10).await, 7);
+        assert_eq!(acted, 1);
         assert_eq!(until(twice(), std::future::pending::<()>()).await, Some(7));
         assert_eq!(until(twice(), std::future::ready(())).await, None);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use genai_batch::Report;
 
-use crate::observed::Observed;
+use crate::observed::{CutShort, Observed};
 use crate::plan::Told;
 use crate::truth::Truth;
 
@@ -17,10 +17,12 @@ pub struct Verdict {
     pub lost: Vec<String>,
     /// Requests that ended twice.
     pub doubled: Vec<String>,
-    /// Answers under the wrong key, and accounts that do not add up.
+    /// Responses under the wrong key, and accounts that do not add up.
     pub mismatched: Vec<String>,
     /// How many jobs there are beyond those that were asked for.
     pub duplicate_jobs: usize,
+    /// How many creates were sent beyond one for each call.
+    pub extra_creates: usize,
     /// What is wrong beside that: a failure without a cause, or something left behind.
     pub other: Vec<String>,
 }
@@ -36,6 +38,11 @@ impl Verdict {
 pub fn check(truth: &Truth, observed: &Observed) -> Verdict {
     let mut verdict = Verdict {
         duplicate_jobs: observed.jobs.saturating_sub(observed.jobs_asked),
+        extra_creates: observed
+            .creates
+            .iter()
+            .map(|sent| sent.saturating_sub(1))
+            .sum(),
         other: observed.oddities.clone(),
         ..Verdict::default()
     };
@@ -54,6 +61,18 @@ pub fn check(truth: &Truth, observed: &Observed) -> Verdict {
             )
         }));
     }
+    check_staged(truth, observed, &mut verdict);
+    if let Some(reason) = observed.cut_short {
+        let allowed = match reason {
+            CutShort::Unclear => truth.may_be_unclear,
+            CutShort::OtherSource => truth.source_changes,
+        };
+        if !allowed {
+            let ended = format!("the round ended before its results: {reason:?}");
+            verdict.other.push(ended);
+        }
+        return verdict;
+    }
     check_end(truth, observed, &mut verdict);
     if let Some(step) = observed.gave_up {
         let lost = truth.fates.keys();
@@ -70,6 +89,22 @@ pub fn check(truth: &Truth, observed: &Observed) -> Verdict {
         verdict.mismatched.push(found);
     }
     verdict
+}
+
+/// The input that the client staged is there in the end, or gone, as the user asked.
+fn check_staged(truth: &Truth, observed: &Observed, verdict: &mut Verdict) {
+    let Some(staged) = observed.staged else {
+        return;
+    };
+    let wrong = match (truth.removes_input, staged.kept) {
+        // A client that did not stage it does not know of it.
+        (true, true) if staged.known && !truth.may_keep_input => {
+            "is there although it was to be removed"
+        }
+        (false, false) => "is gone although it was to be kept",
+        _ => return,
+    };
+    verdict.other.push(format!("the staged input {wrong}"));
 }
 
 fn check_end(truth: &Truth, observed: &Observed, verdict: &mut Verdict) {
@@ -117,13 +152,16 @@ fn check_rows(truth: &Truth, observed: &Observed, verdict: &mut Verdict) {
         }
     }
     // What is left bears keys that nobody sent.
-    let mut strangers: Vec<_> = by_key
+    let mut unexpected: Vec<_> = by_key
         .iter()
         .flat_map(|(key, rows)| rows.iter().map(|_| (*key).to_owned()))
         .collect();
-    strangers.sort();
-    if strangers != truth.strangers {
-        let wrong = format!("strangers {strangers:?} instead of {:?}", truth.strangers);
+    unexpected.sort();
+    if unexpected != truth.unexpected {
+        let wrong = format!(
+            "unexpected {unexpected:?} instead of {:?}",
+            truth.unexpected
+        );
         verdict.mismatched.push(wrong);
     }
     keyless.sort();
@@ -149,7 +187,7 @@ fn check_report(truth: &Truth, report: &Report, wrong: &mut Vec<String>) {
         (
             "responses",
             report.responses,
-            truth.count(|told| matches!(told, Told::Text(_))),
+            truth.count(|told| matches!(told, Told::Text(_) | Told::Embedding(_))),
         ),
         (
             "errors",
@@ -158,7 +196,11 @@ fn check_report(truth: &Truth, report: &Report, wrong: &mut Vec<String>) {
         ),
         ("missing", report.missing, missing.len() as u64),
         ("duplicates", report.duplicates, truth.doubled.len() as u64),
-        ("strangers", report.strangers, truth.strangers.len() as u64),
+        (
+            "unexpected",
+            report.unexpected,
+            truth.unexpected.len() as u64,
+        ),
         ("keyless", report.keyless, truth.keyless.len() as u64),
         ("unreadable", report.unreadable, truth.unreadable),
         ("surplus", report.surplus, 0),
@@ -171,7 +213,7 @@ fn check_report(truth: &Truth, report: &Report, wrong: &mut Vec<String>) {
     let lists = [
         ("missing", &report.missing_keys, &missing),
         ("duplicates", &report.duplicate_keys, &truth.doubled),
-        ("strangers", &report.stranger_keys, &truth.strangers),
+        ("unexpected", &report.unexpected_keys, &truth.unexpected),
     ];
     for (what, told, expected) in lists {
         if !names(told, expected) {
@@ -180,7 +222,7 @@ fn check_report(truth: &Truth, report: &Report, wrong: &mut Vec<String>) {
     }
     let complete = missing.is_empty()
         && truth.doubled.is_empty()
-        && truth.strangers.is_empty()
+        && truth.unexpected.is_empty()
         && truth.keyless.is_empty()
         && truth.unreadable == 0;
     if !report.finished || !report.keys_known || report.is_complete() != complete {
@@ -202,7 +244,7 @@ fn names(told: &[String], expected: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::fault::{Fault, Step};
-    use crate::observed::{Row, Stumble};
+    use crate::observed::{Row, Staged, Stumble};
     use crate::plan::{Knowledge, Plan};
 
     fn told(n: usize) -> Told {
@@ -222,7 +264,7 @@ mod tests {
         let ask = |n: usize| crate::plan::Ask {
             key: format!("k{n}"),
             prompt: String::new(),
-            answer: told(n),
+            response: told(n),
         };
         plan = Plan {
             asks: (0..3).map(ask).collect(),
@@ -279,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_under_another_key_is_mismatched() {
+    fn a_response_under_another_key_is_mismatched() {
         let swapped = verdict(|seen| {
             seen.rows[0].told = told(0);
             seen.rows[1].told = told(1);
         });
         assert_eq!(swapped.mismatched.len(), 2);
-        let stranger = verdict(|seen| seen.rows.push(row("x", told(7))));
-        assert_eq!(stranger.mismatched.len(), 1);
+        let unexpected = verdict(|seen| seen.rows.push(row("x", told(7))));
+        assert_eq!(unexpected.mismatched.len(), 1);
         let made_up = verdict(|seen| seen.rows[2].told = told(2));
         assert_eq!(made_up.mismatched.len(), 1);
     }
@@ -302,6 +344,38 @@ mod tests {
         assert_eq!(with(|report| report.missing_keys.clear()), 1);
         assert_eq!(with(|report| report.finished = false), 1);
         assert_eq!(with(|report| report.missing_keys[0].push('0')), 1);
+    }
+
+    #[test]
+    fn more_than_one_create_for_a_call_is_told() {
+        assert!(verdict(|seen| seen.creates = vec![0, 1, 1]).is_clean());
+        let twice = verdict(|seen| seen.creates = vec![1, 3]);
+        assert_eq!((twice.extra_creates, twice.is_clean()), (2, false));
+    }
+
+    #[test]
+    fn staged_input_is_there_or_gone_as_asked() {
+        let wrong = |removes, kept, known| {
+            let (mut truth, mut seen) = round();
+            (truth.removes_input, truth.may_keep_input) = (removes, false);
+            seen.staged = Some(Staged { kept, known });
+            !check(&truth, &seen).is_clean()
+        };
+        assert!(wrong(true, true, true) && !wrong(true, false, true));
+        assert!(wrong(false, false, true) && !wrong(false, true, true));
+        assert!(!wrong(true, true, false) && wrong(false, false, false));
+    }
+
+    #[test]
+    fn a_round_ends_early_for_a_reason_alone() {
+        let (mut truth, mut seen) = round();
+        seen.rows.clear();
+        seen.cut_short = Some(CutShort::Unclear);
+        assert!(!check(&truth, &seen).is_clean());
+        truth.may_be_unclear = true;
+        assert!(check(&truth, &seen).is_clean());
+        seen.cut_short = Some(CutShort::OtherSource);
+        assert!(!check(&truth, &seen).is_clean());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use fastrand::Rng;
 
 use crate::draw_fault::Deck;
 use crate::kind::Kind;
-use crate::plan::{Ask, Backend, Delivery, Knowledge, Plan, Source, Told};
+use crate::model::embedding;
+use crate::plan::{Ask, Backend, Delivery, Knowledge, Plan, Source, Task, Told};
 
 const MOST_FAULTS: usize = 4;
 /// How many bytes an input has that goes in several parts, of 8 MiB each.
@@ -50,7 +51,16 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         true => Backend::Gemini,
         false => Backend::Vertex,
     };
+    let vertex = backend == Backend::Vertex;
+    let task = match rng.u8(..6) {
+        0 => Task::Embed,
+        1 if vertex => Task::EmbedPlain,
+        _ => Task::Generate,
+    };
+    // There is no staging with an API key.
+    let express = vertex && rng.u8(..5) == 0;
     let source = match rng.u8(..6) {
+        _ if express => Source::Remote,
         0 | 1 => Source::List,
         2 => Source::Iterator,
         3 => Source::LocalFile,
@@ -58,7 +68,7 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
     };
     let delivery = match rng.u8(..4) {
         0 => Delivery::LocalFile,
-        1 if backend == Backend::Vertex => Delivery::Object,
+        1 if vertex => Delivery::Object,
         _ => Delivery::Stream,
     };
     let knowledge = match rng.u8(..4) {
@@ -68,20 +78,30 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         _ if source == Source::Remote => Knowledge::Keys,
         _ => Knowledge::Job,
     };
-    let mut asks = draw_asks(rng);
-    let bulky = rng.u8(..40) == 0;
+    let mut asks = draw_asks(rng, task);
+    let bulky = task == Task::Generate && rng.u8(..40) == 0;
     if bulky {
         asks.truncate(BULKY);
     }
+    // Nothing can be read with an API key.
+    let runs = delivery == Delivery::Stream && !express && rng.u8(..4) == 0;
+    let companions = match rng.u8(..4) {
+        0 if !runs => rng.usize(1..=3),
+        _ => 0,
+    };
     Plan {
         seed,
         round,
         backend,
+        task,
+        express,
+        runs,
+        companions,
         padding: if bulky { IN_PARTS / asks.len() } else { 0 },
         asks,
         source,
         never_inline: rng.bool(),
-        to_table: backend == Backend::Vertex && rng.u8(..4) == 0,
+        to_table: vertex && rng.u8(..4) == 0,
         delivery,
         knowledge,
         looks_first: rng.bool(),
@@ -92,7 +112,7 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
     }
 }
 
-fn draw_asks(rng: &mut Rng) -> Vec<Ask> {
+fn draw_asks(rng: &mut Rng, task: Task) -> Vec<Ask> {
     let count = match rng.u8(..4) {
         0 => rng.usize(1..=5),
         1 | 2 => rng.usize(6..=60),
@@ -114,13 +134,16 @@ fn draw_asks(rng: &mut Rng) -> Vec<Ask> {
                 return Ask {
                     key,
                     prompt: format!("[[error:{code}]] {n}"),
-                    answer: Told::Error(code),
+                    response: Told::Error(code),
                 };
             }
             Ask {
                 key,
                 prompt: format!("What is {n} + 1000?"),
-                answer: Told::Text((n + 1000).to_string()),
+                response: match task {
+                    Task::Generate => Told::Text((n + 1000).to_string()),
+                    _ => Told::Embedding(embedding(n.into(), 1000)),
+                },
             }
         })
         .collect()
@@ -131,6 +154,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::fault::Fault;
+    use crate::user::TRIES;
+    use crate::way::{Way, ways_drawn};
 
     #[test]
     fn a_round_is_the_same_again_and_no_other() {
@@ -155,8 +181,27 @@ mod tests {
     }
 
     #[test]
+    fn every_way_is_drawn() {
+        let plans = (0..200).map(|round| draw(1, round));
+        let drawn: BTreeSet<_> = plans.flat_map(|plan| ways_drawn(&plan)).collect();
+        assert_eq!(drawn.into_iter().collect::<Vec<_>>(), Way::ALL);
+    }
+
+    #[test]
     fn every_round_has_a_fault() {
         assert!((0..500).all(|round| !draw(2, round).faults.is_empty()));
+    }
+
+    /// However often a step fails by the faults of a round, the user takes it once more.
+    #[test]
+    fn no_round_has_more_failures_than_the_user_has_tries() {
+        for round in 0..3000 {
+            let plan = draw(4, round);
+            let failures = plan.faults.iter().filter_map(|fault| fault.failures());
+            let failures: usize = failures.map(|(_, times)| times).sum();
+            let drops = usize::from(plan.faults.iter().any(|f| matches!(f, Fault::Dropped(..))));
+            assert!(failures + drops < TRIES, "{plan}");
+        }
     }
 
     #[test]

@@ -4,20 +4,21 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use genai_batch_emulator::{Operation, OutputPlace};
+use genai_batch_emulator::{Distortion, Operation, OutputPlace, UploadLie};
 
-use crate::fault::{Fault, How, Moment, OddState, Step, is_create};
+use crate::draw_call::Drawn;
+use crate::fault::{Change, Fault, How, Listing, Moment, OddState, Step, is_create};
 use crate::kind::Kind;
-use crate::plan::{Backend, Plan};
+use crate::plan::{Backend, Delivery, Plan, Source};
 
 /// No row that the emulator writes is shorter.
 const SHORTEST_ROW: u64 = 60;
 
 /// What is left to draw from.
 pub(crate) struct Deck<'a> {
-    rng: &'a mut Rng,
+    pub(super) rng: &'a mut Rng,
     /// Operations that no fault has yet: one each, so that it is clear which fault happened.
-    calls: Vec<Operation>,
+    pub(super) calls: Vec<Operation>,
     /// Rows that no fault has yet.
     rows: Vec<usize>,
 }
@@ -50,51 +51,22 @@ impl<'a> Deck<'a> {
     }
 
     fn draw(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
-        let any = |_: Operation| true;
-        Some(match kind {
-            Kind::Status408 => self.call(How::Status(408), any)?,
-            Kind::Status429 => self.call(How::Status(429), any)?,
-            Kind::Busy => {
-                let wait = Duration::from_millis(self.rng.u64(0..6));
-                self.call(How::Busy(wait), any)?
-            }
-            Kind::Status500 => self.call(How::Status(500), any)?,
-            Kind::Status502 => self.call(How::Status(502), any)?,
-            Kind::Status503 => self.call(How::Status(503), any)?,
-            Kind::Status504 => self.call(How::Status(504), any)?,
-            Kind::Closed => self.call(How::Closed, any)?,
-            Kind::CallCut => {
-                let most = if plan.is_bulky() { 8_000_000 } else { 2000 };
-                let after = self.rng.usize(0..most);
-                self.call(How::CallCut(after), has_body)?
-            }
-            Kind::CreateUnanswered => self.call(How::Unanswered, is_create)?,
-            Kind::Unanswered => self.call(How::Unanswered, |on| !is_create(on))?,
-            Kind::CreateCut => {
-                let permille = self.rng.u16(..=1000);
-                self.call(How::AnswerCut(permille), is_create)?
-            }
-            Kind::AnswerCut => {
-                let permille = self.rng.u16(..=1000);
-                self.call(How::AnswerCut(permille), |on| !is_create(on))?
-            }
-            Kind::Drip => {
-                // Of an answer with all rows, some fifty pieces.
-                let least = plan.asks.len() * 8 + plan.padding;
-                let piece = self.rng.usize(1..=16) + least;
-                self.call(How::Drip(piece), any)?
-            }
-            Kind::Twice => self.call(How::Twice, is_repeatable)?,
-            // A client in a hurry would not wait for a large upload either.
-            Kind::Hang if !plan.is_bulky() => self.call(How::Hang, |on| !is_download(on))?,
-            _ => return self.draw_of_job(kind, plan),
-        })
+        match self.draw_call(kind, plan) {
+            Drawn::Fault(fault) => fault,
+            Drawn::OfJob => self.draw_of_job(kind, plan),
+        }
     }
 
     fn draw_of_job(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
         let vertex = plan.backend == Backend::Vertex;
         let out_files = plan.output_is_file();
         let objects = vertex && out_files;
+        let uploads = match plan.backend {
+            Backend::Gemini => plan.input_is_file(),
+            Backend::Vertex => {
+                !plan.is_bulky() && (plan.client_stages() || plan.delivery == Delivery::Object)
+            }
+        };
         let rng = &mut *self.rng;
         let pause = Duration::from_millis(rng.u64(1..60));
         Some(match kind {
@@ -106,6 +78,38 @@ impl<'a> Deck<'a> {
                     rng.usize(1..=4)
                 };
                 Fault::DownloadCuts((0..cuts).map(|_| rng.u64(0..end)).collect())
+            }
+            Kind::UnaskedPart if out_files => {
+                Fault::Distorted(Distortion::UnaskedPart, rng.usize(1..=2))
+            }
+            Kind::OtherStatus if out_files => {
+                let status = *rng.choice(&[202, 203, 204])?;
+                Fault::Distorted(Distortion::Status(status), rng.usize(1..=2))
+            }
+            Kind::EndMissing if out_files => {
+                let after = rng.u64(0..plan.asks.len() as u64 * SHORTEST_ROW);
+                // A file of Gemini has no other length than this one.
+                let how = match objects && rng.bool() {
+                    true => Distortion::ShortEnd { after },
+                    false => Distortion::WithoutEnd { after },
+                };
+                Fault::Distorted(how, rng.usize(1..=2))
+            }
+            // Nor a checksum.
+            Kind::Spoiled if objects => Fault::Distorted(Distortion::Spoiled, rng.usize(1..=2)),
+            Kind::Replaced if out_files => {
+                let after = rng.u64(0..plan.asks.len() as u64 * SHORTEST_ROW);
+                Fault::Distorted(Distortion::Earlier { after }, 1)
+            }
+            Kind::UploadLie if uploads => {
+                let reason = "it cannot be read".to_owned();
+                // The service alone knows the name, so that another would be taken for it.
+                let lies = [
+                    UploadLie::Size(7),
+                    UploadLie::Hash,
+                    UploadLie::Failed(reason),
+                ];
+                Fault::UploadLies(rng.choice(&lies)?.clone())
             }
             Kind::ChunkCut if plan.input_is_file() && !vertex => match plan.is_bulky() {
                 true => Fault::ChunkCut(rng.u64(0..8 * 1024 * 1024)),
@@ -145,7 +149,54 @@ impl<'a> Deck<'a> {
     }
 
     fn draw_of_user(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
-        let vertex = plan.backend == Backend::Vertex;
+        let vertex = plan.backend == Backend::Vertex && !plan.express;
+        let rng = &mut *self.rng;
+        let late = Duration::from_millis(rng.u64(1..20));
+        let chars = rng.usize(1..=4);
+        let (times, made) = (rng.usize(1..=4), rng.bool());
+        let polls_of_create = rng.usize(1..=6);
+        let tokens = |how, times| Some(Fault::Tokens { how, times });
+        match kind {
+            Kind::EmptyPages => plan.looks_first.then_some(Fault::EmptyPages),
+            Kind::PageRepeated => plan.looks_first.then_some(Fault::PageRepeated),
+            Kind::ListedLate => self.unlisted(Listing::Late(late)),
+            Kind::NeverListed => self.unlisted(Listing::Never),
+            Kind::NamesCut => self.unlisted(Listing::NamesCut(chars)),
+            Kind::ListJunk => self.unlisted(Listing::Junk),
+            Kind::Storm => {
+                let steps = [plan.making(), Step::Wait, plan.reading(), Step::Delete];
+                Some(Fault::Storm(*rng.choice(&steps)?, rng.usize(1..=12)))
+            }
+            Kind::TokensRevoked if vertex => {
+                let steps = [plan.making(), Step::Wait, plan.reading(), Step::Delete];
+                Some(Fault::TokensRevoked(*rng.choice(&steps)?))
+            }
+            // Calls that are under way at once use a token up together.
+            Kind::TokensSkewed if vertex && !plan.is_bulky() && plan.companions == 0 => {
+                Some(Fault::TokensSkewed(rng.usize(1..=4)))
+            }
+            Kind::TokenStatus if vertex => {
+                let how = How::Status(*rng.choice(&[400, 429, 500, 503])?);
+                tokens(how, times)
+            }
+            Kind::TokenGarbage if vertex => tokens(How::Garbage, times),
+            Kind::TokenSilent if vertex && made => tokens(How::Closed, times),
+            Kind::TokenSilent if vertex && !plan.is_bulky() => tokens(How::Hang, 1),
+            Kind::TokenSlow if vertex => tokens(How::Drip(16), times),
+            Kind::SourceTruncated | Kind::SourceRewritten => {
+                let how = match kind {
+                    Kind::SourceTruncated => Change::Truncated,
+                    _ => Change::Rewritten,
+                };
+                let is_read = plan.source == Source::LocalFile && plan.input_is_file();
+                (is_read && !plan.runs).then_some(Fault::SourceChanged(how, polls_of_create))
+            }
+            Kind::Forked if !plan.runs => Some(Fault::Forked(rng.u64(..))),
+            _ => self.draw_drop(kind, plan),
+        }
+    }
+
+    fn draw_drop(&mut self, kind: Kind, plan: &Plan) -> Option<Fault> {
         let rng = &mut *self.rng;
         // Most futures are done within a few dozen polls.
         let most = rng.usize(1..=24);
@@ -153,16 +204,9 @@ impl<'a> Deck<'a> {
         let made = rng.bool();
         let drop = |step| Some(Fault::Dropped(step, polls));
         match kind {
-            Kind::EmptyPages => plan.looks_first.then_some(Fault::EmptyPages),
-            Kind::PageRepeated => plan.looks_first.then_some(Fault::PageRepeated),
-            Kind::TokensRevoked if vertex => {
-                let steps = [Step::Create, Step::Wait, plan.reading(), Step::Delete];
-                Some(Fault::TokensRevoked(*rng.choice(&steps)?))
-            }
-            // Parts that are under way at once use a token up together.
-            Kind::TokensSkewed if vertex && !plan.is_bulky() => {
-                Some(Fault::TokensSkewed(rng.usize(1..=4)))
-            }
+            Kind::RunDropped if plan.runs => drop(Step::Run),
+            Kind::CreateDropped | Kind::WaitDropped if plan.runs => None,
+            Kind::ResultsDropped if plan.runs => None,
             Kind::CreateDropped if made => Some(Fault::Dropped(Step::Create, Moment::JobMade)),
             Kind::CreateDropped => drop(Step::Create),
             Kind::WaitDropped => drop(Step::Wait),
@@ -175,33 +219,11 @@ impl<'a> Deck<'a> {
         }
     }
 
-    fn call(&mut self, how: How, fits: impl Fn(Operation) -> bool) -> Option<Fault> {
-        let fitting: Vec<_> = (0..self.calls.len())
-            .filter(|at| fits(self.calls[*at]))
-            .collect();
-        let at = *self.rng.choice(&fitting)?;
-        let on = self.calls.swap_remove(at);
-        if on == Operation::UploadChunk && self.rng.bool() {
-            // Asked only once a chunk has failed.
-            self.calls.push(Operation::QueryUpload);
-        }
-        let times = match how {
-            How::Hang => 1,
-            _ if self.rng.u8(..5) == 0 => self.rng.usize(5..=7),
-            _ => self.rng.usize(1..=4),
-        };
-        // Of most other calls there is one.
-        let comes_again = matches!(
-            on,
-            Operation::GetBatch | Operation::GetBatchPredictionJob | Operation::UploadPart
-        );
-        let skip = if comes_again { self.rng.usize(..2) } else { 0 };
-        Some(Fault::Call {
-            on,
-            how,
-            skip,
-            times,
-        })
+    /// A create that is not answered, whose job is listed in this way.
+    fn unlisted(&mut self, listing: Listing) -> Option<Fault> {
+        let at = self.calls.iter().position(|on| is_create(*on))?;
+        self.calls.swap_remove(at);
+        Some(Fault::Unlisted(listing))
     }
 
     /// Some rows that no other fault has.
@@ -219,54 +241,54 @@ impl<'a> Deck<'a> {
 
 /// Whether two faults may happen in one round, so that each can still be told.
 fn fits(new: &Fault, other: &Fault) -> bool {
-    use Kind::{CreateDropped, Expired, Failed, FileLate, OutputLate, Partial};
+    use Kind::{CreateDropped, Expired, Failed, FileLate, OutputLate, Partial, RunDropped};
     let (new, other) = (new.kind(), other.kind());
     let both = |one: &[Kind], two: &[Kind]| {
         (one.contains(&new) && two.contains(&other)) || (one.contains(&other) && two.contains(&new))
     };
-    let is_call = |kind: Kind| kind <= Kind::Hang;
+    let is_call = |kind: Kind| kind <= Kind::OtherJobMade;
     let ends = [Expired, Failed, Partial];
     // A failed or expired job that shows no rows is not waited for.
     let late = both(&ends, &[OutputLate, FileLate]);
     // The library that gets tokens keeps its connections for longer than the client lives.
-    let tokens = [Kind::TokensRevoked, Kind::TokensSkewed];
-    let open = both(&tokens, &[CreateDropped]) || both(&tokens, &tokens);
-    // The second delivery would use the token up.
-    let used_up = both(&[Kind::TokensSkewed], &[Kind::Twice]);
-    let pages = [Kind::EmptyPages, Kind::PageRepeated];
+    let tokens = [
+        Kind::TokensRevoked,
+        Kind::TokensSkewed,
+        Kind::TokenStatus,
+        Kind::TokenGarbage,
+        Kind::TokenSilent,
+        Kind::TokenSlow,
+    ];
+    let open = both(&tokens, &[CreateDropped, RunDropped]) || both(&tokens, &tokens);
+    // What happens to a create once cannot be told from what happens to another one meanwhile.
+    let changed = [Kind::SourceTruncated, Kind::SourceRewritten];
+    let creates = [Kind::Forked, CreateDropped, changed[0], changed[1]];
+    let lists = [
+        Kind::ListedLate,
+        Kind::NeverListed,
+        Kind::NamesCut,
+        Kind::ListJunk,
+    ];
+    let contents = [
+        Kind::UnaskedPart,
+        Kind::OtherStatus,
+        Kind::EndMissing,
+        Kind::Spoiled,
+        Kind::Replaced,
+        Kind::UploadLie,
+    ];
+    let mixed = both(&contents, &contents);
+    let made = mixed || both(&creates, &creates) || both(&lists, &lists);
+    // What is served besides would use the token up.
+    let second = [
+        Kind::Twice,
+        Kind::OtherJobRead,
+        Kind::OtherJobMade,
+        Kind::Forked,
+    ];
+    let used_up = both(&[Kind::TokensSkewed], &second);
+    // Among junk, the user cannot tell that a page leads back.
+    let pages = [Kind::EmptyPages, Kind::PageRepeated, Kind::ListJunk];
     let again = new == other && !is_call(new);
-    !(again || both(&ends, &ends) || late || open || used_up || both(&pages, &pages))
-}
-
-fn has_body(on: Operation) -> bool {
-    use Operation as Op;
-    is_create(on)
-        || matches!(
-            on,
-            Op::PutObject | Op::UploadPart | Op::UploadChunk | Op::StartUpload
-        )
-}
-
-fn is_download(on: Operation) -> bool {
-    use Operation as Op;
-    matches!(
-        on,
-        Op::DownloadFile | Op::GetObject | Op::Query | Op::GetQueryResults
-    )
-}
-
-/// Calls that do no more the second time, and say so in the same way.
-fn is_repeatable(on: Operation) -> bool {
-    use Operation as Op;
-    is_download(on)
-        || matches!(
-            on,
-            Op::GetBatch
-                | Op::GetBatchPredictionJob
-                | Op::ListBatches
-                | Op::ListBatchPredictionJobs
-                | Op::ListObjects
-                | Op::PutObject
-                | Op::StartUpload
-        )
+    !(again || both(&ends, &ends) || late || open || used_up || both(&pages, &pages) || made)
 }

@@ -1,17 +1,10 @@
-//! The faults of a round, each with all that was drawn for it, and which failed steps each excuses.
+//! The faults of a round, each with all that was drawn for it.
 
 use std::time::Duration;
 
-use genai_batch_emulator::{Operation, OutputPlace};
+use genai_batch_emulator::{Distortion, Operation, OutputPlace, UploadLie};
 
 use crate::kind::Kind;
-
-/// How many failures in a row a client with the default number of attempts gets over.
-const PATIENCE: usize = 4;
-/// The same where the tokens are revoked once, which takes an attempt.
-const PATIENCE_WITH_REVOKED_TOKENS: usize = 3;
-/// The same where each attempt may also be refused for its token.
-const PATIENCE_WITH_SKEWED_TOKENS: usize = 1;
 
 /// A fault with all that was drawn for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +23,10 @@ pub enum Fault {
     },
     /// Downloads of results break off, each after so many bytes.
     DownloadCuts(Vec<u64>),
+    /// Downloads of results come otherwise than they are stored, so often.
+    Distorted(Distortion, usize),
+    /// The answer to an upload is not true.
+    UploadLies(UploadLie),
     /// So many bytes of a chunk of an upload are stored.
     ChunkCut(u64),
     /// The order of the rows.
@@ -70,10 +67,27 @@ pub enum Fault {
     EmptyPages,
     /// Pages that lead to themselves.
     PageRepeated,
+    /// A create takes effect and nobody says so, and the list in which its job is looked for is not
+    /// as it should be.
+    Unlisted(Listing),
+    /// So many calls are refused, whatever they are, from this step on.
+    Storm(Step, usize),
     /// Tokens are revoked before this step.
     TokensRevoked(Step),
     /// Tokens are good for so many calls.
     TokensSkewed(usize),
+    /// The token endpoint fails so often.
+    Tokens {
+        /// How.
+        how: How,
+        /// How often.
+        times: usize,
+    },
+    /// The file of requests changes once the create was polled so often.
+    SourceChanged(Change, usize),
+    /// Another caller creates a job at the same time, and all that is left to chance falls out for
+    /// both as this seed says.
+    Forked(u64),
     /// The future of a step is dropped.
     Dropped(Step, Moment),
 }
@@ -82,7 +96,7 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum How {
-    /// It is answered with this status.
+    /// It gets this status.
     Status(u16),
     /// 429, with a time to wait in the body or, where it is zero, in a header.
     Busy(Duration),
@@ -92,14 +106,46 @@ pub enum How {
     CallCut(usize),
     /// It is done, and its connection closes.
     Unanswered,
-    /// It is done, and its answer breaks off after so many thousandths.
-    AnswerCut(u16),
-    /// Its answer comes in pieces of so many bytes.
+    /// It is done, and gets the status 409, as where something on the way sent it twice.
+    Conflict,
+    /// It is done, and its response breaks off after so many thousandths.
+    ResponseCut(u16),
+    /// Its response comes in pieces of so many bytes.
     Drip(usize),
     /// It arrives twice.
     Twice,
-    /// No answer comes.
+    /// No response comes.
     Hang,
+    /// It is refused for good, by an error that shows what it carried.
+    Echo,
+    /// It is done, and gets the record of another job.
+    OtherJob,
+    /// It gets this text in place of what it asks for.
+    Garbage,
+}
+
+/// What is wrong with a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Listing {
+    /// The job is left out for so long.
+    Late(Duration),
+    /// The job is left out.
+    Never,
+    /// The display name comes back without its last characters, so many of them.
+    NamesCut(usize),
+    /// There is junk among the elements.
+    Junk,
+}
+
+/// What becomes of a file while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// It loses its second half, at the end of a line.
+    Truncated,
+    /// Other requests of the same length are written over the old ones, and its times set back.
+    Rewritten,
 }
 
 /// States that a job may be in for a while.
@@ -138,6 +184,8 @@ pub enum Step {
     List,
     /// Creates the job.
     Create,
+    /// Does all up to the results in one call.
+    Run,
     /// Waits for its end.
     Wait,
     /// Reads its results.
@@ -152,7 +200,9 @@ pub enum Step {
 pub(crate) fn is_create(on: Operation) -> bool {
     matches!(
         on,
-        Operation::BatchGenerateContent | Operation::CreateBatchPredictionJob
+        Operation::BatchGenerateContent
+            | Operation::AsyncBatchEmbedContent
+            | Operation::CreateBatchPredictionJob
     )
 }
 
@@ -162,6 +212,14 @@ impl Fault {
         match self {
             Self::Call { on, how, .. } => how.kind(is_create(*on)),
             Self::DownloadCuts(_) => Kind::DownloadCut,
+            Self::Distorted(how, _) => match how {
+                Distortion::UnaskedPart => Kind::UnaskedPart,
+                Distortion::Status(_) => Kind::OtherStatus,
+                Distortion::Spoiled => Kind::Spoiled,
+                Distortion::Earlier { .. } => Kind::Replaced,
+                _ => Kind::EndMissing,
+            },
+            Self::UploadLies(_) => Kind::UploadLie,
             Self::ChunkCut(_) => Kind::ChunkCut,
             Self::Shuffled(_) => Kind::Shuffled,
             Self::RowsDropped(_) => Kind::RowsDropped,
@@ -182,78 +240,24 @@ impl Fault {
             Self::OddState(_) => Kind::OddState,
             Self::EmptyPages => Kind::EmptyPages,
             Self::PageRepeated => Kind::PageRepeated,
+            Self::Unlisted(Listing::Late(_)) => Kind::ListedLate,
+            Self::Unlisted(Listing::Never) => Kind::NeverListed,
+            Self::Unlisted(Listing::NamesCut(_)) => Kind::NamesCut,
+            Self::Unlisted(Listing::Junk) => Kind::ListJunk,
+            Self::Storm(..) => Kind::Storm,
+            Self::Tokens { how, .. } => how.kind_at_token_endpoint(),
+            Self::SourceChanged(Change::Truncated, _) => Kind::SourceTruncated,
+            Self::SourceChanged(Change::Rewritten, _) => Kind::SourceRewritten,
+            Self::Forked(_) => Kind::Forked,
             Self::TokensRevoked(_) => Kind::TokensRevoked,
             Self::TokensSkewed(_) => Kind::TokensSkewed,
             Self::Dropped(Step::Create, _) => Kind::CreateDropped,
+            Self::Dropped(Step::Run, _) => Kind::RunDropped,
             Self::Dropped(Step::Wait, _) => Kind::WaitDropped,
             Self::Dropped(Step::Results, _) => Kind::ResultsDropped,
             Self::Dropped(..) => Kind::SaveDropped,
         }
     }
-
-    /// Whether the client may pass an error on although nothing else is wrong.
-    ///
-    /// A quota refuses a create for good, and a listing that leads back to itself tells nothing.
-    /// Other failures of calls are the client's to get over, up to a number that
-    /// [`excuse`] knows.
-    fn surfaces(&self) -> bool {
-        match self {
-            Self::Call { on, how, .. } => {
-                is_create(*on) && matches!(how, How::Status(429) | How::Busy(_))
-            }
-            Self::PageRepeated => true,
-            _ => false,
-        }
-    }
-
-    /// How often in a row a call of this path may go wrong by this fault.
-    fn failures(&self) -> Option<(Path, usize)> {
-        match self {
-            Self::Call { on, how, times, .. } => {
-                let harmless = matches!(how, How::Drip(_) | How::Twice);
-                (!harmless).then(|| (Path::of(*on), *times))
-            }
-            Self::DownloadCuts(cuts) => Some((Path::Download, cuts.len())),
-            Self::ChunkCut(_) => Some((Path::Upload, 1)),
-            _ => None,
-        }
-    }
-}
-
-/// Calls that one step depends on together, so that their failures add up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Path {
-    Upload,
-    Download,
-    Other(Operation),
-}
-
-impl Path {
-    fn of(on: Operation) -> Self {
-        match on {
-            Operation::UploadChunk | Operation::QueryUpload => Self::Upload,
-            Operation::DownloadFile | Operation::GetObject => Self::Download,
-            other => Self::Other(other),
-        }
-    }
-}
-
-/// Whether some of these faults make it right that a step failed: they last for longer than the
-/// client tries, or cannot be got over.
-pub(crate) fn excuse(faults: &[Fault]) -> bool {
-    let paths: Vec<_> = faults.iter().filter_map(Fault::failures).collect();
-    let sum = |path: Path| -> usize {
-        let same = paths.iter().filter(|(other, _)| *other == path);
-        same.map(|(_, times)| times).sum()
-    };
-    let patience = faults.iter().map(|fault| match fault {
-        Fault::TokensSkewed(_) => PATIENCE_WITH_SKEWED_TOKENS,
-        Fault::TokensRevoked(_) => PATIENCE_WITH_REVOKED_TOKENS,
-        _ => PATIENCE,
-    });
-    let patience = patience.min().unwrap_or(PATIENCE);
-    let lasts = paths.iter().any(|(path, _)| sum(*path) > patience);
-    lasts || faults.iter().any(Fault::surfaces)
 }
 
 impl How {
@@ -270,45 +274,26 @@ impl How {
             Self::CallCut(_) => Kind::CallCut,
             Self::Unanswered if of_create => Kind::CreateUnanswered,
             Self::Unanswered => Kind::Unanswered,
-            Self::AnswerCut(_) if of_create => Kind::CreateCut,
-            Self::AnswerCut(_) => Kind::AnswerCut,
+            Self::Conflict => Kind::CreateConflict,
+            Self::ResponseCut(_) if of_create => Kind::CreateCut,
+            Self::ResponseCut(_) => Kind::ResponseCut,
             Self::Drip(_) => Kind::Drip,
             Self::Twice => Kind::Twice,
-            Self::Hang => Kind::Hang,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(on: Operation, code: u16, times: usize) -> Fault {
-        let (how, skip) = (How::Status(code), 0);
-        Fault::Call {
-            on,
-            how,
-            skip,
-            times,
+            // The latter is no answer that other services give.
+            Self::Hang | Self::Garbage => Kind::Hang,
+            Self::Echo => Kind::Echo,
+            Self::OtherJob if of_create => Kind::OtherJobMade,
+            Self::OtherJob => Kind::OtherJobRead,
         }
     }
 
-    #[test]
-    fn only_what_lasts_or_cannot_be_got_over_is_an_excuse() {
-        let read = |times| status(Operation::GetBatch, 503, times);
-        assert!(!excuse(&[read(4)]) && excuse(&[read(5)]));
-        assert!(!excuse(&[status(Operation::GetBatch, 429, 1)]));
-        assert!(excuse(&[status(Operation::BatchGenerateContent, 429, 1)]));
-        assert!(excuse(&[Fault::TokensSkewed(1), read(2)]));
-        assert!(excuse(&[Fault::PageRepeated]) && !excuse(&[Fault::EmptyPages]));
-    }
-
-    #[test]
-    fn failures_on_one_path_add_up() {
-        let chunks = status(Operation::UploadChunk, 500, 3);
-        let queries = status(Operation::QueryUpload, 500, 2);
-        let other = status(Operation::GetBatch, 500, 2);
-        assert!(excuse(&[chunks.clone(), queries]));
-        assert!(!excuse(&[chunks, other]));
+    fn kind_at_token_endpoint(&self) -> Kind {
+        match self {
+            Self::Echo => Kind::Echo,
+            Self::Garbage => Kind::TokenGarbage,
+            Self::Drip(_) => Kind::TokenSlow,
+            Self::Hang | Self::Closed => Kind::TokenSilent,
+            _ => Kind::TokenStatus,
+        }
     }
 }

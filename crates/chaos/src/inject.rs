@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
-use genai_batch_emulator::{Emulator, Failure, Faults, Rows};
+use genai_batch_emulator::{Emulator, Failure, Faults, Operation, Rows};
 
-use crate::fault::{Fault, How, Moment, OddState, Step};
+use crate::fault::{Fault, How, Listing, Moment, OddState, Step};
 use crate::plan::{Backend, Plan};
 use crate::truth::{FAILURE, Truth};
 
 /// How long a job is held in an odd state.
 const HELD: Duration = Duration::from_millis(15);
+/// How many characters the client puts in front of a display name.
+const MARK: usize = 28;
 const DRIP: Duration = Duration::from_millis(1);
 
 /// What the user really did of what was drawn.
@@ -20,16 +22,25 @@ const DRIP: Duration = Duration::from_millis(1);
 pub(crate) struct Deeds {
     pub(crate) dropped: Vec<Step>,
     pub(crate) revoked: bool,
+    pub(crate) stormed: bool,
+    /// The file of requests was changed while a create was under way.
+    pub(crate) changed: bool,
+    /// Two callers created at the same time.
+    pub(crate) forked: bool,
+    /// Several jobs were waited for at once.
+    pub(crate) waited_for_all: bool,
+    /// All up to the results came of one call.
+    pub(crate) ran: bool,
 }
 
-/// Turns the switches of the emulator.
-pub(crate) fn inject(plan: &Plan, faults: &Faults) {
+/// Turns the switches of the emulator; `stranger` is the path of another job.
+pub(crate) fn inject(plan: &Plan, faults: &Faults, stranger: &str) {
     for fault in &plan.faults {
-        inject_one(fault, plan.backend, faults);
+        inject_one(fault, plan, faults, stranger);
     }
 }
 
-fn inject_one(fault: &Fault, backend: Backend, faults: &Faults) {
+fn inject_one(fault: &Fault, plan: &Plan, faults: &Faults, stranger: &str) {
     match fault.clone() {
         Fault::Call {
             on,
@@ -38,7 +49,7 @@ fn inject_one(fault: &Fault, backend: Backend, faults: &Faults) {
             times,
         } => {
             faults.pass_next(on, skip);
-            faults.fail_next(on, times, failure(&how));
+            faults.fail_next(on, times, failure(&how, stranger));
         }
         Fault::DownloadCuts(cuts) => {
             for after in cuts {
@@ -46,6 +57,18 @@ fn inject_one(fault: &Fault, backend: Backend, faults: &Faults) {
                 faults.cut_next_object(after);
             }
         }
+        Fault::Distorted(how, times) => {
+            for how in std::iter::repeat_n(how, times) {
+                match plan.backend {
+                    Backend::Gemini => faults.distort_next_download(how),
+                    Backend::Vertex => faults.distort_next_object(how),
+                }
+            }
+        }
+        Fault::UploadLies(lie) => match plan.backend {
+            Backend::Gemini => faults.lie_about_next_upload(lie),
+            Backend::Vertex => faults.lie_about_next_object(),
+        },
         Fault::ChunkCut(stored) => faults.interrupt_next_chunk(stored),
         Fault::Shuffled(seed) => faults.shuffle_results(seed),
         Fault::RowsDropped(rows) => faults.drop_rows(Rows::At(rows)),
@@ -73,18 +96,42 @@ fn inject_one(fault: &Fault, backend: Backend, faults: &Faults) {
         Fault::EmptyPages => faults.empty_pages(),
         Fault::PageRepeated => faults.repeat_page_token(),
         Fault::TokensSkewed(calls) => faults.expire_tokens_after(calls),
-        // The answer is under way for longer than anybody waits.
+        // The response is under way for longer than anybody waits.
         Fault::Dropped(_, Moment::JobMade) => {
             let pause = Duration::from_secs(3600);
-            faults.fail_next(backend.create(), 1, Failure::Drip { piece: 1, pause });
+            faults.fail_next(plan.create(), 1, Failure::Drip { piece: 1, pause });
         }
-        Fault::TokensRevoked(_) | Fault::Dropped(..) => {}
+        Fault::Unlisted(listing) => {
+            faults.fail_next(plan.create(), 1, Failure::CloseAfterEffect);
+            match listing {
+                Listing::Late(by) => faults.list_late(by),
+                Listing::Never => faults.list_late(Duration::MAX),
+                Listing::NamesCut(chars) => {
+                    faults.cut_display_names(MARK + plan.display_name().len() - chars);
+                }
+                Listing::Junk => faults.add_list_junk(),
+            }
+        }
+        Fault::Tokens { how, times } => {
+            faults.fail_next(Operation::ExchangeToken, times, failure(&how, stranger));
+        }
+        Fault::Storm(..)
+        | Fault::TokensRevoked(_)
+        | Fault::SourceChanged(..)
+        | Fault::Forked(_)
+        | Fault::Dropped(..) => {}
     }
 }
 
-fn failure(how: &How) -> Failure {
+/// Refuses every call for a while.
+pub(crate) fn storm(faults: &Faults, calls: usize) {
+    faults.fail_all_next(calls, Failure::too_many_requests(Duration::from_millis(1)));
+}
+
+fn failure(how: &How, stranger: &str) -> Failure {
     let status = |code, name| Failure::status(code, name, "chaos");
     match *how {
+        How::Status(400) => status(400, "INVALID_ARGUMENT"),
         How::Status(408) => status(408, "DEADLINE_EXCEEDED"),
         How::Status(429) => status(429, "RESOURCE_EXHAUSTED"),
         How::Status(500) => status(500, "INTERNAL"),
@@ -98,10 +145,20 @@ fn failure(how: &How) -> Failure {
         How::Closed => Failure::CloseBeforeAnswer,
         How::CallCut(after) => Failure::CutRequest { after },
         How::Unanswered => Failure::CloseAfterEffect,
-        How::AnswerCut(permille) => Failure::CutAnswerAt { permille },
+        How::Conflict => Failure::StatusAfterEffect { code: 409 },
+        How::ResponseCut(permille) => Failure::CutAnswerAt { permille },
         How::Drip(piece) => Failure::Drip { piece, pause: DRIP },
         How::Twice => Failure::DeliverTwice,
         How::Hang => Failure::Hang,
+        How::Echo => Failure::Echo { code: 403 },
+        How::OtherJob => Failure::AnswerOf {
+            path: stranger.to_owned(),
+        },
+        How::Garbage => Failure::Status {
+            code: 200,
+            body: "<html>Sign in to the network</html>".to_owned(),
+            headers: Vec::new(),
+        },
     }
 }
 
@@ -121,6 +178,9 @@ pub(crate) fn happened(
         Fault::Call { on, times, .. } => faults.failures_left(*on) < *times,
         // Each cut is lined up for both kinds of download.
         Fault::DownloadCuts(cuts) => faults.download_cuts_left() < 2 * cuts.len(),
+        // There is one of these in a round at most.
+        Fault::Distorted(_, times) => faults.distortions_left() < *times,
+        Fault::UploadLies(_) => faults.distortions_left() == 0,
         Fault::ChunkCut(_) => faults.chunk_cuts_left() == 0,
         Fault::RowsDoubled(rows) => {
             truth.has_results && names(rows, &|key| truth.doubled.iter().any(|k| k == key))
@@ -131,6 +191,11 @@ pub(crate) fn happened(
             truth.has_results && truth.count(|t| matches!(t, crate::plan::Told::Error(_))) > 0
         }
         Fault::EmptyPages | Fault::PageRepeated => lists(plan, emulator) > 0,
+        Fault::Unlisted(_) => faults.failures_left(plan.create()) == 0 && lists(plan, emulator) > 0,
+        Fault::Storm(_, calls) => deeds.stormed && faults.failures_of_all_left() < *calls,
+        Fault::Tokens { times, .. } => faults.failures_left(Operation::ExchangeToken) < *times,
+        Fault::SourceChanged(..) => deeds.changed,
+        Fault::Forked(_) => deeds.forked,
         Fault::TokensRevoked(_) => deeds.revoked,
         Fault::TokensSkewed(_) => emulator.tokens().len() > 1,
         Fault::Dropped(step, _) => deeds.dropped.contains(step),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use genai_batch_emulator::Operation;
 
-use crate::fault::{Fault, Moment, Step};
+use crate::fault::{Fault, How, Moment, Step};
 
 /// The service that a round runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +18,31 @@ pub enum Backend {
 }
 
 impl Backend {
-    pub(crate) fn create(self) -> Operation {
-        match self {
-            Self::Gemini => Operation::BatchGenerateContent,
-            Self::Vertex => Operation::CreateBatchPredictionJob,
-        }
-    }
-
     pub(crate) fn list(self) -> Operation {
         match self {
             Self::Gemini => Operation::ListBatches,
             Self::Vertex => Operation::ListBatchPredictionJobs,
         }
     }
+
+    pub(crate) fn get(self) -> Operation {
+        match self {
+            Self::Gemini => Operation::GetBatch,
+            Self::Vertex => Operation::GetBatchPredictionJob,
+        }
+    }
+}
+
+/// What is done with the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Task {
+    /// They are responded to with a text.
+    Generate,
+    /// They are embedded.
+    Embed,
+    /// They are embedded by one of the older models of Vertex AI, which take lines of another form.
+    EmbedPlain,
 }
 
 /// Where the requests come from.
@@ -79,7 +91,7 @@ pub struct Ask {
     /// Its text.
     pub prompt: String,
     /// What is to come of it if nothing goes wrong.
-    pub answer: Told,
+    pub response: Told,
 }
 
 /// What a request was told.
@@ -90,6 +102,8 @@ pub enum Told {
     Text(String),
     /// The code of its error.
     Error(i64),
+    /// The values of its embedding, which are whole.
+    Embedding(Vec<i64>),
     /// That nothing came.
     Missing,
 }
@@ -103,6 +117,10 @@ pub struct Plan {
     pub round: u64,
     /// The service.
     pub backend: Backend,
+    /// What is done with the requests.
+    pub task: Task,
+    /// Whether jobs are made and read with an API key, where the service is Vertex AI.
+    pub express: bool,
     /// The requests.
     pub asks: Vec<Ask>,
     /// How many bytes each is longer than its prompt; more than a few make an input that goes in
@@ -118,6 +136,10 @@ pub struct Plan {
     pub delivery: Delivery,
     /// How the client knows which are to come.
     pub knowledge: Knowledge,
+    /// Whether the user does all up to the results in one call.
+    pub runs: bool,
+    /// How many other jobs are waited for together with this one.
+    pub companions: usize,
     /// Whether the user looks for the job before creating it.
     pub looks_first: bool,
     /// Whether the user makes and cancels another job before.
@@ -134,6 +156,32 @@ impl Plan {
     /// The display name of the job.
     pub fn display_name(&self) -> String {
         format!("chaos-{}-{}", self.seed, self.round)
+    }
+
+    /// The name of the model.
+    pub(crate) fn model(&self) -> &'static str {
+        match self.task {
+            Task::Generate => "gemini-2.5-flash",
+            Task::Embed => "gemini-embedding-001",
+            Task::EmbedPlain => "text-embedding-005",
+        }
+    }
+
+    /// The call that makes the job.
+    pub(crate) fn create(&self) -> Operation {
+        match (self.backend, self.task) {
+            (Backend::Gemini, Task::Generate) => Operation::BatchGenerateContent,
+            (Backend::Gemini, _) => Operation::AsyncBatchEmbedContent,
+            (Backend::Vertex, _) => Operation::CreateBatchPredictionJob,
+        }
+    }
+
+    /// The step that makes the job.
+    pub(crate) fn making(&self) -> Step {
+        match self.runs {
+            true => Step::Run,
+            false => Step::Create,
+        }
     }
 
     /// Whether the requests go through a file of the service or Cloud Storage.
@@ -163,9 +211,27 @@ impl Plan {
 
     /// Whether calls of Google Cloud have to come with a token of the emulator.
     pub(crate) fn has_tokens(&self) -> bool {
-        let of_tokens =
-            |fault: &Fault| matches!(fault, Fault::TokensRevoked(_) | Fault::TokensSkewed(_));
+        let of_tokens = |fault: &Fault| {
+            matches!(
+                fault,
+                Fault::TokensRevoked(_) | Fault::TokensSkewed(_) | Fault::Tokens { .. }
+            )
+        };
         self.faults.iter().any(of_tokens)
+    }
+
+    /// Whether a call may get the record of another job.
+    pub(crate) fn has_stranger(&self) -> bool {
+        let of_other = |fault: &Fault| {
+            matches!(
+                fault,
+                Fault::Call {
+                    how: How::OtherJob,
+                    ..
+                }
+            )
+        };
+        self.faults.iter().any(of_other)
     }
 
     /// When the future of a step is dropped.
@@ -196,7 +262,7 @@ impl Plan {
         let in_one = self.client_stages() && !self.is_bulky();
         let names: &[(bool, Operation)] = match self.backend {
             Backend::Gemini => &[
-                (true, Op::BatchGenerateContent),
+                (true, self.create()),
                 (true, Op::GetBatch),
                 (self.looks_first, Op::ListBatches),
                 (self.input_is_file(), Op::StartUpload),
@@ -207,7 +273,7 @@ impl Plan {
                 (self.deletes, Op::DeleteBatch),
             ],
             Backend::Vertex => &[
-                (true, Op::CreateBatchPredictionJob),
+                (true, self.create()),
                 (true, Op::GetBatchPredictionJob),
                 (self.looks_first, Op::ListBatchPredictionJobs),
                 (in_one || self.delivery == Delivery::Object, Op::PutObject),
@@ -233,10 +299,12 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "--seed {} --round {}: {:?}, {} requests{} from {:?} by {} to {:?}, known by {:?}",
+            "--seed {} --round {}: {:?}{}, {:?} {} requests{} from {:?} by {} to {:?}, known by {:?}",
             self.seed,
             self.round,
             self.backend,
+            if self.express { " in express mode" } else { "" },
+            self.task,
             self.asks.len(),
             if self.is_bulky() { ", bulky," } else { "" },
             self.source,
@@ -248,6 +316,12 @@ impl fmt::Display for Plan {
             self.delivery,
             self.knowledge
         )?;
+        if self.runs {
+            write!(f, ", in one call")?;
+        }
+        if self.companions > 0 {
+            write!(f, ", waited for with {} others", self.companions)?;
+        }
         for fault in &self.faults {
             write!(f, "\n    {fault:?}")?;
         }

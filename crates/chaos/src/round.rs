@@ -10,6 +10,7 @@ use crate::observed::Stumble;
 use crate::plan::Plan;
 use crate::truth::Truth;
 use crate::user::{Habits, Stop, User};
+use crate::way::{Way, ways_taken};
 use crate::world::World;
 
 /// How long a round may take before it counts as stuck.
@@ -23,6 +24,10 @@ pub struct Outcome {
     pub plan: Plan,
     /// The faults that really happened.
     pub injected: Vec<Kind>,
+    /// The ways of going about it that it took.
+    pub ways: Vec<Way>,
+    /// How many creates each call sent that may have had an effect.
+    pub creates: Vec<usize>,
     /// What is wrong.
     pub verdict: Verdict,
     /// The steps that failed and were taken again.
@@ -33,14 +38,7 @@ pub struct Outcome {
 pub async fn play(plan: Plan, habits: Habits) -> Outcome {
     let played = tokio::time::timeout(STUCK, try_play(&plan, habits)).await;
     let failed = match played {
-        Ok(Ok((injected, verdict, stumbles))) => {
-            return Outcome {
-                plan,
-                injected,
-                verdict,
-                stumbles,
-            };
-        }
+        Ok(Ok(played)) => return played.of(plan),
         Ok(Err(broken)) => format!("the round could not be played: {broken}"),
         Err(_) => format!("the round is stuck after {STUCK:?}"),
     };
@@ -48,15 +46,34 @@ pub async fn play(plan: Plan, habits: Habits) -> Outcome {
         other: vec![failed],
         ..Verdict::default()
     };
-    Outcome {
-        plan,
-        injected: Vec::new(),
+    let played = Played {
         verdict,
-        stumbles: Vec::new(),
-    }
+        ..Played::default()
+    };
+    played.of(plan)
 }
 
-type Played = (Vec<Kind>, Verdict, Vec<Stumble>);
+#[derive(Default)]
+struct Played {
+    injected: Vec<Kind>,
+    ways: Vec<Way>,
+    creates: Vec<usize>,
+    verdict: Verdict,
+    stumbles: Vec<Stumble>,
+}
+
+impl Played {
+    fn of(self, plan: Plan) -> Outcome {
+        Outcome {
+            plan,
+            injected: self.injected,
+            ways: self.ways,
+            creates: self.creates,
+            verdict: self.verdict,
+            stumbles: self.stumbles,
+        }
+    }
+}
 
 async fn try_play(plan: &Plan, habits: Habits) -> Result<Played, Box<dyn std::error::Error>> {
     let world = World::new(plan).await?;
@@ -64,6 +81,7 @@ async fn try_play(plan: &Plan, habits: Habits) -> Result<Played, Box<dyn std::er
     match user.play().await {
         Ok(()) => {}
         Err(Stop::GaveUp(step)) => user.seen.gave_up = Some(step),
+        Err(Stop::CutShort(reason)) => user.seen.cut_short = Some(reason),
         Err(Stop::Broken(error)) => return Err(error.into()),
     }
     let left = world.leftovers()?;
@@ -73,17 +91,20 @@ async fn try_play(plan: &Plan, habits: Habits) -> Result<Played, Box<dyn std::er
     }
     let truth = Truth::of(plan);
     let happened = |fault: &&_| happened(fault, plan, &truth, &world.emulator, &user.deeds);
-    let mut injected: Vec<_> = plan
-        .faults
-        .iter()
-        .filter(happened)
-        .map(|f| f.kind())
-        .collect();
+    let happened = plan.faults.iter().filter(happened);
+    let mut injected: Vec<_> = happened.map(|fault| fault.kind()).collect();
     injected.sort_unstable();
     injected.dedup();
+    let ways = ways_taken(plan, &user.deeds, &user.seen);
     let mut seen = user.seen;
     (habits.tamper)(&mut seen);
-    Ok((injected, check(&truth, &seen), seen.stumbles))
+    Ok(Played {
+        injected,
+        ways,
+        verdict: check(&truth, &seen),
+        creates: seen.creates,
+        stumbles: seen.stumbles,
+    })
 }
 
 /// How many items of a kind are told of a round.
@@ -111,6 +132,10 @@ impl fmt::Display for Outcome {
             if items.len() > SHOWN {
                 write!(f, "\n  {what}: … {} in all", items.len())?;
             }
+        }
+        if verdict.extra_creates > 0 {
+            let creates = &self.creates;
+            write!(f, "\n  creates on the wire, by call: {creates:?}")?;
         }
         if verdict.duplicate_jobs > 0 {
             write!(f, "\n  duplicate jobs: {}", verdict.duplicate_jobs)?;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::Fault;
+use genai_batch_emulator::Operation;
+
+use crate::excuse::excuse;
+use crate::fault::{Fault, Listing};
 use crate::plan::{Backend, Plan, Told};
 
 /// What must come of a round.
@@ -16,7 +19,7 @@ pub struct Truth {
     /// The keys that come twice, in order.
     pub doubled: Vec<String>,
     /// The keys that nobody sent, in order.
-    pub strangers: Vec<String>,
+    pub unexpected: Vec<String>,
     /// How many rows cannot be read.
     pub unreadable: u64,
     /// What the error of the wait says, where the job ends badly.
@@ -25,6 +28,14 @@ pub struct Truth {
     pub has_results: bool,
     /// Whether a failed step has an excuse.
     pub excused: bool,
+    /// Whether it may stay open whether there is a job.
+    pub may_be_unclear: bool,
+    /// Whether the source may be read as what it changed to.
+    pub source_changes: bool,
+    /// Whether the client that staged an input removes it in the end.
+    pub removes_input: bool,
+    /// Whether it may fail to.
+    pub may_keep_input: bool,
 }
 
 impl Truth {
@@ -32,7 +43,9 @@ impl Truth {
     pub fn of(plan: &Plan) -> Self {
         let mut truth = Self {
             has_results: true,
-            excused: crate::fault::excuse(&plan.faults),
+            excused: excuse(&plan.faults),
+            removes_input: plan.removes_input && plan.client_stages(),
+            may_keep_input: excuse(&of_removal(plan)),
             ..Self::default()
         };
         let mut served = plan.asks.len();
@@ -47,6 +60,8 @@ impl Truth {
                     truth.has_results = plan.backend == Backend::Vertex;
                     served /= 2;
                 }
+                Fault::Unlisted(Listing::Never) => truth.may_be_unclear = true,
+                Fault::SourceChanged(..) => truth.source_changes = true,
                 _ => {}
             }
         }
@@ -58,7 +73,7 @@ impl Truth {
         let mut rows = truth.book(plan, served);
         for fault in &plan.faults {
             if let Fault::ForeignRows(count) = fault {
-                truth.strangers = (1..=*count).map(|n| format!("foreign-{n}")).collect();
+                truth.unexpected = (1..=*count).map(|n| format!("foreign-{n}")).collect();
                 rows += count;
             }
         }
@@ -67,7 +82,7 @@ impl Truth {
         }
         truth.keyless.sort();
         truth.doubled.sort();
-        truth.strangers.sort();
+        truth.unexpected.sort();
         truth
     }
 
@@ -91,10 +106,10 @@ impl Truth {
             if times == 0 {
                 self.fates.insert(key, Told::Missing);
             } else if has_key {
-                self.fates.insert(key.clone(), ask.answer.clone());
+                self.fates.insert(key.clone(), ask.response.clone());
                 self.doubled.extend((times > 1).then_some(key));
             } else {
-                self.keyless.push(ask.answer.clone());
+                self.keyless.push(ask.response.clone());
                 self.fates.insert(key, Told::Missing);
             }
         }
@@ -105,6 +120,17 @@ impl Truth {
     pub(crate) fn count(&self, is: impl Fn(&Told) -> bool) -> u64 {
         self.fates.values().filter(|told| is(told)).count() as u64
     }
+}
+
+/// The faults that the removal of an input may meet.
+fn of_removal(plan: &Plan) -> Vec<Fault> {
+    let meets = |fault: &&Fault| match fault {
+        Fault::Call { on, .. } => matches!(on, Operation::DeleteFile | Operation::DeleteObject),
+        Fault::Storm(..) | Fault::Tokens { .. } => true,
+        Fault::TokensRevoked(_) | Fault::TokensSkewed(_) => true,
+        _ => false,
+    };
+    plan.faults.iter().filter(meets).cloned().collect()
 }
 
 /// What a failed job says of itself.
@@ -119,12 +145,14 @@ mod tests {
         let ask = |n: u32| Ask {
             key: format!("k{n}"),
             prompt: format!("{n}"),
-            answer: Told::Text(n.to_string()),
+            response: Told::Text(n.to_string()),
         };
         Plan {
             seed: 0,
             round: 0,
             backend,
+            task: crate::plan::Task::Generate,
+            express: false,
             asks: (0..6).map(ask).collect(),
             padding: 0,
             source: Source::List,
@@ -132,6 +160,8 @@ mod tests {
             to_table: false,
             delivery: Delivery::Stream,
             knowledge,
+            runs: false,
+            companions: 0,
             looks_first: false,
             cancels_another: false,
             removes_input: false,
@@ -161,7 +191,7 @@ mod tests {
         assert_eq!(missing(&truth), ["k0", "k1"]);
         assert_eq!(truth.keyless, [Told::Text("1".into())]);
         assert_eq!(truth.doubled, ["k2"]);
-        assert_eq!(truth.strangers, ["foreign-1", "foreign-2"]);
+        assert_eq!(truth.unexpected, ["foreign-1", "foreign-2"]);
         assert_eq!(truth.unreadable, 1);
         let truth = Truth::of(&plan(Backend::Vertex, Knowledge::Requests, faults));
         assert_eq!(missing(&truth), ["k0"]);

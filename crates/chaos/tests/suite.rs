@@ -1,7 +1,19 @@
 //! The suite itself: that rounds hold, that every fault can happen, and that a client or user who
 //! is worse than the usual does not pass.
 
-use genai_batch_chaos::{Habits, Kind, Observed, Outcome, Plan, Told, draw, draw_with, play, run};
+use futures_util::StreamExt as _;
+use genai_batch_chaos::{
+    Backend, Fault, Habits, How, Kind, Moment, Observed, Outcome, Plan, Step, Task, Told, Way,
+    draw, draw_with, play, run,
+};
+use genai_batch_emulator::Operation;
+
+/// How many rounds are played at the same time.
+const AT_ONCE: usize = 12;
+const CREATES: [Operation; 2] = [
+    Operation::BatchGenerateContent,
+    Operation::CreateBatchPredictionJob,
+];
 
 /// Rounds with one fault of this kind.
 fn rounds_with(kind: Kind) -> impl Iterator<Item = Plan> {
@@ -22,7 +34,7 @@ async fn round_with(kind: Kind, habits: Habits) -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_mixed_up() {
-    let tally = run(20_260_801, 0..60, 12, Habits::default()).await;
+    let tally = run(20_260_801, 0..60, AT_ONCE, Habits::default()).await;
     let failed: Vec<_> = tally.failed.iter().map(ToString::to_string).collect();
     assert!(tally.is_clean(), "{}\n{tally}", failed.join("\n"));
     assert_eq!(tally.total.survived, 60);
@@ -34,7 +46,45 @@ async fn every_fault_happens_and_is_survived() {
         let outcome = round_with(*kind, Habits::default()).await;
         assert!(outcome.verdict.is_clean(), "{outcome}");
     });
-    futures_util::future::join_all(all).await;
+    let mut all = futures_util::stream::iter(all).buffer_unordered(AT_ONCE);
+    while all.next().await.is_some() {}
+}
+
+#[test]
+fn the_readme_counts_the_kinds() {
+    let readme = include_str!("../../../README.md");
+    let counted = format!("up to four of {} kinds of faults", Kind::ALL.len());
+    assert!(readme.contains(&counted), "{counted}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_is_taken_to_its_end() {
+    let tally = run(3, 0..80, AT_ONCE, Habits::default()).await;
+    for way in Way::ALL {
+        let counts = tally.by_way.get(way).copied().unwrap_or_default();
+        assert!(counts.happened > 0, "{way}\n{tally}");
+    }
+}
+
+/// A create that a quota refuses as often as it is drawn, and that is dropped once besides.
+#[tokio::test]
+async fn a_user_has_tries_left_after_all_faults_of_a_create() {
+    let plan = rounds_with(Kind::CreateDropped).find(|plan| {
+        let dropped = [Fault::Dropped(Step::Create, Moment::Polls(1))];
+        plan.faults == dropped && plan.backend == Backend::Gemini
+    });
+    let mut plan = plan.unwrap();
+    plan.faults.push(Fault::Call {
+        on: Operation::BatchGenerateContent,
+        how: How::Status(429),
+        skip: 0,
+        times: 7,
+    });
+    plan.task = Task::Generate;
+    let outcome = play(plan, Habits::default()).await;
+    assert!(outcome.verdict.is_clean(), "{outcome}");
+    let happened = [Kind::Status429, Kind::CreateDropped];
+    assert_eq!(outcome.injected, happened);
 }
 
 #[tokio::test]
@@ -93,6 +143,21 @@ async fn a_client_that_gives_up_at_once_needs_an_excuse() {
     assert!(!verdict.other.is_empty());
 }
 
+#[tokio::test]
+async fn a_client_that_sends_a_create_again_does_not_pass() {
+    let habits = Habits {
+        resends: true,
+        ..Habits::default()
+    };
+    let creates_fail = |plan: &Plan| {
+        let mut calls = plan.faults.iter();
+        calls.any(|fault| matches!(fault, Fault::Call { on, .. } if CREATES.contains(on)))
+    };
+    let plan = rounds_with(Kind::Status503).find(creates_fail);
+    let outcome = play(plan.expect("a round whose creates fail"), habits).await;
+    assert!(outcome.verdict.extra_creates > 0, "{outcome}");
+}
+
 async fn tampered(tamper: fn(&mut Observed)) -> Outcome {
     let habits = Habits {
         tamper,
@@ -121,4 +186,16 @@ async fn results_that_are_tampered_with_do_not_pass() {
         .await
         .verdict;
     assert_eq!(again.doubled.len(), 1);
+}
+
+#[test]
+fn a_run_survives_that_its_process_is_killed() {
+    let played = std::process::Command::new(env!("CARGO_BIN_EXE_genai-batch-chaos"))
+        .args(["--kill", "--seed", "1", "--rounds", "2", "--at-once", "2"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&played.stdout);
+    assert!(played.status.success(), "{told}");
+    assert!(told.contains("2 of 2 rounds held"), "{told}");
+    assert!(!told.contains("\n0 kills"), "{told}");
 }

@@ -1,19 +1,12 @@
-//! The first half of a round: the input, the job, and its end.
+//! The first half of a round: the input, and the job.
 
-use std::time::Duration;
+use genai_batch::batches::{Create, InlineLimit};
+use genai_batch::{BatchJob, Client, EmbedRequest, Request, Source};
 
-use futures_util::TryStreamExt;
-use genai_batch::{BatchJob, Client, Create, InlineLimit, Request, Source};
-
-use super::{Stop, TRIES, User};
+use super::{Habits, Stop, TRIES, User};
 use crate::fault::Step;
-use crate::plan::{Ask, Backend, Plan};
+use crate::plan::{Backend, Plan, Task};
 use crate::world::{INPUT, TABLES, lines, padding};
-
-pub(super) const MODEL: &str = "gemini-2.5-flash";
-
-/// How long a wait may take that is not disturbed.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 impl User<'_> {
     /// Puts the input where the service has it, if that is where it comes from.
@@ -38,125 +31,111 @@ impl User<'_> {
 
     /// Creates the job, or finds that it is there.
     pub(super) async fn create(&mut self, uploaded: Option<&str>) -> Result<BatchJob, Stop> {
-        self.revoke_before(Step::Create);
+        self.before(Step::Create);
         let mut looks = self.plan.looks_first;
         let mut drops = self.plan.drops(Step::Create);
+        let mut mark: Option<String> = None;
         for _ in 0..TRIES {
-            if looks && let Some(job) = self.find().await? {
+            if looks && let Some(job) = self.find(mark.as_deref()).await? {
                 self.knows_keys = false;
+                self.staged_it = false;
                 return Ok(job);
             }
             let client = match drops {
-                // Its connections end with it, which tells when the service is through.
-                Some(_) => {
-                    let next = self.new_client()?;
-                    std::mem::replace(&mut self.client, next)
-                }
+                Some(_) => self.client_to_drop()?,
                 None => self.client.clone(),
             };
             let create = self.new_create(&client, uploaded);
-            match self.abandon(create.into_future(), drops).await {
-                Some(Ok(job)) => return Ok(job),
-                Some(Err(error)) => self.stumble(Step::Create, &error),
-                None => {
-                    self.deeds.dropped.push(Step::Create);
-                    drops = None;
-                    drop(client);
-                    self.world.settle().await?;
-                }
+            let (before, forked) = (self.world.creates(), self.deeds.forked);
+            let created = match drops {
+                Some(_) => self.abandon(create.into_future(), drops).await,
+                None => Some(self.create_among_others(create).await?),
+            };
+            if created.is_none() {
+                self.deeds.dropped.push(Step::Create);
+                drops = None;
+                drop(client);
+                self.world.settle().await?;
             }
+            let sent = self.world.creates() - before;
+            let calls = if self.deeds.forked && !forked { 2 } else { 1 };
+            self.note_creates(sent, calls);
+            match created {
+                Some(Ok(job)) => return self.of_one_source(job),
+                Some(Err(error)) => {
+                    self.stumble(Step::Create, &error);
+                    mark = self.mark_in(&error);
+                }
+                // Its mark went with it, and the name is left.
+                None => mark = None,
+            }
+            self.restore_source()?;
             looks = self.habits.looks_before_creating_again;
         }
         Err(Stop::GaveUp(Step::Create))
     }
 
-    fn new_client(&self) -> Result<Client, Stop> {
-        let made = self.world.client();
-        made.map_err(|error| Stop::Broken(std::io::Error::other(error.to_string())))
+    fn new_create(&self, client: &Client, uploaded: Option<&str>) -> Create {
+        let source = self.source(uploaded);
+        let batches = client.batches();
+        let create = match self.plan.task {
+            Task::Generate => batches.create(self.plan.model(), source),
+            Task::Embed | Task::EmbedPlain => batches.create_embeddings(self.plan.model(), source),
+        };
+        configure(create, self.plan, self.habits)
     }
 
-    fn new_create(&self, client: &Client, uploaded: Option<&str>) -> Create {
-        let source = match self.plan.source {
-            crate::plan::Source::List => Source::from(requests(self.plan)),
-            crate::plan::Source::Iterator => Source::requests(requests(self.plan)),
+    /// The requests, where they come from.
+    pub(super) fn source(&self, uploaded: Option<&str>) -> Source {
+        match self.plan.source {
+            crate::plan::Source::List => requests(self.plan),
+            crate::plan::Source::Iterator => match self.plan.task {
+                Task::Generate => Source::requests(texts(self.plan)),
+                Task::Embed | Task::EmbedPlain => Source::requests(embeds(self.plan)),
+            },
             crate::plan::Source::LocalFile => Source::path(self.world.input()),
             crate::plan::Source::Remote => match self.plan.backend {
                 Backend::Gemini => Source::file(uploaded.unwrap_or_default()),
                 Backend::Vertex => Source::cloud_storage(uploaded),
             },
-        };
-        let limit = match self.plan.never_inline {
-            true => InlineLimit::NEVER,
-            false => InlineLimit::default(),
-        };
-        let create = client
-            .batches()
-            .create(MODEL, source)
-            .display_name(self.plan.display_name())
-            .inline_limit(limit)
-            .adopt(self.habits.adopts);
-        let create = match self.plan.to_table {
-            true => create.dest(TABLES),
-            false => create,
-        };
-        match self.plan.removes_input && self.plan.client_stages() {
-            true => create.remove_staged_input(true),
-            false => create,
         }
     }
+}
 
-    /// The job, if it is listed.
-    pub(super) async fn find(&mut self) -> Result<Option<BatchJob>, Stop> {
-        let name = self.plan.display_name();
-        for at in 0..TRIES {
-            // Pages of one job, so that there are several.
-            let listed = self.batches().list().page_size(1).stream();
-            let mut same = listed.try_filter(|job| {
-                let is_it = job.display_name() == Some(&*name);
-                std::future::ready(is_it)
-            });
-            match same.try_next().await {
-                Ok(found) => return Ok(found),
-                Err(error) => self.stumble(Step::List, &error),
-            }
-            if at > 0 {
-                // Nobody could find anything for as long as listings lead nowhere.
-                self.world.emulator.faults().mend_pages();
-            }
-        }
-        Err(Stop::GaveUp(Step::List))
-    }
-
-    /// Waits for the end of the job, good or bad.
-    pub(super) async fn wait(&mut self, job: BatchJob) -> Result<BatchJob, Stop> {
-        self.revoke_before(Step::Wait);
-        let mut drops = self.plan.drops(Step::Wait);
-        for _ in 0..TRIES {
-            let wait = self
-                .batches()
-                .wait(&job)
-                .poll_interval(Duration::from_millis(3))
-                .max_poll_interval(Duration::from_millis(10))
-                .timeout(PATIENCE);
-            match self.abandon(wait.into_future(), drops.take()).await {
-                Some(Ok(ended)) => return Ok(ended),
-                Some(Err(error)) if error.is_job_ended() => {
-                    self.seen.bad_end = Some(error.to_string());
-                    return Ok(error.job().unwrap_or(&job).clone());
-                }
-                Some(Err(error)) => self.stumble(Step::Wait, &error),
-                None => self.deeds.dropped.push(Step::Wait),
-            }
-        }
-        Err(Stop::GaveUp(Step::Wait))
+/// Sets the options of a create.
+pub(super) fn configure(create: Create, plan: &Plan, habits: Habits) -> Create {
+    let limit = match plan.never_inline {
+        true => InlineLimit::NEVER,
+        false => InlineLimit::default(),
+    };
+    let create = create
+        .display_name(plan.display_name())
+        .inline_limit(limit)
+        .adopt(habits.adopts)
+        .resend_unclear(habits.resends);
+    let create = match plan.to_table {
+        true => create.dest(TABLES),
+        false => create,
+    };
+    match plan.removes_input && plan.client_stages() {
+        true => create.remove_staged_input(true),
+        false => create,
     }
 }
 
 /// The requests as a caller of the library writes them.
-pub(super) fn requests(plan: &Plan) -> Vec<Request> {
-    let request = |ask: &Ask| {
+pub(super) fn requests(plan: &Plan) -> Source {
+    match plan.task {
+        Task::Generate => Source::from(texts(plan)),
+        Task::Embed | Task::EmbedPlain => Source::from(embeds(plan)),
+    }
+}
+
+fn texts(plan: &Plan) -> Vec<Request> {
+    let padding = padding(plan);
+    let request = |ask: &crate::plan::Ask| {
         let request = Request::text(&ask.prompt).key(&ask.key);
-        match padding(plan) {
+        match &padding {
             Some(text) => request.system_instruction(text),
             None => request,
         }
@@ -164,7 +143,7 @@ pub(super) fn requests(plan: &Plan) -> Vec<Request> {
     plan.asks.iter().map(request).collect()
 }
 
-/// The name of the job that is made to be cancelled.
-pub(super) fn other_name(plan: &Plan) -> String {
-    format!("{}-other", plan.display_name())
+fn embeds(plan: &Plan) -> Vec<EmbedRequest> {
+    let request = |ask: &crate::plan::Ask| EmbedRequest::text(&ask.prompt).key(&ask.key);
+    plan.asks.iter().map(request).collect()
 }

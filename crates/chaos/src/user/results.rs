@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{BatchJob, Report, Results};
+use genai_batch::batches::Results;
+use genai_batch::{BatchJob, Batches, Report};
 
 use super::create::requests;
 use super::{Stop, TRIES, User};
 use crate::observed::Row;
-use crate::plan::{Delivery, Knowledge};
+use crate::plan::{Delivery, Knowledge, Plan};
 use crate::world::SAVED;
 
 /// How long an output may be late.
-const LATE: Duration = Duration::from_secs(30);
+pub(super) const LATE: Duration = Duration::from_secs(30);
 
 type Read = genai_batch::Result<(Vec<Row>, Report)>;
 
@@ -20,11 +21,12 @@ impl User<'_> {
     /// Gets at the results, if there are any.
     pub(super) async fn read(&mut self, job: &BatchJob) -> Result<(), Stop> {
         let step = self.plan.reading();
-        self.revoke_before(step);
+        self.before(step);
         let mut drops = self.plan.drops(step);
+        let batches = self.batches_of_owner()?;
         let mut overwrite = false;
         for _ in 0..TRIES {
-            let reading = self.read_once(job, overwrite);
+            let reading = self.read_once(&batches, job, overwrite);
             let read = self.abandon(reading, drops.take()).await;
             match read {
                 Some(Ok((rows, report))) => {
@@ -40,15 +42,15 @@ impl User<'_> {
                 None => self.deeds.dropped.push(step),
             }
             self.look_at_what_is_left().await?;
-            // A write whose answer was lost may have been carried out.
+            // A write whose response was lost may have been carried out.
             overwrite = true;
         }
         Err(Stop::GaveUp(step))
     }
 
     /// Reads or saves all results; the rows are those of a stream.
-    async fn read_once(&self, job: &BatchJob, overwrite: bool) -> Read {
-        let results = self.results_of(job);
+    async fn read_once(&self, batches: &Batches, job: &BatchJob, overwrite: bool) -> Read {
+        let results = self.results_of(batches, job);
         let save = match self.plan.delivery {
             Delivery::Stream => {
                 let mut results = results.await?;
@@ -64,21 +66,12 @@ impl User<'_> {
         Ok((Vec::new(), save.overwrite(overwrite).await?))
     }
 
-    fn results_of(&self, job: &BatchJob) -> Results {
+    fn results_of(&self, batches: &Batches, job: &BatchJob) -> Results {
         let results = match self.knows_keys {
-            true => self.batches().results(job),
-            false => self.batches().results(job.name()),
+            true => batches.results(job),
+            false => batches.results(job.name()),
         };
-        let results = results.output_timeout(LATE);
-        let asks = &self.plan.asks;
-        match self.plan.knowledge {
-            _ if self.knows_keys => results,
-            Knowledge::Requests => results.expect_requests(requests(self.plan)),
-            Knowledge::Job | Knowledge::Keys => {
-                let keys: Vec<_> = asks.iter().map(|ask| ask.key.clone()).collect();
-                results.expect_keys(keys)
-            }
-        }
+        expecting(results.output_timeout(LATE), self.plan, self.knows_keys)
     }
 
     /// What stands where results are saved, if they are and anything does.
@@ -118,5 +111,17 @@ impl User<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Results of which the user says what is to come, where the client does not know.
+pub(super) fn expecting(results: Results, plan: &Plan, knows_keys: bool) -> Results {
+    match plan.knowledge {
+        _ if knows_keys => results,
+        Knowledge::Requests => results.expect_requests(requests(plan)),
+        Knowledge::Job | Knowledge::Keys => {
+            let keys: Vec<_> = plan.asks.iter().map(|ask| ask.key.clone()).collect();
+            results.expect_keys(keys)
+        }
     }
 }
