@@ -35,18 +35,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .storage_base_url(emulator.base_url())
         .build()?;
 
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for client in [gemini, vertex] {
         println!("on {}:", client.backend());
         let told = sums(&client).await?;
-        for (key, answer) in told.iter().take(3) {
-            println!("  {key}: {answer}");
+        for (key, response) in told.iter().take(3) {
+            println!("  {key}: {response}");
         }
         println!("  … {} in all", told.len());
-        answers.push(told);
+        responses.push(told);
     }
-    assert_eq!(answers[0], answers[1]);
-    println!("both gave the same answers under the same keys");
+    assert_eq!(responses[0], responses[1]);
+    println!("both gave the same responses under the same keys");
     Ok(())
 }
 
@@ -63,12 +63,12 @@ async fn sums(client: &Client) -> Result<BTreeMap<String, String>> {
     let mut told = BTreeMap::new();
     while let Some(result) = results.try_next().await? {
         let key = result.key().unwrap_or("(key lost)").to_owned();
-        let answer = match result.outcome() {
+        let response = match result.outcome() {
             Outcome::Response(response) => response.text().unwrap_or_default().into_owned(),
             Outcome::Error(error) => format!("failed: {error}"),
             Outcome::Missing => "no result came back".to_owned(),
         };
-        told.insert(key, answer);
+        told.insert(key, response);
     }
     println!("  {}", results.report());
     Ok(told)

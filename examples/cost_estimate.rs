@@ -12,7 +12,8 @@ mod support;
 use std::error::Error;
 use std::time::Duration;
 
-use genai_batch::{Pricing, Request, Source};
+use genai_batch::cost::Pricing;
+use genai_batch::{Request, Source};
 
 const MODEL: &str = "gemini-2.5-flash";
 
@@ -27,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .preflight(&client)
         .model(MODEL)
         .pricing(pricing.clone())
-        .likely_answer_tokens(40)
+        .likely_output_tokens(40)
         .await?;
     println!("{diagnosis}\n");
     if !diagnosis.is_ok() {

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let mut results = batches.results(&job).strict(true).await?;
     while let Some(result) = results.try_next().await? {
         match result.outcome() {
-            Outcome::Response(response) => println!("answer: {:?}", response.text()),
+            Outcome::Response(response) => println!("response: {:?}", response.text()),
             Outcome::Error(error) if error.is_quota() => println!("submit again later: {error}"),
             Outcome::Error(error) => println!("this request failed: {error}"),
             _ => println!("nothing came back"),
@@ -55,6 +55,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 fn advice(error: &Error) -> String {
     let what = if error.is_invalid_input() || error.is_configuration() {
         "mend the program or its input"
+    } else if error.is_unclear() {
+        "the job may be there: look for it with `batches().find(mark)`"
     } else if error.is_quota() {
         "wait, then submit again"
     } else if error.is_unauthenticated() || error.is_permission_denied() {

@@ -13,9 +13,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{
-    Client, GenerationConfig, MediaResolution, Outcome, Part, Request, ThinkingConfig,
-};
+use genai_batch::request::{MediaResolution, ThinkingConfig};
+use genai_batch::{Client, GenerationConfig, Outcome, Part, Request};
 use genai_batch_emulator::Emulator;
 
 #[tokio::main]
@@ -39,7 +38,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(result) = results.try_next().await? {
         let key = result.key().unwrap_or("(key lost)").to_owned();
         match result.outcome() {
-            Outcome::Response(answer) => println!("{key}: {}", answer.text().unwrap_or_default()),
+            Outcome::Response(response) => {
+                println!("{key}: {}", response.text().unwrap_or_default())
+            }
             Outcome::Error(error) => println!("{key}: failed: {error}"),
             Outcome::Missing => println!("{key}: no result came back"),
         }

@@ -1,118 +1,98 @@
-//! The main job from end to end: submit a file of requests, wait, and print every answer
-//! under its key.
+//! The main job from end to end: submit a file of requests, wait, and read every response under
+//! its key.
 //!
 //! ```text
 //! cargo run --example quickstart                    # no account: an emulator in this process
-//! GEMINI_API_KEY=… cargo run --example quickstart   # the real service
-//! cargo run --example quickstart -- --input requests.jsonl --model gemini-2.5-flash
+//! GEMINI_API_KEY=… cargo run --example quickstart   # the real service, which costs money
+//! cargo run --example quickstart -- --help
 //! ```
 
+mod support;
+
 use std::error::Error;
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
+use clap::Parser;
 use futures_util::TryStreamExt;
-use genai_batch::{Client, Outcome};
-use genai_batch_emulator::Emulator;
+use genai_batch::results::BatchResult;
+use genai_batch::{Client, Outcome, Report};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Err(error) = run().await else {
-        return ExitCode::SUCCESS;
-    };
-    eprintln!("error: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {error}");
-        cause = error.source();
-    }
-    ExitCode::FAILURE
+/// How many results are shown; the file has all of them.
+const SHOWN: usize = 10;
+
+/// Submits a file of requests as a batch, waits for it, and shows the responses.
+///
+/// Without GEMINI_API_KEY or GOOGLE_API_KEY in the environment it runs on an emulator, whose answers
+/// are made by rules and not by a model.
+#[derive(Parser)]
+struct Args {
+    /// The requests, one a line: {"key": …, "request": {…}}.
+    #[arg(long, value_name = "JSONL", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/reviews.jsonl"))]
+    input: PathBuf,
+    /// The model that responds.
+    #[arg(long, default_value = "gemini-2.5-flash")]
+    model: String,
+    /// Where all results go: a line each, the key and what became of it.
+    #[arg(long, value_name = "FILE", default_value = "target/quickstart.tsv")]
+    output: PathBuf,
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let Options { input, model } = Options::from_args()?;
-    let (client, _emulator) = connect().await?;
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    let (client, _emulator) = support::connect().await?;
 
-    let job = client.batches().create(model, input).await?;
+    let job = client.batches().create(&args.model, args.input).await?;
     println!("created {}", job.name());
 
-    let mut shown = String::new();
-    let job = client
-        .batches()
-        .wait(&job)
-        .poll_interval(Duration::from_millis(200))
-        .on_progress(move |job| {
-            let stats = job
-                .stats()
-                .map_or_else(String::new, |stats| stats.to_string());
-            let line = format!("{} {stats}", job.state());
-            if line != shown {
-                println!("{line}");
-                shown = line;
-            }
-        })
+    let bar = support::bar("requests");
+    let job = support::soon(client.batches().wait(&job))
+        .on_progress(support::shown_on(&bar))
         .await?;
+    bar.finish();
 
-    let mut results = client.batches().results(&job).await?;
-    while let Some(result) = results.try_next().await? {
-        let key = result.key().unwrap_or("(key lost)");
-        match result.outcome() {
-            Outcome::Response(response) => {
-                println!("{key}: {}", response.text().unwrap_or_default());
-            }
-            Outcome::Error(error) => println!("{key}: failed: {error}"),
-            _ => println!("{key}: no result came back"),
-        }
-    }
-    println!("{}", results.report());
+    let report = show(&client, &job, &args.output).await?;
+    println!("{report}\nall of them are in {}", args.output.display());
     Ok(())
 }
 
-/// The real service if a key is set, else an emulator that lives as long as the second value.
-async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
-    let is_set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    if is_set("GOOGLE_API_KEY") || is_set("GEMINI_API_KEY") {
-        let client = Client::from_env()?;
-        println!("using {} at {}", client.backend(), client.base_url());
-        return Ok((client, None));
+/// Writes each result into a file, and the first ones as a table.
+async fn show(
+    client: &Client,
+    job: &genai_batch::BatchJob,
+    output: &Path,
+) -> Result<Report, Box<dyn Error>> {
+    if let Some(folder) = output.parent() {
+        std::fs::create_dir_all(folder)?;
     }
-    let emulator = Emulator::start().await?;
-    println!(
-        "no API key is set: using an emulator at {}",
-        emulator.base_url()
-    );
-    let client = Client::builder()
-        .gemini()
-        .api_key("any-key")
-        .base_url(emulator.base_url())
-        .build()?;
-    Ok((client, Some(emulator)))
-}
-
-struct Options {
-    input: PathBuf,
-    model: String,
-}
-
-impl Options {
-    fn from_args() -> Result<Self, Box<dyn Error>> {
-        let mut options = Self {
-            input: PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/examples/data/reviews.jsonl"
-            )),
-            model: "gemini-2.5-flash".to_owned(),
-        };
-        let mut args = std::env::args().skip(1);
-        while let Some(name) = args.next() {
-            let mut value = || args.next().ok_or(format!("{name} needs a value"));
-            match name.as_str() {
-                "--input" => options.input = value()?.into(),
-                "--model" => options.model = value()?,
-                _ => return Err(format!("unknown option {name}: use --input or --model").into()),
-            }
+    let mut file = BufWriter::new(File::create(output)?);
+    let mut results = client.batches().results(job).await?;
+    let mut count = 0;
+    while let Some(result) = results.try_next().await? {
+        let (key, text) = row(&result);
+        writeln!(file, "{key}\t{text}")?;
+        if count < SHOWN {
+            let short: String = text.chars().take(80).collect();
+            println!("{key:<12} │ {short}");
         }
-        Ok(options)
+        count += 1;
     }
+    file.flush()?;
+    if count > SHOWN {
+        println!("… and {} more", count - SHOWN);
+    }
+    Ok(results.report())
+}
+
+/// The key, and what became of the request on one line.
+fn row(result: &BatchResult) -> (&str, String) {
+    let text = match result.outcome() {
+        Outcome::Response(response) => response.text().unwrap_or_default().into_owned(),
+        Outcome::Error(error) => format!("failed: {error}"),
+        Outcome::Missing => "nothing came back".to_owned(),
+    };
+    let words: Vec<_> = text.split_whitespace().collect();
+    (result.key().unwrap_or("(no key)"), words.join(" "))
 }

@@ -9,7 +9,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use futures_util::{TryStreamExt, future};
+use futures_util::TryStreamExt;
 use genai_batch::{Client, Outcome, Request};
 
 /// A job takes far more than this; chunks let the first results come before the last are in.
@@ -50,13 +50,20 @@ async fn summarize(
             Request::text(prompt).key(key)
         })
         .collect();
-    let creates = requests.chunks(CHUNK).enumerate().map(|(n, chunk)| {
-        let create = client.batches().create("gemini-2.5-flash", chunk.to_vec());
-        create
-            .display_name(format!("summaries {}", n + 1))
-            .into_future()
-    });
-    let jobs = future::try_join_all(creates).await?;
+    let parts: Vec<Vec<Request>> = requests.chunks(CHUNK).map(<[_]>::to_vec).collect();
+    let created = client
+        .batches()
+        .create_all("gemini-2.5-flash", parts)
+        .each(|part, create| create.display_name(format!("summaries {}", part + 1)))
+        .await;
+    let mut jobs = Vec::new();
+    for outcome in created {
+        match outcome {
+            Ok(job) => jobs.push(job),
+            // The others go on.
+            Err(error) => eprintln!("a part could not be submitted: {error}"),
+        }
+    }
 
     let mut summaries = BTreeMap::new();
     for job in client.batches().wait_all(&jobs).await {

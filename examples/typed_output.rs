@@ -1,4 +1,4 @@
-//! Answers as values of a Rust type: the type says what to ask for, and is what comes back.
+//! Responses as values of a Rust type: the type says what to ask for, and is what comes back.
 //!
 //! ```text
 //! cargo run --example typed_output                    # no account: an emulator in this process

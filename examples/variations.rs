@@ -10,7 +10,8 @@ mod support;
 use std::error::Error;
 
 use futures_util::TryStreamExt;
-use genai_batch::{GenerationConfig, InlineLimit, Request};
+use genai_batch::batches::InlineLimit;
+use genai_batch::{GenerationConfig, Request};
 
 struct Variation {
     id: &'static str,

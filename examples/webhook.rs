@@ -17,8 +17,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use futures_util::TryStreamExt;
+use genai_batch::batches::WebhookConfig;
 use genai_batch::webhook::{self, Sender, Verifier};
-use genai_batch::{Client, Outcome, WebhookConfig};
+use genai_batch::{Client, Outcome};
 use genai_batch_emulator::Emulator;
 use tokio::net::TcpListener;
 
@@ -84,7 +85,7 @@ async fn serve(listener: TcpListener, receiver: Receiver) -> std::io::Result<()>
     axum::serve(listener, app).await
 }
 
-/// Answers at once; whatever takes longer is the business of those who get the event.
+/// Responds at once; whatever takes longer is the business of those who get the event.
 async fn receive(State(to): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     match to.verifier.verify(&headers, &body).await {
         Ok(event) => {
