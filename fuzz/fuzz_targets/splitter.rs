@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| genai_batch::fuzzing::splitter(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| genai_batch_fuzz::splitter(data));

@@ -1,4 +1,4 @@
-//! The case files: one recorded call each, with what it sent, what was answered, and what
+//! The case files: one recorded call each, with what it sent, what came back, and what
 //! the SDK made of it.
 
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ pub(crate) enum ErrorKind {
     BeforeSend,
     /// The service refused.
     Api,
-    /// The service answered with something that the client cannot use.
+    /// the service responded with something that the client cannot use.
     AfterResponse,
 }
 
@@ -116,11 +116,12 @@ pub(crate) struct CaseFile {
 pub(crate) fn folder() -> (PathBuf, bool) {
     match std::env::var_os("CONFORMANCE_CASES").filter(|folder| !folder.is_empty()) {
         Some(folder) => (folder.into(), false),
-        None => {
-            let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases");
-            (own, true)
-        }
+        None => (own_folder(), true),
     }
+}
+
+pub(crate) fn own_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases")
 }
 
 /// Reads the cases of a folder, in the order of their names.

@@ -1,9 +1,10 @@
 //! `batches.create` and `batches.create_embeddings`: the SDK's arguments → [`Create`].
 //!
-//! The SDK has no way to find a job whose creation went unanswered, so it marks none; the calls
+//! The SDK has no way to find a job whose creation got no response, so it marks none; the calls
 //! here turn that off, as they turn off retrying.
 
-use genai_batch::{Client, Create, Destination, Request, Source, WebhookConfig};
+use genai_batch::batches::{Checks, Create, WebhookConfig};
+use genai_batch::{Client, Destination, Request, Source};
 use serde_json::{Map, Value};
 
 use super::call::Arguments;
@@ -44,7 +45,8 @@ pub(crate) fn create(client: &Client, kind: Kind, call: Arguments) -> Result<Cre
         (Kind::Embed, Input::Text(text)) => batches.create_embeddings(model, text),
         (Kind::Embed, Input::Source(source)) => batches.create_embeddings(model, source),
     };
-    create = create.adopt(false);
+    // What the SDK sends is sent, be it right or not.
+    create = create.adopt(false).checks(Checks::Off);
     if let Some(name) = config.text("display_name")? {
         create = create.display_name(name);
     }

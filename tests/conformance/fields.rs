@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 pub(crate) enum Stop {
     /// Our API has no place for what the SDK's caller said.
     NotExpressible(String),
-    /// Our client said no, or could not make sense of the answer.
+    /// Our client said no, or could not make sense of the response.
     Error(genai_batch::Error),
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{TryStreamExt, stream};
-use genai_batch::{Client, UploadSource};
+use genai_batch::Client;
+use genai_batch::files::UploadSource;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::answer::{self, Outcome};
 use super::case::{self, Case, CaseFile};
 use super::fields::Stop;
+use super::response::{self, Outcome};
 use super::server::Server;
 use super::{call, request};
 
@@ -108,7 +108,7 @@ async fn replay(case: &Case) -> Vec<String> {
         result,
         sent: sent.len(),
     };
-    answer::compare(case, &outcome, &mut found);
+    response::compare(case, &outcome, &mut found);
     let url = server.url();
     found
         .iter()

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::case::{self, CaseFile};
-use super::deviations::{Deviations, Verdict};
+use super::deviations::{Deviations, Use, Verdict};
 use super::replay::{self, Differences};
 
 /// Runs the cases. An error means that there is no account at all.
@@ -34,17 +34,25 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     if !only.is_empty() {
         show(&differences);
     }
-    let mut problems = judge(&files, &deviations, &differences);
-    if is_own && only.is_empty() {
-        for listed in deviations.cases() {
-            let mut known = files.iter().chain(&left_out);
-            if !known.any(|file| file.case.id == listed) {
-                problems.failed += 1;
-                eprintln!("{listed}\n    listed among the deviations, but there is no such case\n");
-            }
+    let (mut problems, uses) = judge(&files, &deviations, &differences);
+    // What some cases do not show, others may.
+    if left_out.is_empty() && only.is_empty() && has_all(&files, is_own)? {
+        for problem in deviations.unused(&uses) {
+            problems.failed += 1;
+            eprintln!("deviations.toml\n    {problem}\n");
         }
     }
     Ok(problems.close())
+}
+
+/// Whether the cases of this repository are among these.
+fn has_all(files: &[CaseFile], is_own: bool) -> Result<bool, String> {
+    if is_own {
+        return Ok(true);
+    }
+    let own = case::load(&case::own_folder())?;
+    let mut own = own.iter().map(|file| &file.case.id);
+    Ok(own.all(|id| files.iter().any(|file| file.case.id == *id)))
 }
 
 fn show(differences: &Differences) {
@@ -63,11 +71,16 @@ struct Account {
     failed: usize,
 }
 
-fn judge(files: &[CaseFile], deviations: &Deviations, differences: &Differences) -> Account {
+fn judge(
+    files: &[CaseFile],
+    deviations: &Deviations,
+    differences: &Differences,
+) -> (Account, Vec<Use>) {
     let mut account = Account::default();
+    let mut uses = Vec::new();
     for CaseFile { case, .. } in files {
         let verdict = match differences.get(&case.id) {
-            Some(found) => deviations.judge(&case.id, found),
+            Some(found) => deviations.judge(case, found, &mut uses),
             None => Verdict::Unexplained(vec!["it was not replayed".to_owned()]),
         };
         match verdict {
@@ -86,7 +99,7 @@ fn judge(files: &[CaseFile], deviations: &Deviations, differences: &Differences)
             }
         }
     }
-    account
+    (account, uses)
 }
 
 impl Account {

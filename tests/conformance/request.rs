@@ -103,6 +103,6 @@ fn compare_body(about: &str, expected: &ExpectedRequest, sent: &[u8], found: &mu
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

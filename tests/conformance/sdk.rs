@@ -1,6 +1,6 @@
 //! What our API gives → the shape that the SDK has for it.
 //!
-//! Two things that the SDK shows have no accessor of ours and are read from the answer as it
+//! Two things that the SDK shows have no accessor of ours and are read from the response as it
 //! came: the `format` of a source or destination, which follows from its kind, and a count of
 //! forecast points, which no job of this crate has. The SDK's `-1` for an unknown count is
 //! our `None`.
@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 use futures_util::TryStreamExt;
-use genai_batch::{
-    BatchJob, BatchResult, Client, File, JobDestination, JobSource, JobStats, Outcome, Status,
-};
+use genai_batch::files::File;
+use genai_batch::job::{JobDestination, JobSource, JobStats, Status};
+use genai_batch::{BatchJob, BatchResult, Client, Outcome};
 use serde_json::{Map, Value, json};
 
 /// A job, with its inline rows read through the result stream.
@@ -27,16 +27,16 @@ pub(crate) async fn job(client: &Client, job: &BatchJob) -> Value {
         "update_time": job.update_time().map(time),
         "error": job.error().map(status),
     });
-    let answer = job.to_value();
+    let response = job.to_value();
     if let Some(source) = job.source().and_then(source) {
         shown["src"] = source;
-        shown["src"]["format"] = answer["inputConfig"]["instancesFormat"].clone();
+        shown["src"]["format"] = response["inputConfig"]["instancesFormat"].clone();
     }
     match job.destination() {
         Some(JobDestination::Inline) => shown["dest"] = inline_rows(client, job).await,
         Some(place) => {
             shown["dest"] = destination(place);
-            shown["dest"]["format"] = answer["outputConfig"]["predictionsFormat"].clone();
+            shown["dest"]["format"] = response["outputConfig"]["predictionsFormat"].clone();
         }
         None => {}
     }
@@ -44,7 +44,7 @@ pub(crate) async fn job(client: &Client, job: &BatchJob) -> Value {
         shown["output_info"] = output_info(place);
     }
     if let Some(counts) = job.stats() {
-        let points = &answer["completionStats"]["successfulForecastPointCount"];
+        let points = &response["completionStats"]["successfulForecastPointCount"];
         shown["completion_stats"] = completion_stats(counts, points);
     }
     shown
@@ -159,7 +159,7 @@ pub(crate) fn file(file: &File) -> Value {
 }
 
 fn status(status: &Status) -> Value {
-    json!({ "code": status.code, "message": status.message, "details": status.details })
+    json!({ "code": status.code, "message": status.message, "details": status.details() })
 }
 
 /// The SDK's times have six fractional digits, or none where they would be zeros.

@@ -7,13 +7,13 @@ use super::case::{Case, ExpectedRequest};
 use super::deviations::{Deviations, Verdict, matches};
 use super::diff::{Differ, Extra};
 use super::server::Sent;
-use super::{answer, request};
+use super::{request, response};
 
 pub(crate) fn run() {
     json_differences_are_found();
     requests_are_compared_in_every_part();
-    answers_are_compared();
-    deviations_cover_exactly_what_they_list();
+    responses_are_compared();
+    rules_cover_exactly_what_they_tell();
 }
 
 fn diff(extra: Extra, expected: Value, actual: Value) -> Vec<String> {
@@ -114,7 +114,7 @@ fn requests_are_compared_in_every_part() {
     );
 }
 
-fn answers_are_compared() {
+fn responses_are_compared() {
     let case = |error: Value| -> Case {
         serde_json::from_value(json!({
             "id": "check", "backend": "gemini", "client": {},
@@ -126,7 +126,7 @@ fn answers_are_compared() {
     };
     let compare = |case: &Case, result, sent| {
         let mut found = Vec::new();
-        answer::compare(case, &answer::Outcome { result, sent }, &mut found);
+        response::compare(case, &response::Outcome { result, sent }, &mut found);
         found
     };
     let fails = case(json!({ "kind": "before_send", "exception": "ValueError" }));
@@ -145,33 +145,75 @@ fn answers_are_compared() {
     assert_eq!(compare(&client, Ok(good), 1).len(), 1);
 }
 
-fn deviations_cover_exactly_what_they_list() {
+fn rules_cover_exactly_what_they_tell() {
+    let case = |id: &str, method: &str| -> Case {
+        serde_json::from_value(json!({
+            "id": id, "backend": "gemini", "client": {},
+            "call": { "method": method, "args": { "name": "batches/b" } },
+            "expect_request": [], "responses": [], "expect_result": null, "expect_error": null,
+        }))
+        .unwrap()
+    };
     let deviations = Deviations::parse(
         r#"
-        [[deviation]]
+        [[rule]]
         reason = "on purpose"
+        calls = ["gemini batches.*", "vertex *"]
+        cases = ["a*", "z"]
         differs = ["request * body /name: extra *", "request 1: missing*"]
-        cases = ["a"]
+        [[rule]]
+        reason = "by its name"
+        calls = ["gemini batches.get"]
+        differs = ['request 0 path: expected *, got "/{name}"']
         "#,
     )
     .unwrap();
-    let name = "request 0 body /name: extra \"x\"".to_owned();
-    let gone = "request 1: missing, expected GET /".to_owned();
-    let judge = |case: &str, found: &[&String]| {
-        let found: Vec<String> = found.iter().copied().cloned().collect();
-        deviations.judge(case, &found)
+    let name = "request 0 body /name: extra \"x\"";
+    let gone = "request 1: missing, expected GET /";
+    let mut uses = Vec::new();
+    let mut judge = |case: &Case, found: &[&str]| {
+        let found: Vec<String> = found.iter().map(|line| (*line).to_owned()).collect();
+        deviations.judge(case, &found, &mut uses)
     };
-    let is_unexplained =
-        |verdict| matches!(verdict, Verdict::Unexplained(lines) if lines.len() == 1);
-    assert_eq!(judge("a", &[&name, &gone]), Verdict::Deviates);
-    assert_eq!(judge("b", &[]), Verdict::Matched);
-    assert!(is_unexplained(judge("b", &[&name])), "not listed");
-    assert!(is_unexplained(judge("a", &[&name])), "stale");
-    let new = "result /state: missing".to_owned();
-    assert!(
-        is_unexplained(judge("a", &[&name, &gone, &new])),
+    let untold = |verdict| match verdict {
+        Verdict::Unexplained(lines) => lines.len(),
+        _ => 0,
+    };
+    let get = case("a1", "batches.get");
+    assert_eq!(judge(&get, &[name, gone]), Verdict::Deviates);
+    assert_eq!(
+        judge(&case("a2", "batches.get"), &[name, gone]),
+        Verdict::Deviates,
+        "a new case"
+    );
+    assert_eq!(judge(&get, &[]), Verdict::Matched);
+    assert_eq!(untold(judge(&get, &[name])), 1, "half of the rule");
+    assert_eq!(
+        untold(judge(&get, &[name, gone, "result /state: missing"])),
+        1,
         "one too many"
     );
+    assert_eq!(
+        untold(judge(&case("b", "batches.get"), &[name, gone])),
+        2,
+        "another case"
+    );
+    assert_eq!(
+        untold(judge(&case("a1", "files.get"), &[name, gone])),
+        2,
+        "another call"
+    );
+    let path = |name: &str| format!("request 0 path: expected \"/x\", got \"/{name}\"");
+    assert_eq!(
+        untold(judge(&get, &[&path("batches/c")])),
+        1,
+        "another name"
+    );
+    let unused = |uses: &[_]| deviations.unused(uses).len();
+    assert_eq!((unused(&uses), unused(&[])), (3, 2));
+    let mut judge = |found: &str| deviations.judge(&get, &[found.to_owned()], &mut uses);
+    assert_eq!(judge(&path("batches/b")), Verdict::Deviates);
+    assert_eq!(unused(&uses), 2, "classes without a case");
     for (pattern, text, expected) in [
         ("a*c", "abc", true),
         ("a*c", "abcd", false),
@@ -181,8 +223,10 @@ fn deviations_cover_exactly_what_they_list() {
     ] {
         assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
     }
-    for unreasoned in ["reason = \"\"", "reason = \"x\"\nwhy = 1"] {
-        let text = format!("[[deviation]]\n{unreasoned}\ndiffers = [\"a\"]\ncases = [\"a\"]");
-        assert!(Deviations::parse(&text).is_err());
+    for (reason, more, differs) in [("", "", "a"), ("x", "why = 1", "a"), ("x", "", "**")] {
+        let text = format!(
+            "[[rule]]\nreason = \"{reason}\"\n{more}\ncalls = [\"*\"]\ndiffers = [\"{differs}\"]"
+        );
+        assert!(Deviations::parse(&text).is_err(), "{text}");
     }
 }

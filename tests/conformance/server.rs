@@ -1,16 +1,20 @@
-//! A local server that answers from a case's script and keeps what it was sent.
+//! A local server that responds from a case's script and keeps what it was sent.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Map, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::case::ScriptedResponse;
+use super::request::hex;
 
 /// The placeholder for the address of the server.
 const BASE_URL: &str = "{{BASE_URL}}";
-/// The status of an answer to a request that the recording did not have.
+/// The status of a response to a request that the recording did not have.
 const UNSCRIPTED: u16 = 599;
 
 pub(crate) struct Server(MockServer);
@@ -29,15 +33,12 @@ pub(crate) struct Sent {
 impl Server {
     pub(crate) async fn start(responses: &[ScriptedResponse]) -> Self {
         let server = MockServer::start().await;
-        let answers = responses
-            .iter()
-            .map(|response| template(response, &server.uri()))
-            .collect();
-        let next = AtomicUsize::new(0);
-        Mock::given(any())
-            .respond_with(Script { answers, next })
-            .mount(&server)
-            .await;
+        let script = Script {
+            responses: responses.to_vec(),
+            url: server.uri(),
+            state: Mutex::default(),
+        };
+        Mock::given(any()).respond_with(script).mount(&server).await;
         Self(server)
     }
 
@@ -52,18 +53,55 @@ impl Server {
 }
 
 struct Script {
-    answers: Vec<ResponseTemplate>,
-    next: AtomicUsize,
+    responses: Vec<ScriptedResponse>,
+    url: String,
+    state: Mutex<State>,
+}
+
+/// How far the script has come, and what was uploaded by then.
+#[derive(Default)]
+struct State {
+    next: usize,
+    uploaded: Vec<u8>,
 }
 
 impl Respond for Script {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        let place = self.next.fetch_add(1, Ordering::SeqCst);
-        match self.answers.get(place) {
-            Some(answer) => answer.clone(),
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.take_chunk(request);
+        let place = state.next;
+        state.next += 1;
+        match self.responses.get(place) {
+            Some(response) => template(&true_of(response, &state.uploaded), &self.url),
             None => ResponseTemplate::new(UNSCRIPTED).set_body_string("unscripted"),
         }
     }
+}
+
+impl State {
+    fn take_chunk(&mut self, request: &Request) {
+        let header = |name: &str| request.headers.get(name)?.to_str().ok();
+        let command = header("x-goog-upload-command").unwrap_or_default();
+        if let (true, Some(offset)) = (command.contains("upload"), header("x-goog-upload-offset")) {
+            self.uploaded.truncate(offset.parse().unwrap());
+            self.uploaded.extend_from_slice(&request.body);
+        }
+    }
+}
+
+/// A response as a service would give it. The recorder had one record for the files of all uploads;
+/// here it has the size and hash of what was sent.
+fn true_of(response: &ScriptedResponse, uploaded: &[u8]) -> ScriptedResponse {
+    let mut response = response.clone();
+    let mut headers = response.headers.iter();
+    let is_final = headers
+        .any(|(name, value)| name.eq_ignore_ascii_case("x-goog-upload-status") && value == "final");
+    let file = response.body.as_mut().and_then(|body| body.get_mut("file"));
+    if let (true, Some(file)) = (is_final, file) {
+        file["sizeBytes"] = json!(uploaded.len().to_string());
+        file["sha256Hash"] = json!(STANDARD.encode(hex(&Sha256::digest(uploaded))));
+    }
+    response
 }
 
 fn template(response: &ScriptedResponse, url: &str) -> ResponseTemplate {

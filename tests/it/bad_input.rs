@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use genai_batch::{Client, Create, Error, Request, Source};
+use genai_batch::batches::Create;
+use genai_batch::{Client, Error, Request, Source};
 
 use crate::support::{Backend, sums};
 
@@ -116,11 +117,6 @@ async fn options_that_the_task_or_the_source_has_no_place_for() {
         let create = batches.create(backend.model, sums(count).0).patch(patch);
         names(&refused(&backend, create).await, &["patch"]);
     }
-    let many: Vec<_> = (0..101)
-        .map(|n| Request::text("a").metadata("n", n))
-        .collect();
-    let error = refused(&backend, batches.create(backend.model, many)).await;
-    names(&error, &["request-1", "metadata", "inline_limit"]);
 }
 
 #[tokio::test]

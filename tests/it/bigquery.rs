@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{Destination, JobDestination, JobSource, Source};
+use genai_batch::job::{JobDestination, JobSource};
+use genai_batch::{Destination, Source};
 use serde_json::{Value, json};
 
 use crate::support::{Backend, collect, sums};

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use genai_batch::batches::InlineLimit;
 use genai_batch::blocking::{self, ResultIter};
-use genai_batch::{InlineLimit, JobDestination, JobState, Outcome, Report};
-use genai_batch_emulator::Emulator;
+use genai_batch::job::JobDestination;
+use genai_batch::{JobState, Outcome, Report};
+use genai_batch_emulator::{Emulator, Failure, Operation};
 use tokio::runtime::Runtime;
 
-use crate::support::{KEY, Told, client, emulator_apart, sums};
+use crate::support::{KEY, Told, client, emulator_apart, quick_pace, sums};
 #[cfg(feature = "gcs")]
 use crate::support::{TOKEN, vertex_client};
 
@@ -45,9 +47,7 @@ fn stages() -> Vec<Stage> {
 }
 
 fn quick(wait: blocking::Wait) -> blocking::Wait {
-    wait.poll_interval(Duration::from_millis(5))
-        .max_poll_interval(Duration::from_millis(20))
-        .timeout(Duration::from_secs(60))
+    wait.pace(quick_pace())
 }
 
 fn collect(mut results: ResultIter) -> (BTreeMap<String, Told>, Report) {
@@ -65,10 +65,36 @@ fn collect(mut results: ResultIter) -> (BTreeMap<String, Told>, Report) {
 }
 
 #[test]
+fn a_job_is_found_by_its_mark_and_taken_over_by_its_id() {
+    for stage in stages() {
+        let batches = stage.client.batches();
+        let create = || batches.create(MODEL, sums(2).0).id("nightly");
+        let job = create().call().unwrap();
+        assert_eq!(create().call().unwrap().name(), job.name());
+
+        stage.emulator.faults().list_late(Duration::from_secs(3600));
+        for create in [
+            Operation::BatchGenerateContent,
+            Operation::CreateBatchPredictionJob,
+        ] {
+            let faults = stage.emulator.faults();
+            faults.fail_next(create, 1, Failure::CloseAfterEffect);
+        }
+        let create = batches.create(MODEL, sums(2).0).look_for(Duration::ZERO);
+        let error = create.call().unwrap_err();
+        let mark = error.mark().unwrap();
+        assert!(batches.find(mark).unwrap().is_none());
+        stage.emulator.clock().advance(Duration::from_secs(7200));
+        let found = batches.find(mark).unwrap().unwrap();
+        assert_ne!(found.name(), job.name());
+    }
+}
+
+#[test]
 fn a_whole_run_without_async() {
     for stage in stages() {
         let batches = stage.client.batches();
-        let (requests, answers) = sums(30);
+        let (requests, responses) = sums(30);
         let create = batches.create(MODEL, requests).display_name("blocking");
         let job = create.inline_limit(InlineLimit::NEVER).call().unwrap();
         assert_eq!(job.display_name(), Some("blocking"));
@@ -79,7 +105,7 @@ fn a_whole_run_without_async() {
         let job = states.last().unwrap();
         assert_eq!(job.state(), &JobState::Succeeded);
         let (told, report) = collect(batches.results(job).call().unwrap());
-        assert_eq!(told, answers);
+        assert_eq!(told, responses);
         assert!(report.is_complete(), "{report}");
         let verified = batches.results(job).strict(true).call().unwrap().verify();
         assert_eq!(verified.unwrap(), report);
@@ -88,7 +114,7 @@ fn a_whole_run_without_async() {
         let mut typed = typed.typed::<u64>();
         let numbers: Vec<_> = typed.by_ref().map(|it| it.unwrap().1.unwrap()).collect();
         assert_eq!(numbers.len(), 30);
-        assert!(typed.report().usage.unwrap().total().input_tokens > 0);
+        assert!(typed.report().usage.unwrap().total().input_tokens() > 0);
 
         let source = genai_batch::Source::requests(sums(30).0);
         let diagnosis = stage.client.preflight(source).model(MODEL).call().unwrap();
@@ -112,7 +138,7 @@ fn a_whole_run_without_async() {
 
         let run = batches.run(MODEL, sums(3).0).wait(|wait| {
             let wait = wait.poll_interval(Duration::from_millis(5));
-            wait.timeout(Duration::from_secs(60))
+            wait.timeout(Duration::from_secs(600))
         });
         assert_eq!(collect(run.call().unwrap()).0, sums(3).1);
     }
@@ -181,7 +207,11 @@ fn a_wait_that_is_dropped_cancels_its_job_if_asked_to() {
         let mut states = quick(batches.wait(&job)).cancel_on_drop(true).iter();
         assert!(states.next().unwrap().unwrap().is_active());
         drop(states);
-        while batches.get(&job).unwrap().state() == &JobState::Pending {}
+        let dropped = Instant::now();
+        while batches.get(&job).unwrap().state() == JobState::Pending {
+            let waited = dropped.elapsed();
+            assert!(waited < Duration::from_secs(600), "no cancel arrived");
+        }
     }
 }
 
@@ -228,5 +258,38 @@ fn within_a_runtime_every_call_is_an_error() {
             // Dropped here, the last handle ends the thread without holding up this one.
             drop((opened, batches, files, client));
         });
+    }
+}
+
+#[cfg(feature = "runs")]
+#[test]
+fn a_run_is_opened_driven_and_read() {
+    for stage in stages() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.run");
+        let (requests, expected) = sums(25);
+        let runs = stage.client.runs();
+        let open = runs.open(&path).model(MODEL).source(requests);
+        let run = open.call().unwrap();
+        assert_eq!(run.intake().unwrap().added, 25);
+        let quick = Duration::from_millis(5);
+        let finish = run.finish().poll_interval(quick, quick);
+        let report = finish.job_requests(10, 10).call().unwrap();
+        assert!(report.is_finished(), "{report}");
+        let told = run.results().unwrap().map(|result| {
+            let result = result.unwrap();
+            let text = result.response().unwrap().text().unwrap().into_owned();
+            (result.key().unwrap().to_owned(), Told::Text(text))
+        });
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected);
+        let view = runs.read(&path).unwrap();
+        assert!(view.progress().unwrap().is_finished());
+        assert_eq!(view.report().unwrap(), report);
+        let place = folder.path().join("out.jsonl");
+        assert_eq!(view.save_to(place).call().unwrap(), 25);
+        drop(view);
+        run.close().unwrap();
+        let run = runs.open(&path).call().unwrap();
+        assert_eq!(run.report().unwrap(), report);
     }
 }

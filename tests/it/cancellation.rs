@@ -7,7 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use genai_batch::{BatchJob, Client, InlineLimit, JobDestination, Part, Request};
+use genai_batch::batches::InlineLimit;
+use genai_batch::job::JobDestination;
+use genai_batch::{BatchJob, Client, Part, Request};
 use genai_batch_emulator::Emulator;
 use tokio::runtime::{Builder, Runtime};
 

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use genai_batch::{
-    EmbedRequest, GenerationConfig, InlineLimit, JobDestination, JobState, Request, Source,
-};
+use genai_batch::batches::InlineLimit;
+use genai_batch::job::JobDestination;
+use genai_batch::{EmbedRequest, GenerationConfig, JobState, Request, Source};
 use genai_batch_emulator::{Failure, Model, RowFailure, text_response};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Told, collect, on_every_backend, quick, sums};
+use crate::support::{Backend, Told, collect, on_every_backend, on_every_model, quick, sums};
 
-on_every_backend! {
+on_every_model! {
     requests_in_memory_are_answered_under_their_keys,
     a_large_list_goes_through_a_file,
     a_local_file_is_answered_under_its_keys,
@@ -22,8 +22,6 @@ on_every_backend! {
     json_values_are_requests_too,
     texts_are_given_keys,
     requests_that_fail_do_not_stop_the_others,
-    run_does_all_three_steps,
-    embeddings_have_values,
     a_job_is_described_in_full,
     jobs_are_listed_over_pages,
     active_jobs_are_told_from_ended_ones,
@@ -40,25 +38,40 @@ on_every_backend! {
     rows_without_a_key_are_not_guessed,
     an_output_that_is_late_is_waited_for,
     a_job_known_by_name_is_counted,
-    a_create_whose_answer_is_lost_makes_one_job,
-    a_create_that_never_arrived_is_sent_again,
+    a_create_whose_response_is_lost_makes_one_job,
+    a_create_that_may_have_arrived_is_sent_again_only_if_asked,
     a_create_is_not_sent_again_where_nothing_is_sure,
+    a_refused_create_takes_back_what_it_placed,
+    a_create_that_a_quota_refuses_is_sent_again,
+    no_patch_takes_the_mark_away,
+    what_may_belong_to_a_job_is_kept_although_a_later_create_is_refused,
+    a_patch_reaches_the_service,
+}
+
+/// What Claude does not do, or needs a limit for.
+mod of_google {
+    use super::{embeddings_have_values, on_every_backend, run_does_all_three_steps};
+
+    on_every_backend! {
+        run_does_all_three_steps,
+        embeddings_have_values,
+    }
 }
 
 async fn requests_in_memory_are_answered_under_their_keys(backend: Backend) {
-    let (requests, answers) = sums(20);
-    let create = backend.client.batches().create(backend.model, requests);
+    let (requests, responses) = sums(20);
+    let create = backend.create(requests);
     let (told, report) = collect(backend.results_of(create).await).await;
-    assert_eq!(told, answers);
+    assert_eq!(told, responses);
     assert!(report.is_complete(), "{report}");
     assert_eq!(report.submitted, Some(20));
 }
 
 async fn a_large_list_goes_through_a_file(backend: Backend) {
-    let (requests, answers) = sums(500);
-    let create = backend.client.batches().create(backend.model, requests);
+    let (requests, responses) = sums(500);
+    let create = backend.create(requests);
     let (told, report) = collect(backend.results_of(create).await).await;
-    assert_eq!(told, answers);
+    assert_eq!(told, responses);
     assert!(report.is_complete(), "{report}");
 }
 
@@ -74,21 +87,21 @@ async fn a_local_file_is_answered_under_its_keys(backend: Backend) {
         writeln!(file, "{line}").unwrap();
     }
     let path = file.path().to_str().unwrap().to_owned();
-    let create = backend.client.batches().create(backend.model, path);
+    let create = backend.create(path);
     let (told, report) = collect(backend.results_of(create).await).await;
     assert_eq!(told, sums(250).1);
     assert!(report.is_complete(), "{report}");
 }
 
 async fn a_stream_of_requests_is_answered(backend: Backend) {
-    let (requests, answers) = sums(300);
+    let (requests, responses) = sums(300);
     let source = Source::stream(stream::iter(requests).then(|request| async {
         tokio::task::yield_now().await;
         request
     }));
-    let create = backend.client.batches().create(backend.model, source);
+    let create = backend.create(source);
     let (told, _) = collect(backend.results_of(create).await).await;
-    assert_eq!(told, answers);
+    assert_eq!(told, responses);
 }
 
 async fn json_values_are_requests_too(backend: Backend) {
@@ -97,7 +110,7 @@ async fn json_values_are_requests_too(backend: Backend) {
         json!({ "key": "a", "request": { "contents": contents(1) } }),
         json!({ "contents": contents(2) }),
     ];
-    let create = backend.client.batches().create(backend.model, values);
+    let create = backend.create(values);
     let (told, _) = collect(backend.results_of(create).await).await;
     assert_eq!(told["a"], Told::Text("2".into()));
     assert_eq!(told["request-2"], Told::Text("3".into()));
@@ -105,7 +118,7 @@ async fn json_values_are_requests_too(backend: Backend) {
 
 async fn texts_are_given_keys(backend: Backend) {
     let texts = vec!["What is 1 + 1?", "What is 2 + 2?"];
-    let create = backend.client.batches().create(backend.model, texts);
+    let create = backend.create(texts);
     let (told, report) = collect(backend.results_of(create).await).await;
     assert_eq!(told["request-1"], Told::Text("2".into()));
     assert_eq!(told["request-2"], Told::Text("4".into()));
@@ -118,11 +131,7 @@ async fn requests_that_fail_do_not_stop_the_others(backend: Backend) {
             Request::text("What is 1 + 1?").key("good"),
             Request::text("[[error:3]]").key("bad"),
         ];
-        let create = backend
-            .client
-            .batches()
-            .create(backend.model, requests)
-            .inline_limit(limit);
+        let create = backend.create(requests).inline_limit(limit);
         let (told, report) = collect(backend.results_of(create).await).await;
         assert_eq!(told["good"], Told::Text("2".into()));
         assert_eq!(told["bad"], Told::Error(3));
@@ -179,9 +188,8 @@ async fn embeddings_have_values(backend: Backend) {
 }
 
 async fn a_job_is_described_in_full(backend: Backend) {
-    let batches = backend.client.batches();
-    let named = batches
-        .create(backend.model, sums(3).0)
+    let named = backend
+        .create(sums(3).0)
         .display_name("described")
         .await
         .unwrap();
@@ -199,8 +207,8 @@ async fn a_job_is_described_in_full(backend: Backend) {
     assert!(ended.destination().is_some());
     assert!(ended.json().contains("described"));
 
-    let first = batches.create(backend.model, sums(1).0).await.unwrap();
-    let second = batches.create(backend.model, sums(1).0).await.unwrap();
+    let first = backend.create(sums(1).0).await.unwrap();
+    let second = backend.create(sums(1).0).await.unwrap();
     assert!(first.display_name().unwrap().starts_with("genai-batch-"));
     assert_ne!(first.display_name(), second.display_name());
 }
@@ -209,7 +217,7 @@ async fn jobs_are_listed_over_pages(backend: Backend) {
     let batches = backend.client.batches();
     let mut names = BTreeSet::new();
     for _ in 0..5 {
-        let job = batches.create(backend.model, sums(1).0).await.unwrap();
+        let job = backend.create(sums(1).0).await.unwrap();
         names.insert(job.name().to_owned());
     }
     let listed: Vec<_> = batches
@@ -243,10 +251,10 @@ async fn jobs_are_listed_over_pages(backend: Backend) {
 
 async fn active_jobs_are_told_from_ended_ones(backend: Backend) {
     let batches = backend.client.batches();
-    let ended = batches.create(backend.model, sums(1).0).await.unwrap();
+    let ended = backend.create(sums(1).0).await.unwrap();
     backend.wait(&ended).await.unwrap();
     backend.emulator.clock().pause();
-    let running = batches.create(backend.model, sums(1).0).await.unwrap();
+    let running = backend.create(sums(1).0).await.unwrap();
     let active = batches.list().active().all().await.unwrap();
     let names: Vec<_> = active.iter().map(|job| job.name()).collect();
     assert_eq!(names, [running.name()]);
@@ -255,7 +263,7 @@ async fn active_jobs_are_told_from_ended_ones(backend: Backend) {
 async fn a_job_that_is_cancelled_early_has_no_results(backend: Backend) {
     let batches = backend.client.batches();
     backend.emulator.clock().pause();
-    let job = batches.create(backend.model, sums(4).0).await.unwrap();
+    let job = backend.create(sums(4).0).await.unwrap();
     batches.cancel(&job).await.unwrap();
     backend.emulator.clock().resume();
     let error = backend.wait(&job).await.unwrap_err();
@@ -272,7 +280,7 @@ async fn a_job_that_is_cancelled_early_has_no_results(backend: Backend) {
 async fn a_job_that_is_cancelled_late_keeps_what_it_has(backend: Backend) {
     let batches = backend.client.batches();
     backend.emulator.clock().pause();
-    let job = batches.create(backend.model, sums(10).0).await.unwrap();
+    let job = backend.create(sums(10).0).await.unwrap();
     backend.emulator.clock().advance(Duration::from_millis(40));
     batches.cancel(&job).await.unwrap();
     backend.emulator.clock().resume();
@@ -283,17 +291,17 @@ async fn a_job_that_is_cancelled_late_keeps_what_it_has(backend: Backend) {
     };
     let (told, report) = collect(batches.results(&ended).await.unwrap()).await;
     assert!(report.responses > 0 && report.responses < 10, "{report}");
-    let answers = sums(10).1;
+    let responses = sums(10).1;
     assert_eq!(told.len(), 10);
     for (key, outcome) in told {
         let unserved = [Told::Error(1), Told::Missing].contains(&outcome);
-        assert!(unserved || outcome == answers[&key], "{key}: {outcome:?}");
+        assert!(unserved || outcome == responses[&key], "{key}: {outcome:?}");
     }
 }
 
 async fn a_deleted_job_is_gone(backend: Backend) {
     let batches = backend.client.batches();
-    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let job = backend.create(sums(1).0).await.unwrap();
     backend.wait(&job).await.unwrap();
     batches.delete(&job).await.unwrap();
     assert!(batches.get(&job).await.unwrap_err().is_not_found());
@@ -301,8 +309,7 @@ async fn a_deleted_job_is_gone(backend: Backend) {
 }
 
 async fn progress_is_reported_and_streamed(backend: Backend) {
-    let batches = backend.client.batches();
-    let job = batches.create(backend.model, sums(50).0).await.unwrap();
+    let job = backend.create(sums(50).0).await.unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let record = Arc::clone(&seen);
     let wait = backend
@@ -327,7 +334,7 @@ async fn many_jobs_are_waited_for_at_once(backend: Backend) {
         if n == 7 {
             backend.emulator.faults().fail_jobs(8, "no tokens left");
         }
-        jobs.push(batches.create(backend.model, sums(n).0).await.unwrap());
+        jobs.push(backend.create(sums(n).0).await.unwrap());
         backend.emulator.faults().clear();
     }
     let outcomes = batches
@@ -360,8 +367,7 @@ async fn many_jobs_are_waited_for_at_once(backend: Backend) {
 
 async fn a_failed_job_says_why(backend: Backend) {
     backend.emulator.faults().fail_jobs(8, "no tokens left");
-    let batches = backend.client.batches();
-    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let job = backend.create(sums(1).0).await.unwrap();
     let error = backend.wait(&job).await.unwrap_err();
     assert!(error.to_string().contains("no tokens left"), "{error}");
     let job = error.job().unwrap();
@@ -371,12 +377,7 @@ async fn a_failed_job_says_why(backend: Backend) {
 
 async fn an_expired_job_is_an_error(backend: Backend) {
     backend.emulator.faults().expire_jobs();
-    let job = backend
-        .client
-        .batches()
-        .create(backend.model, sums(1).0)
-        .await
-        .unwrap();
+    let job = backend.create(sums(1).0).await.unwrap();
     backend
         .emulator
         .clock()
@@ -388,7 +389,7 @@ async fn an_expired_job_is_an_error(backend: Backend) {
 async fn results_of_a_running_job_are_refused(backend: Backend) {
     backend.emulator.clock().pause();
     let batches = backend.client.batches();
-    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let job = backend.create(sums(1).0).await.unwrap();
     let error = batches.results(&job).await.unwrap_err();
     assert!(error.is_job_active(), "{error}");
     assert!(error.to_string().contains("wait"), "{error}");
@@ -397,14 +398,10 @@ async fn results_of_a_running_job_are_refused(backend: Backend) {
 async fn rows_in_any_order_are_matched_by_key(backend: Backend) {
     backend.emulator.faults().shuffle_results(7);
     for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
-        let (requests, answers) = sums(100);
-        let create = backend
-            .client
-            .batches()
-            .create(backend.model, requests)
-            .inline_limit(limit);
+        let (requests, responses) = sums(100);
+        let create = backend.create(requests).inline_limit(limit);
         let (told, report) = collect(backend.results_of(create).await).await;
-        assert_eq!(told, answers);
+        assert_eq!(told, responses);
         assert!(report.is_complete());
     }
 }
@@ -416,20 +413,16 @@ async fn lost_and_doubled_and_foreign_rows_are_all_told(backend: Backend) {
     faults.double_rows(Rows::At(vec![1]));
     faults.add_foreign_rows(1);
     for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
-        let (requests, mut answers) = sums(10);
-        answers.insert("sum-3".into(), Told::Missing);
-        answers.insert("sum-5".into(), Told::Missing);
-        let create = backend
-            .client
-            .batches()
-            .create(backend.model, requests)
-            .inline_limit(limit);
+        let (requests, mut responses) = sums(10);
+        responses.insert("sum-3".into(), Told::Missing);
+        responses.insert("sum-5".into(), Told::Missing);
+        let create = backend.create(requests).inline_limit(limit);
         let (mut told, report) = collect(backend.results_of(create).await).await;
-        told.retain(|key, _| !report.stranger_keys.contains(key));
-        assert_eq!(told, answers);
+        told.retain(|key, _| !report.unexpected_keys.contains(key));
+        assert_eq!(told, responses);
         assert_eq!((report.responses, report.errors, report.missing), (8, 0, 2));
         assert_eq!(report.missing_keys, ["sum-3", "sum-5"]);
-        assert_eq!((report.duplicates, report.strangers), (1, 1));
+        assert_eq!((report.duplicates, report.unexpected), (1, 1));
         assert_eq!(report.duplicate_keys, ["sum-1"]);
         assert!(!report.is_complete());
     }
@@ -439,11 +432,7 @@ async fn rows_without_a_key_are_not_guessed(backend: Backend) {
     use genai_batch_emulator::Rows;
     backend.emulator.faults().drop_keys(Rows::At(vec![0]));
     for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
-        let create = backend
-            .client
-            .batches()
-            .create(backend.model, sums(3).0)
-            .inline_limit(limit);
+        let create = backend.create(sums(3).0).inline_limit(limit);
         let (told, report) = collect(backend.results_of(create).await).await;
         assert_eq!(told["sum-0"], Told::Missing);
         assert_eq!(told["(no key)"], Told::Text("1000".into()));
@@ -469,7 +458,7 @@ async fn an_output_that_is_late_is_waited_for(backend: Backend) {
         } else {
             backend.emulator.faults().delay_output(late);
         }
-        let create = batches.create(backend.model, sums(3).0).inline_limit(limit);
+        let create = backend.create(sums(3).0).inline_limit(limit);
         let (told, _) = collect(backend.results_of(create).await).await;
         assert_eq!(told, sums(3).1);
     }
@@ -477,7 +466,7 @@ async fn an_output_that_is_late_is_waited_for(backend: Backend) {
         .emulator
         .faults()
         .delay_output(Duration::from_secs(3600));
-    let job = batches.create(backend.model, sums(1).0).await.unwrap();
+    let job = backend.create(sums(1).0).await.unwrap();
     let job = backend.wait(&job).await.unwrap();
     let error = batches
         .results(&job)
@@ -492,7 +481,7 @@ async fn a_job_known_by_name_is_counted(backend: Backend) {
     use genai_batch_emulator::Rows;
     backend.emulator.faults().drop_rows(Rows::At(vec![2]));
     let batches = backend.client.batches();
-    let job = batches.create(backend.model, sums(5).0).await.unwrap();
+    let job = backend.create(sums(5).0).await.unwrap();
     backend.wait(&job).await.unwrap();
     let (told, report) = collect(batches.results(job.name()).await.unwrap()).await;
     assert_eq!(told.len(), 4);
@@ -513,7 +502,7 @@ async fn ten_thousand_requests_have_the_same_outcomes_on_both() {
         backend.emulator.faults().shuffle_results(11);
         let (mut requests, _) = sums(10_000);
         requests[4321] = Request::text("[[error:8]]").key("sum-4321");
-        let create = backend.client.batches().create(backend.model, requests);
+        let create = backend.create(requests);
         let (told, report) = collect(backend.results_of(create).await).await;
         assert!(report.is_complete(), "{report}");
         assert_eq!((report.responses, report.errors), (9_999, 1));
@@ -525,17 +514,25 @@ async fn ten_thousand_requests_have_the_same_outcomes_on_both() {
     assert_eq!(gemini["sum-4321"], Told::Error(8));
 }
 
-async fn a_create_whose_answer_is_lost_makes_one_job(backend: Backend) {
+async fn a_create_whose_response_is_lost_makes_one_job(backend: Backend) {
     let batches = backend.client.batches();
     // A list may start with a page that is empty.
     backend.emulator.faults().empty_pages();
-    for failure in [Failure::CloseAfterEffect, Failure::CutAnswer { after: 20 }] {
+    let refused = |code| Failure::StatusAfterEffect { code };
+    for failure in [
+        Failure::CloseAfterEffect,
+        Failure::CutAnswer { after: 20 },
+        // None of these says that nothing was done.
+        refused(302),
+        refused(409),
+        refused(502),
+    ] {
         for name in [None, Some("nightly")] {
             backend
                 .emulator
                 .faults()
                 .fail_next(backend.create, 1, failure.clone());
-            let mut create = batches.create(backend.model, sums(3).0);
+            let mut create = backend.create(sums(3).0);
             if let Some(name) = name {
                 create = create.display_name(name);
             }
@@ -552,36 +549,159 @@ async fn a_create_whose_answer_is_lost_makes_one_job(backend: Backend) {
     }
 }
 
-async fn a_create_that_never_arrived_is_sent_again(backend: Backend) {
+async fn a_create_that_may_have_arrived_is_sent_again_only_if_asked(backend: Backend) {
     let batches = backend.client.batches();
     let failures = [
         Failure::CloseBeforeAnswer,
         Failure::service_unavailable(),
         Failure::html(502),
+        Failure::status(408, "DEADLINE_EXCEEDED", "late"),
+        Failure::status(499, "CANCELLED", "it was cancelled"),
     ];
     for failure in failures {
+        let sent = || backend.emulator.request_count(backend.create);
+        let jobs = async || batches.list().all().await.unwrap().len();
+        let fail = |times| {
+            let faults = backend.emulator.faults();
+            faults.fail_next(backend.create, times, failure.clone());
+        };
+        let create = || backend.create(sums(3).0);
+        let (sent_before, jobs_before) = (sent(), jobs().await);
+        fail(1);
+        let error = create().await.unwrap_err();
+        assert!(error.is_unclear() && !error.is_retryable(), "{error}");
+        assert!(error.to_string().contains(error.mark().unwrap()), "{error}");
+        assert_eq!((sent(), jobs().await), (sent_before + 1, jobs_before));
+
+        fail(1);
+        create().resend_unclear(true).await.unwrap();
+        assert_eq!((sent(), jobs().await), (sent_before + 3, jobs_before + 1));
+
+        fail(2);
+        let error = create().resend_unclear(true).await.unwrap_err();
+        assert!(error.is_unclear(), "{error}");
+        assert_eq!((sent(), jobs().await), (sent_before + 5, jobs_before + 1));
+    }
+}
+
+async fn a_create_that_a_quota_refuses_is_sent_again(backend: Backend) {
+    let faults = backend.emulator.faults();
+    let asked = Duration::from_millis(50);
+    faults.fail_next(backend.create, 1, Failure::too_many_requests(asked));
+    let in_header = Failure::status(429, "RESOURCE_EXHAUSTED", "slow down");
+    faults.fail_next(backend.create, 1, in_header.with_header("retry-after", "0"));
+    let started = std::time::Instant::now();
+    let create = || backend.create(sums(1).0);
+    create().await.unwrap();
+    assert!(started.elapsed() >= asked);
+    assert_eq!(backend.emulator.request_count(backend.create), 3);
+
+    let later = Failure::too_many_requests(Duration::from_millis(1));
+    faults.fail_next(backend.create, 100, later);
+    let error = create().await.unwrap_err();
+    assert!(error.is_quota() && error.attempts() == 5, "{error}");
+    assert!(!error.is_unclear() && error.mark().is_none());
+}
+
+async fn a_refused_create_takes_back_what_it_placed(backend: Backend) {
+    let faults = backend.emulator.faults();
+    let placed = || {
+        let files = backend.emulator.files().into_iter().map(|file| file.name);
+        files
+            .chain(backend.emulator.objects("gs://staging-bucket/"))
+            .collect::<Vec<_>>()
+    };
+    let create = || backend.create(sums(2).0).inline_limit(InlineLimit::NEVER);
+    faults.fail_next(
+        backend.create,
+        1,
+        Failure::status(400, "INVALID_ARGUMENT", "no"),
+    );
+    let error = create().await.unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert_eq!(placed(), Vec::<String>::new());
+
+    // A job may have come of it, and need its input.
+    faults.fail_next(backend.create, 1, Failure::service_unavailable());
+    let error = create().adopt(false).await.unwrap_err();
+    assert_eq!(placed().len(), 1);
+    let kept = format!("{}, which is kept", placed()[0]);
+    assert!(error.to_string().contains(&kept), "{error}");
+}
+
+async fn no_patch_takes_the_mark_away(backend: Backend) {
+    let batches = backend.client.batches();
+    let patches = match backend.client.backend() {
+        genai_batch::Backend::Gemini => [
+            json!({"batch": {"displayName": "mine"}}),
+            json!({"batch": {"displayName": null}}),
+        ],
+        _ => [
+            json!({"labels": null}),
+            json!({"labels": {"genai-batch-mark": "x"}}),
+        ],
+    };
+    for patch in patches {
+        let faults = backend.emulator.faults();
+        faults.fail_next(backend.create, 1, Failure::CloseAfterEffect);
         let before = batches.list().all().await.unwrap().len();
-        backend
-            .emulator
-            .faults()
-            .fail_next(backend.create, 2, failure);
-        batches.create(backend.model, sums(3).0).await.unwrap();
+        let create = backend.create(sums(1).0).patch(patch);
+        create.await.unwrap();
         assert_eq!(batches.list().all().await.unwrap().len(), before + 1);
     }
 }
 
+async fn what_may_belong_to_a_job_is_kept_although_a_later_create_is_refused(backend: Backend) {
+    let faults = backend.emulator.faults();
+    faults.fail_next(backend.create, 1, Failure::service_unavailable());
+    let refusal = Failure::status(400, "INVALID_ARGUMENT", "no");
+    faults.fail_next(backend.create, 1, refusal);
+    let create = backend.create(sums(2).0);
+    let create = create.inline_limit(InlineLimit::NEVER).resend_unclear(true);
+    let error = create.await.unwrap_err();
+    assert!(error.is_unclear() && error.mark().is_some(), "{error}");
+    let files = backend.emulator.files().into_iter().map(|file| file.name);
+    let placed: Vec<_> = files
+        .chain(backend.emulator.objects("gs://staging-bucket/"))
+        .collect();
+    assert_eq!((error.status(), placed.len()), (Some(400), 1));
+    let kept = format!("{}, which is kept", placed[0]);
+    let told = error.to_string();
+    assert!(
+        told.contains(&kept) && told.contains("may have made the job"),
+        "{told}"
+    );
+}
+
+async fn a_patch_reaches_the_service(backend: Backend) {
+    let patch = match backend.client.backend() == genai_batch::Backend::Gemini {
+        true => json!({"batch": {"priority": "12"}}),
+        false => json!({"labels": {"team": "x"}}),
+    };
+    let create = backend.create(sums(2).0).patch(patch);
+    let job = create.await.unwrap();
+    match backend.client.backend() == genai_batch::Backend::Gemini {
+        true => assert_eq!(job.priority(), Some(12)),
+        false => assert_eq!(job.labels()["team"], "x"),
+    }
+    let odd = match backend.client.backend() == genai_batch::Backend::Gemini {
+        true => json!({"batch": {"priority": {"high": true}}}),
+        false => json!({"labels": ["x"]}),
+    };
+    let sent = || backend.emulator.requests().len();
+    let before = sent();
+    let create = backend.create(sums(2).0).patch(odd);
+    let error = create.await.unwrap_err();
+    assert!(error.is_invalid_input() && sent() == before, "{error}");
+}
+
 async fn a_create_is_not_sent_again_where_nothing_is_sure(backend: Backend) {
     let faults = backend.emulator.faults();
-    // Refused for its quota, it certainly made no job, and made again at once it would not.
-    let later = Failure::too_many_requests(Duration::from_millis(1));
-    faults.fail_next(backend.create, 1, later);
-    let create = || backend.client.batches().create(backend.model, sums(1).0);
-    let error = create().await.unwrap_err();
-    assert!(error.is_quota() && error.attempts() == 1, "{error}");
-
+    let create = || backend.create(sums(1).0);
     faults.fail_next(backend.create, 1, Failure::service_unavailable());
     let error = create().adopt(false).await.unwrap_err();
-    assert!(error.is_server_error(), "{error}");
+    assert!(error.is_server_error() && error.is_unclear(), "{error}");
+    assert_eq!(error.mark(), None);
 
     faults.fail_next(backend.create, 1, Failure::CloseAfterEffect);
     faults.fail_next(backend.list, 1000, Failure::service_unavailable());
@@ -592,10 +712,10 @@ async fn a_create_is_not_sent_again_where_nothing_is_sure(backend: Backend) {
         backend.client.batches().list().all().await.unwrap().len(),
         1
     );
-    assert_eq!(backend.emulator.request_count(backend.create), 3);
+    assert_eq!(backend.emulator.request_count(backend.create), 2);
 }
 
-/// A model that answers with the request it was given.
+/// A model that responds with the request it was given.
 struct Mirror;
 
 impl Model for Mirror {
@@ -605,7 +725,7 @@ impl Model for Mirror {
 }
 
 #[tokio::test]
-async fn defaults_reach_every_request_that_has_none() {
+async fn defaults_fill_what_a_request_does_not_set() {
     let backend = Backend::gemini_with(|builder| builder.model(Mirror)).await;
     for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
         let own = GenerationConfig::new().temperature(0.9);
@@ -617,9 +737,7 @@ async fn defaults_reach_every_request_that_has_none() {
                 .system_instruction("Mine."),
         ];
         let create = backend
-            .client
-            .batches()
-            .create(backend.model, requests)
+            .create(requests)
             .generation_config(
                 GenerationConfig::new()
                     .temperature(0.1)
@@ -638,7 +756,10 @@ async fn defaults_reach_every_request_that_has_none() {
             json!({"temperature": 0.1, "maxOutputTokens": 9})
         );
         assert_eq!(system(&seen("plain")), "Be brief.");
-        assert_eq!(seen("own")["generationConfig"], json!({"temperature": 0.9}));
+        assert_eq!(
+            seen("own")["generationConfig"],
+            json!({"temperature": 0.9, "maxOutputTokens": 9})
+        );
         assert_eq!(system(&seen("own")), "Mine.");
     }
 }
@@ -647,12 +768,7 @@ async fn defaults_reach_every_request_that_has_none() {
 async fn small_lists_are_inline_and_others_a_file() {
     let backend = Backend::gemini().await;
     for (count, destination) in [(100, "inline"), (101, "file")] {
-        let job = backend
-            .client
-            .batches()
-            .create(backend.model, sums(count).0)
-            .await
-            .unwrap();
+        let job = backend.create(sums(count).0).await.unwrap();
         let job = backend.wait(&job).await.unwrap();
         let found = match job.destination().unwrap() {
             JobDestination::Inline => "inline",

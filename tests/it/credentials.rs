@@ -4,7 +4,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use genai_batch::{Client, InlineLimit};
+use genai_batch::batches::InlineLimit;
+use genai_batch::{Client, RetryPolicy};
 use genai_batch_emulator::{Emulator, Failure, Operation, TokenKind};
 
 use crate::support::{KEY, collect, quick, sums, vertex_client};
@@ -91,7 +92,7 @@ async fn a_raw_client_without_credentials_says_so() {
         .vertex()
         .unwrap()
         .batch_prediction_jobs_get("my-project", "us-central1", "1");
-    let error = genai_batch::Error::from_raw(get.await.unwrap_err()).await;
+    let error = get.await.unwrap_err();
     assert!(error.is_configuration(), "{error:?}");
     assert!(error.to_string().contains("credentials"), "{error}");
     assert!(emulator.requests().is_empty());
@@ -161,6 +162,76 @@ async fn a_client_gets_over_a_refusal_by_the_token_endpoint() {
     let error = client.batches().list().all().await.unwrap_err();
     assert!(!error.is_retryable(), "{error}");
     client.batches().list().all().await.unwrap();
+}
+
+/// Refuses a token in words that show the form that it was sent.
+struct EchoesForm;
+
+impl wiremock::Respond for EchoesForm {
+    fn respond(&self, request: &wiremock::Request) -> wiremock::ResponseTemplate {
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let error = serde_json::json!({
+            "error": "invalid_grant",
+            "error_description": format!("no good: {form}"),
+        });
+        wiremock::ResponseTemplate::new(400).set_body_json(error)
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_a_token_endpoint_shows_is_in_no_error() {
+    let server = wiremock::MockServer::start().await;
+    let mock = wiremock::Mock::given(wiremock::matchers::any()).respond_with(EchoesForm);
+    mock.mount(&server).await;
+    let folder = tempfile::tempdir().unwrap();
+    // Too short to be known by its looks.
+    let subject = "my-subject";
+    let file = folder.path().join("token");
+    std::fs::write(&file, format!("{subject}\n")).unwrap();
+    let federated = serde_json::json!({
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": server.uri(),
+        "credential_source": { "file": file },
+    });
+    let emulator = strict().await;
+    let client = vertex_client(&emulator).credentials_json(federated.to_string());
+    let client = client.build().unwrap();
+    let error = client.batches().list().all().await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("invalid_grant"), "{shown}");
+    assert!(!shown.contains(subject), "{shown}");
+    assert!(!server.received_requests().await.unwrap().is_empty());
+}
+
+/// The token endpoint fails a few times: a call waits for a token as it waits for the service.
+#[tokio::test]
+async fn a_call_gets_over_a_token_endpoint_that_is_down_for_a_while() {
+    let emulator = strict().await;
+    let client = user_client(&emulator);
+    let faults = emulator.faults();
+    let tokens = Operation::ExchangeToken;
+    faults.fail_next(tokens, 2, Failure::service_unavailable());
+    client.batches().list().all().await.unwrap();
+    assert_eq!(emulator.request_count(tokens), 3);
+}
+
+#[tokio::test]
+async fn a_token_that_never_comes_is_not_waited_for_for_ever() {
+    let emulator = strict().await;
+    let client = vertex_client(&emulator)
+        .credentials_json(emulator.authorized_user_json())
+        .timeout(Duration::from_millis(50))
+        .retry_policy(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let tokens = Operation::ExchangeToken;
+    emulator.faults().fail_next(tokens, 1, Failure::Hang);
+    let error = client.batches().list().all().await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert!(cause.unwrap_or_default().contains("within 50ms"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{TryStreamExt, future};
-use genai_batch::{Batches, GenerationConfig, InlineLimit, JobState, Request, ResultStream};
+use genai_batch::batches::InlineLimit;
+use genai_batch::{Batches, GenerationConfig, JobState, Request, ResultStream};
 use genai_batch_emulator::{Failure, Model, RowFailure, text_response};
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ on_every_backend! {
     error_handling_by_kind,
 }
 
-/// Answers with the request, so that a test sees what each answer is to.
+/// Responds with the request, so that a test sees what each response is to.
 struct Mirror;
 
 impl Model for Mirror {
@@ -40,7 +41,7 @@ async fn mirrored(backend: &Backend) -> Backend {
     }
 }
 
-/// The request that each key was answered to.
+/// The request that each response came to, by its key.
 async fn answered(mut results: ResultStream) -> BTreeMap<String, Value> {
     let mut answered = BTreeMap::new();
     while let Some(result) = results.try_next().await.unwrap() {
@@ -101,13 +102,19 @@ async fn data_points_and_analysis_types_organised_by_metadata(backend: Backend) 
             requests.push(request.metadata("point", point).metadata("type", kind));
         }
     }
-    let create = batches.create(backend.model, requests);
-    let mut results = backend
-        .results_of(create.inline_limit(InlineLimit::MAX))
-        .await;
+    // On either backend, and by a file as well as in the body of the create.
+    for limit in [InlineLimit::MAX, InlineLimit::NEVER] {
+        let create = batches.create(backend.model, &requests).inline_limit(limit);
+        let results = backend.results_of(create).await;
+        by_metadata(results, points, types).await;
+    }
+}
+
+async fn by_metadata(mut results: ResultStream, points: [&str; 3], types: [&str; 2]) {
     let mut by_type: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     while let Some(result) = results.try_next().await.unwrap() {
         let metadata = result.metadata().unwrap();
+        assert_eq!(metadata.len(), 2, "{metadata:?}");
         let field = |name: &str| metadata[name].as_str().unwrap().to_owned();
         assert_eq!(
             result.key().unwrap(),
@@ -238,7 +245,8 @@ async fn error_handling_by_kind(backend: Backend) {
         );
         assert_eq!(error.is_unauthenticated(), status == 401);
     }
-    let wait = std::time::Duration::from_secs(7);
+    // Longer than anybody waits.
+    let wait = std::time::Duration::from_secs(3600);
     faults.fail_next(backend.create, 1, Failure::too_many_requests(wait));
     let error = create().await.unwrap_err();
     assert!(error.is_quota() && error.is_retryable());

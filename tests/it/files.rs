@@ -1,15 +1,15 @@
 //! The Files API: uploads that are cut and resumed, listing, deleting, downloading.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use genai_batch::{InlineLimit, JobDestination, UploadSource};
+use genai_batch::batches::InlineLimit;
+use genai_batch::files::UploadSource;
+use genai_batch::job::JobDestination;
 use genai_batch_emulator::{Failure, Operation};
 
-use crate::support::{Backend, sums};
+use crate::support::{Backend, collect, serving, sums};
 
 const CHUNK: usize = 8 * 1024 * 1024;
 
@@ -114,36 +114,21 @@ async fn a_local_file_that_changes_while_it_is_uploaded_makes_no_file() {
     assert!(backend.emulator.files().is_empty());
 }
 
-/// A server that gives each connection the next of these answers and closes it.
-fn answering(answers: Vec<String>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut head = BufReader::new(&stream).lines();
-            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-            stream.write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    url
-}
-
 #[tokio::test]
 async fn a_file_that_is_another_when_its_download_goes_on_is_an_error() {
-    let answer = |status: &str, headers: &str, body: &str| {
+    let response = |status: &str, headers: &str, body: &str| {
         format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\n\r\n{body}")
     };
     let whole = "0123456789";
-    let first = || answer("200 OK", "content-length: 10\r\netag: \"a\"\r\n", "01234");
+    let first = || response("200 OK", "content-length: 10\r\netag: \"a\"\r\n", "01234");
     let rest = |etag: &str, range: &str| {
         let headers =
             format!("content-length: 5\r\netag: {etag}\r\ncontent-range: bytes {range}\r\n");
-        answer("206 Partial Content", &headers, "56789")
+        response("206 Partial Content", &headers, "56789")
     };
     let again = |etag: &str, body: &str| {
         let headers = format!("content-length: {}\r\netag: {etag}\r\n", body.len());
-        answer("200 OK", &headers, body)
+        response("200 OK", &headers, body)
     };
     for (then, expected) in [
         (rest("\"a\"", "5-9/10"), Ok(whole)),
@@ -154,7 +139,7 @@ async fn a_file_that_is_another_when_its_download_goes_on_is_an_error() {
         (rest("\"a\"", "5-9/11"), Err("its range")),
         (again("\"a\"", "0123456789a"), Err("its size")),
     ] {
-        let client = crate::support::client(&answering(vec![first(), then]));
+        let client = crate::support::client(&serving(vec![first(), then]));
         let download = client.files().download("files/a").await.unwrap();
         let read = download.try_collect::<Vec<_>>().await;
         match (read, expected) {
@@ -169,7 +154,7 @@ async fn a_file_that_is_another_when_its_download_goes_on_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_at_the_end_makes_no_second_file() {
+async fn a_response_that_is_lost_at_the_end_makes_no_second_file() {
     let backend = Backend::gemini().await;
     let faults = backend.emulator.faults();
     faults.fail_next(Operation::UploadChunk, 1, Failure::CloseAfterEffect);
@@ -289,4 +274,57 @@ async fn an_output_with_a_long_name_is_downloaded() {
     let text = chunks.concat();
     assert_eq!(size, Some(text.len() as u64));
     assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 5);
+}
+
+#[tokio::test]
+async fn requests_that_the_service_still_works_on_are_waited_for() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    backend.emulator.faults().process_files(2);
+    let uploaded = batches.create(backend.model, sums(3).0);
+    let job = uploaded.inline_limit(InlineLimit::NEVER).await.unwrap();
+    assert_eq!(backend.emulator.request_count(Operation::GetFile), 3);
+    assert_eq!(backend.emulator.request_count(backend.create), 1);
+    let job = backend.wait(&job).await.unwrap();
+    let results = batches.results(&job).await.unwrap();
+    assert_eq!(collect(results).await.0, sums(3).1);
+
+    // A file that was there before is asked after once a create from it is refused.
+    let requests = sums(1).0.remove(0).to_jsonl().unwrap();
+    let upload = backend.client.files().upload(requests.into_bytes());
+    let file = upload.mime_type("application/jsonl").await.unwrap();
+    assert_eq!(file.state(), Some("PROCESSING"));
+    batches.create(backend.model, &file).await.unwrap();
+    assert_eq!(backend.emulator.request_count(backend.create), 3);
+    let again = batches.create(backend.model, file.name()).await.unwrap();
+    assert!(again.name() != job.name());
+    assert_eq!(backend.emulator.request_count(backend.create), 4);
+}
+
+#[tokio::test]
+async fn requests_that_the_service_cannot_read_are_told_with_its_reason() {
+    let backend = Backend::gemini().await;
+    let batches = backend.client.batches();
+    let faults = backend.emulator.faults();
+    faults.process_files(1);
+    faults.fail_files(3, "it is no JSONL");
+    let uploaded = batches.create(backend.model, sums(3).0);
+    let error = uploaded.inline_limit(InlineLimit::NEVER).await.unwrap_err();
+    assert!(!error.is_retryable() && !error.is_unclear(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("INVALID_ARGUMENT (code 3): it is no JSONL"),
+        "{error}"
+    );
+    assert_eq!(backend.emulator.request_count(backend.create), 0);
+    let listed = backend.client.files().list().all().await.unwrap();
+    assert!(listed.is_empty(), "{listed:?}");
+
+    let upload = backend.client.files().upload(b"{}".to_vec());
+    let file = upload.mime_type("application/jsonl").await.unwrap();
+    let error = batches.create(backend.model, &file).await.unwrap_err();
+    assert!(error.to_string().contains(file.name()), "{error}");
+    assert!(error.to_string().contains("it is no JSONL"), "{error}");
+    assert_eq!(backend.emulator.request_count(backend.create), 1);
 }

@@ -1,7 +1,8 @@
 //! What goes over the wire to the Gemini backend, in the places that the recorded cases
 //! leave open.
 
-use genai_batch::{Client, InlineLimit, Request, WebhookConfig};
+use genai_batch::batches::{InlineLimit, WebhookConfig};
+use genai_batch::{Client, Request};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
@@ -10,8 +11,11 @@ use crate::support::KEY;
 
 async fn server() -> MockServer {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({ "name": "batches/b" }));
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let response = ResponseTemplate::new(200).set_body_json(json!({ "name": "batches/b" }));
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 

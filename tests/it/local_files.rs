@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use genai_batch::{Content, EmbedRequest, Error, InlineLimit, Part, Request, Source};
+use genai_batch::batches::{Checks, InlineLimit};
+use genai_batch::request::Content;
+use genai_batch::{EmbedRequest, Error, Part, Request, Source};
 use genai_batch_emulator::{Failure, Operation};
 use serde_json::json;
 use wiremock::matchers::{method, path};
@@ -162,7 +164,15 @@ async fn a_path_in_json_is_not_read(backend: Backend) {
     ] {
         let line = json!({ "request": { "contents": [{ "parts": [data] }] } });
         let request = Request::from_jsonl(&line.to_string()).unwrap();
-        let received = backend.received(vec![request], InlineLimit::MAX).await;
+        let create = || {
+            backend
+                .client
+                .batches()
+                .create(backend.model, vec![request.clone()])
+        };
+        assert!(create().await.unwrap_err().is_invalid_input());
+        let create = create().checks(Checks::Off).inline_limit(InlineLimit::MAX);
+        let received = backend.received_by(create).await;
         assert_eq!(received["request-1"]["contents"][0]["parts"][0], data);
     }
     assert_eq!(backend.uploaded(), Vec::<String>::new());
@@ -202,31 +212,31 @@ async fn embeddings_of_local_files_are_brought_too() {
 /// A service that takes a file, works on it, and is then done with it in this state.
 async fn working_service(state: &str) -> MockServer {
     let server = MockServer::start().await;
-    let mock = async |verb: &str, place: &str, answer: ResponseTemplate| {
+    let mock = async |verb: &str, place: &str, response: ResponseTemplate| {
         let mock = Mock::given(method(verb)).and(path(place));
-        mock.respond_with(answer).mount(&server).await;
+        mock.respond_with(response).mount(&server).await;
     };
     let file = |state: &str| json!({ "name": "files/a", "uri": "https://example.com/files/a", "state": state });
-    let answer = || ResponseTemplate::new(200);
-    let started = answer().insert_header("x-goog-upload-url", format!("{}/up", server.uri()));
+    let response = || ResponseTemplate::new(200);
+    let started = response().insert_header("x-goog-upload-url", format!("{}/up", server.uri()));
     mock("POST", "/upload/v1beta/files", started).await;
-    let uploaded = answer()
+    let uploaded = response()
         .insert_header("x-goog-upload-status", "final")
         .set_body_json(json!({ "file": file("PROCESSING") }));
     mock("POST", "/up", uploaded).await;
     mock(
         "GET",
         "/v1beta/files/a",
-        answer().set_body_json(file(state)),
+        response().set_body_json(file(state)),
     )
     .await;
     mock(
         "DELETE",
         "/v1beta/files/a",
-        answer().set_body_json(json!({})),
+        response().set_body_json(json!({})),
     )
     .await;
-    let job = answer().set_body_json(json!({ "name": "batches/b" }));
+    let job = response().set_body_json(json!({ "name": "batches/b" }));
     mock("POST", "/v1beta/models/m:batchGenerateContent", job).await;
     server
 }

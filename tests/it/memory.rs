@@ -14,7 +14,7 @@ const REQUESTS: usize = 100_000;
 const FILE_BYTES: usize = 100_000_000;
 const LIMIT_KB: u64 = 64 * 1024;
 
-/// A model that answers with the first word of the prompt.
+/// A model that responds with the first word of the prompt.
 struct FirstWord;
 
 impl Model for FirstWord {
@@ -39,7 +39,7 @@ fn write_requests(file: &std::fs::File) {
 }
 
 /// Runs a test of this binary in a process of its own and gives its peak memory in kB.
-fn peak_of(test: &str, env: &[(&str, &str)]) -> u64 {
+pub(crate) fn peak_of(test: &str, env: &[(&str, &str)]) -> u64 {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--ignored", "--nocapture"])
         .envs(env.iter().copied())
@@ -47,11 +47,12 @@ fn peak_of(test: &str, env: &[(&str, &str)]) -> u64 {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
     let peak = text.lines().find_map(|line| line.split_once("peak kB: "));
     peak.unwrap_or_else(|| panic!("{text}")).1.parse().unwrap()
 }
 
-fn print_peak() {
+pub(crate) fn print_peak() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status
         .lines()
@@ -136,7 +137,7 @@ mod cloud_storage {
 
     const LINES: usize = 1_000_000;
 
-    /// Answers with as little as a response may hold.
+    /// Responds with as little as a response may hold.
     struct Terse;
 
     impl Model for Terse {
@@ -187,6 +188,111 @@ mod cloud_storage {
         let report = results.report();
         assert!(report.is_complete(), "{report}");
         assert_eq!(report.responses, LINES as u64);
+        print_peak();
+    }
+}
+
+/// Responses of very many elements of almost nothing.
+mod tiny_elements {
+    use wiremock::matchers::path_regex;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    const BODY: usize = 8_000_000;
+
+    /// As many elements as make up a body, within these texts.
+    fn body(before: &str, element: &str, after: &str) -> Vec<u8> {
+        let mut body = before.as_bytes().to_vec();
+        while body.len() < BODY {
+            body.extend_from_slice(element.as_bytes());
+            body.push(b',');
+        }
+        body.pop();
+        body.extend_from_slice(after.as_bytes());
+        body
+    }
+
+    fn rows(job: &str, row: &str) -> Vec<u8> {
+        let after = r#","done":true,"metadata":{"state":"BATCH_STATE_SUCCEEDED","output":{"inlinedResponses":{"inlinedResponses":["#;
+        body(&format!(r#"{{"name":"batches/{job}"{after}"#), row, "]}}}}")
+    }
+
+    #[tokio::test]
+    async fn a_response_takes_a_few_times_its_length() {
+        let server = MockServer::start().await;
+        let details = r#"{"error":{"code":400,"message":"no","details":["#;
+        for (path, status, body) in [
+            ("/batches$", 200, body(r#"{"operations":["#, "{}", "]}")),
+            ("/files$", 200, body(r#"{"files":["#, "{}", "]}")),
+            ("/batches/rows$", 200, rows("rows", "{}")),
+            (
+                "/batches/fair$",
+                200,
+                rows("fair", r#"{"response":{},"metadata":{"key":"k"}}"#),
+            ),
+            (
+                "/batches/extra$",
+                200,
+                body(r#"{"name":"batches/a","new":["#, "1", "]}"),
+            ),
+            (
+                "/batches/labels$",
+                200,
+                body(r#"{"name":"batches/a","#, r#""x":1"#, "}"),
+            ),
+            ("/batches/error$", 400, body(details, "{}", "]}}")),
+        ] {
+            let response = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+            let mock = Mock::given(path_regex(path)).respond_with(response);
+            mock.mount(&server).await;
+        }
+        for call in ["list", "files", "rows", "fair", "extra", "labels", "error"] {
+            let uri = server.uri();
+            let peak = peak_of(
+                "memory::tiny_elements::client_of_tiny_elements",
+                &[("TINY_URL", &uri), ("TINY_CALL", call)],
+            );
+            println!("peak of {call}: {peak} kB");
+            let most = 4 * BODY as u64 / 1024 + LIMIT_KB;
+            assert!(peak < most, "{call}: {peak} kB");
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "run by a_response_takes_a_few_times_its_length, in a process of its own"]
+    async fn client_of_tiny_elements() {
+        let client = client(&std::env::var("TINY_URL").unwrap());
+        let call = std::env::var("TINY_CALL").unwrap();
+        let refused = |error: genai_batch::Error, what: &str| {
+            assert!(
+                !error.is_retryable() && error.to_string().contains(what),
+                "{error}"
+            );
+        };
+        let batches = client.batches();
+        match call.as_str() {
+            "list" => refused(batches.list().page().await.unwrap_err(), "on one page"),
+            "files" => refused(
+                client.files().list().page().await.unwrap_err(),
+                "on one page",
+            ),
+            "rows" => refused(batches.get("batches/rows").await.unwrap_err(), " rows"),
+            "fair" => {
+                let job = batches.get("batches/fair").await.unwrap();
+                let report = batches.results(&job).await.unwrap().verify().await.unwrap();
+                assert!(report.responses as usize > BODY / 50, "{report}");
+            }
+            "extra" => {
+                let job = batches.get("batches/extra").await;
+                refused(job.unwrap_err(), "on one page");
+            }
+            "labels" => {
+                let job = batches.get("batches/labels").await;
+                refused(job.unwrap_err(), "values");
+            }
+            _ => refused(batches.get("batches/error").await.unwrap_err(), "400"),
+        }
         print_peak();
     }
 }

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
-use genai_batch::{
-    Client, Diagnosis, FindingCode, InlineLimit, Pricing, Request, Severity, Source,
-};
+use genai_batch::batches::{Checks, InlineLimit};
+use genai_batch::cost::Pricing;
+use genai_batch::preflight::{Diagnosis, FindingCode, Severity};
+use genai_batch::{Client, GenerationConfig, Part, Request, Source};
 use genai_batch_emulator::Operation;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -51,8 +52,8 @@ async fn each_known_mistake_is_told_with_its_line() {
         let diagnosis = check(&backend.client, &file, None).await;
         let (line, severity) = match name.as_str() {
             "empty" | "mixed-kinds" => (None, Severity::Error),
-            "key-missing" => (Some(3), Severity::Note),
-            "snake-case" | "model-ignored" => (Some(3), Severity::Warning),
+            "key-missing" | "snake-case" => (Some(3), Severity::Note),
+            "model-ignored" => (Some(3), Severity::Warning),
             _ => (Some(3), Severity::Error),
         };
         let expected = match name.as_str() {
@@ -70,7 +71,7 @@ async fn each_known_mistake_is_told_with_its_line() {
         assert_eq!(finding.place, place);
         assert!(diagnosis.to_string().contains(&place), "{diagnosis}");
     }
-    assert_eq!(files, 14);
+    assert_eq!(files, 15);
 }
 
 #[tokio::test]
@@ -122,11 +123,11 @@ async fn many_findings_are_counted_and_few_kept() {
         .preflight(&backend.client)
         .await
         .unwrap();
-    assert_eq!(diagnosis.counts[&FindingCode::KeyTwice], 750);
+    assert_eq!(diagnosis.counts[&FindingCode::DuplicateKey], 750);
     assert_eq!(diagnosis.counts[&FindingCode::UnknownField], 1000);
     assert_eq!(diagnosis.errors, 1750);
     assert_eq!(diagnosis.findings.len(), 200);
-    let twice = diagnosis.of(FindingCode::KeyTwice).next().unwrap();
+    let twice = diagnosis.of(FindingCode::DuplicateKey).next().unwrap();
     assert!(twice.message.contains("request "), "{twice}");
     assert!(diagnosis.to_string().lines().count() < 30, "{diagnosis}");
 }
@@ -151,7 +152,10 @@ async fn what_would_not_come_back_is_told() {
         .preflight(&backend.client)
         .inline_limit(InlineLimit::NEVER);
     let diagnosis = diagnosis.await.unwrap();
-    assert_eq!(told(&diagnosis), [("metadata-lost", None, Severity::Error)]);
+    assert_eq!(
+        told(&diagnosis),
+        [("metadata-lost", None, Severity::Warning)]
+    );
 }
 
 #[tokio::test]
@@ -225,6 +229,100 @@ async fn a_source_that_cannot_be_read_is_an_error() {
     assert!(error.is_io() && error.to_string().contains("no-such-file.jsonl"));
 }
 
+#[tokio::test]
+async fn a_create_is_checked_with_its_options() {
+    let backend = Backend::gemini().await;
+    let create = || {
+        let create = backend
+            .client
+            .batches()
+            .create(backend.model, vec!["a", "b"]);
+        create.generation_config(GenerationConfig::new().max_output_tokens(10))
+    };
+    let plain = Source::from(vec!["a", "b"])
+        .preflight(&backend.client)
+        .model(backend.model);
+    let (plain, with) = (plain.await.unwrap(), create().preflight().await.unwrap());
+    assert!(with.is_clean(), "{with}");
+    assert!(
+        plain.output_tokens.high > 20 && with.output_tokens.high == 20,
+        "{with}"
+    );
+    let told = create()
+        .system_instruction("Answer briefly. ".repeat(50))
+        .preflight()
+        .await
+        .unwrap();
+    assert!(
+        told.input_tokens.likely > with.input_tokens.likely + 200,
+        "{told}"
+    );
+    // What a create refuses whatever the requests are.
+    let odd = create().label("team", "x").preflight().await.unwrap();
+    assert_eq!(odd.of(FindingCode::UnsupportedHere).count(), 1, "{odd}");
+    let held = backend
+        .client
+        .batches()
+        .create(backend.model, "files/abc")
+        .system_instruction("x");
+    let held = held.preflight().await.unwrap();
+    assert!(
+        held.of(FindingCode::UnsupportedHere)
+            .any(|it| it.message.contains("system_instruction")),
+        "{held}"
+    );
+    let config = GenerationConfig::new().field("tools", json!([]));
+    let wrong = backend
+        .client
+        .batches()
+        .create(backend.model, vec!["a"])
+        .generation_config(config);
+    assert!(!wrong.preflight().await.unwrap().is_ok());
+    let missing = Request::parts([Part::local_file("no-such-lake.png")]);
+    let missing = Source::from(vec![missing])
+        .preflight(&backend.client)
+        .await
+        .unwrap();
+    assert!(
+        missing.to_string().contains("no-such-lake.png"),
+        "{missing}"
+    );
+}
+
+#[tokio::test]
+async fn sizes_and_numbers_are_for_people() {
+    let backend = Backend::gemini().await;
+    let one = Source::from(vec!["a"])
+        .preflight(&backend.client)
+        .await
+        .unwrap()
+        .to_string();
+    for part in [
+        "1 request, ",
+        " bytes\n",
+        "0 errors, 0 warnings, 0 notes",
+        "of 20 MB (",
+        "not checked, 20 GiB at most",
+    ] {
+        assert!(one.contains(part), "{part:?} is not in {one}");
+    }
+}
+
+#[tokio::test]
+async fn checks_can_be_switched_off() {
+    let backend = Backend::gemini().await;
+    let odd = || {
+        vec![
+            Request::text("What is 1 + 1?")
+                .key("a")
+                .field("temperature", 1),
+        ]
+    };
+    let create = || backend.client.batches().create(backend.model, odd());
+    assert!(create().await.unwrap_err().is_invalid_input());
+    create().checks(Checks::Off).await.unwrap();
+}
+
 /// The estimate of 2,500 requests, then the job, and what it cost by its rows.
 #[tokio::test]
 async fn the_cost_of_2500_requests_lies_in_what_was_estimated() {
@@ -235,7 +333,7 @@ async fn the_cost_of_2500_requests_lies_in_what_was_estimated() {
         .preflight(&backend.client)
         .model(backend.model)
         .pricing(pricing.clone())
-        .likely_answer_tokens(2)
+        .likely_output_tokens(2)
         .await
         .unwrap();
     assert!(diagnosis.is_clean(), "{diagnosis}");
@@ -255,7 +353,7 @@ async fn the_cost_of_2500_requests_lies_in_what_was_estimated() {
     let total = usage.total();
     let input = diagnosis.input_tokens;
     assert!(
-        (input.low..=input.high).contains(&total.input_tokens),
+        (input.low..=input.high).contains(&total.input_tokens()),
         "{usage} {input}"
     );
     let cost = report.cost(&pricing).unwrap();
@@ -269,7 +367,7 @@ async fn the_cost_of_2500_requests_lies_in_what_was_estimated() {
     );
     let of_model = cost.models["gemini-2.5-flash"];
     assert_eq!(cost.total, of_model.total());
-    let by_hand = pricing.cost_of(total.input_tokens, total.output_tokens());
+    let by_hand = pricing.cost_of(total.input_tokens(), total.output_tokens());
     assert!((cost.total - by_hand).abs() < 1e-12);
     assert!(report.cost_by(Pricing::of_model).is_some());
 }
@@ -344,11 +442,11 @@ mod vertex {
         let backend = Backend::vertex().await;
         let right = check(&backend.client, &data("vertex/right.jsonl"), MODEL).await;
         assert!(right.is_clean(), "{right}");
-        assert_eq!(right.unmeasured_parts, 2);
+        assert_eq!(right.unmeasured_parts, 1);
         for (code, severity) in [
             ("foreign-uri", Severity::Error),
             ("key-missing", Severity::Note),
-            ("model-ignored", Severity::Warning),
+            ("model-ignored", Severity::Error),
         ] {
             let file = data(&format!("vertex/{code}.jsonl"));
             let diagnosis = check(&backend.client, &file, MODEL).await;
@@ -373,7 +471,7 @@ mod vertex {
         assert_eq!(
             found,
             [
-                "gs://lakes/b.jsonl:1: error [key-twice] key \"good-1\": the key is used before, at \
+                "gs://lakes/b.jsonl:1: error [duplicate-key] key \"good-1\": the key is used before, at \
                  gs://lakes/a.jsonl:1: give every request a key of its own",
                 "gs://lakes/b.jsonl:3: warning [key-missing]: no key, so that nothing tells which \
                  result is its own: give every request a key",
@@ -438,18 +536,20 @@ async fn a_create_warns_of_what_it_sees_for_free() {
     let backend = Backend::gemini().await;
     let create = |source: Source| backend.client.batches().create(backend.model, source);
     let guard = tracing::subscriber::set_default(subscriber);
-    create(data("gemini/model-ignored.jsonl").into())
-        .await
-        .unwrap();
-    let odd = (0..50).map(|n| Request::text("x").field("safetySetting", n));
+    let refused = create(data("gemini/model-ignored.jsonl").into()).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("model-ignored.jsonl:3, at request.model"),
+        "{refused}"
+    );
+    let odd = (0..50).map(|n| Request::text("x").field("smellSettings", n));
     create(Source::requests(odd)).await.unwrap();
     drop(guard);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
-    assert_eq!(warnings.len(), 1 + 10 + 1, "{log}");
+    assert_eq!(warnings.len(), 10 + 1, "{log}");
     let names = |line: &str, part: &str| assert!(line.contains(part), "{line}");
-    names(warnings[0], "model-ignored.jsonl:3");
-    names(warnings[1], "request 1");
-    names(warnings[1], "did you mean `safetySettings`?");
-    names(warnings[11], "more=40");
+    names(warnings[0], "request 1");
+    names(warnings[0], "smellSettings");
+    names(warnings[10], "more=40");
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
-use genai_batch::{InlineLimit, JobDestination, Request, Standing};
+use genai_batch::Request;
+use genai_batch::batches::InlineLimit;
+use genai_batch::job::JobDestination;
+use genai_batch::results::KeyMatch;
 use genai_batch_emulator::{Failure, Operation, OutputPlace};
 
 use crate::support::{Backend, collect, on_every_backend, sums};
@@ -92,7 +95,7 @@ async fn strict_results_end_at_the_first_deviation(backend: Backend) {
             &|| faults.add_foreign_rows(1),
             "\"foreign-1\", which was not submitted",
         ),
-        (&|| faults.drop_keys(one()), " bears no key"),
+        (&|| faults.drop_keys(one()), " has no key"),
         (&|| faults.add_garbage_line(), "cannot be read"),
         (
             &|| faults.drop_rows(one()),
@@ -210,7 +213,7 @@ async fn metadata_comes_back_beside_the_key() {
         (&metadata["language"], &metadata["shard"]),
         (&"en".into(), &7.into())
     );
-    assert_eq!(result.standing(), Standing::Matched);
+    assert_eq!(result.key_match(), KeyMatch::Matched);
     assert!(result.json().contains("candidates"));
     let usage = result.response().unwrap().usage().unwrap();
     assert!(usage.prompt_tokens > 0 && usage.total_tokens >= usage.prompt_tokens);
@@ -240,18 +243,18 @@ async fn counts_inform_and_rows_decide() {
 async fn thousands_of_rows_in_a_file_keep_their_keys() {
     let backend = Backend::gemini().await;
     backend.emulator.faults().shuffle_results(3);
-    let (requests, answers) = sums(5000);
+    let (requests, responses) = sums(5000);
     let create = backend.client.batches().create(backend.model, requests);
     let results = backend.results_of(create).await;
     let (told, report) = collect(results).await;
-    assert!(told == answers && report.is_complete(), "{report}");
+    assert!(told == responses && report.is_complete(), "{report}");
     let unique: BTreeSet<_> = told.keys().collect();
     assert_eq!(unique.len(), 5000);
     assert_eq!(backend.emulator.request_count(Operation::DownloadFile), 1);
 }
 
 #[tokio::test]
-async fn an_output_that_answers_as_if_it_were_gone_is_waited_for() {
+async fn an_output_that_responds_as_if_it_were_gone_is_waited_for() {
     let backend = Backend::gemini().await;
     let create = backend.client.batches().create(backend.model, sums(3).0);
     let job = create.inline_limit(InlineLimit::NEVER).await.unwrap();
@@ -271,4 +274,95 @@ async fn an_output_that_answers_as_if_it_were_gone_is_waited_for() {
         error.is_permission_denied() && error.job().is_some(),
         "{error}"
     );
+}
+
+/// Rows of Vertex AI, of which some have a key and others the request alone, and the keys and
+/// contents that were submitted: which key each row is given, and the report.
+#[cfg(feature = "vertex")]
+async fn matched(
+    rows: &[(Option<&str>, &str)],
+    submitted: &[(&str, &str)],
+) -> (BTreeSet<(String, String)>, genai_batch::Report) {
+    use genai_batch::internals::{
+        ContentIndex, EmbedForm, Expectation, SubmittedKeysBuilder, inline_results, vertex,
+    };
+
+    let mut keys = SubmittedKeysBuilder::default();
+    let mut contents = ContentIndex::new(EmbedForm::VertexGemini);
+    for (place, (key, content)) in (1..).zip(submitted) {
+        keys.push(key, place).await.unwrap();
+        contents.push(content, key);
+    }
+    let keys = std::sync::Arc::new(keys.finish().await.unwrap().unwrap());
+    let rows = rows.iter().enumerate().map(|(number, (key, request))| {
+        let key = key.map_or_else(String::new, |key| format!(r#""key":"{key}","#));
+        let part = format!(r#"{{"parts":[{{"text":"row {number}"}}]}}"#);
+        let response = format!(r#"{{"candidates":[{{"content":{part}}}]}}"#);
+        let row = format!(r#"{{{key}"request":{request},"response":{response},"status":""}}"#);
+        bytes::Bytes::from(row)
+    });
+    let expectation = Expectation::Keys(keys);
+    let read_row = vertex::read_row;
+    let mut results = inline_results(rows.collect(), read_row, expectation, Some(contents));
+    let mut given = BTreeSet::new();
+    while let Some(result) = results.try_next().await.unwrap() {
+        let text = match result.outcome() {
+            genai_batch::Outcome::Response(response) => {
+                response.text().unwrap_or_default().into_owned()
+            }
+            other => format!("{other:?}"),
+        };
+        given.insert((result.key().unwrap_or("-").to_owned(), text));
+    }
+    (given, results.report())
+}
+
+#[cfg(feature = "vertex")]
+fn given(rows: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+    let owned = rows
+        .iter()
+        .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+    owned.collect()
+}
+
+#[cfg(feature = "vertex")]
+#[tokio::test]
+async fn rows_with_keys_come_first_wherever_they_stand() {
+    let same = r#"{"contents":[{"parts":[{"text":"hi"}]}]}"#;
+    let submitted = [("a", same), ("b", same)];
+    for rows in [
+        [(None, same), (Some("a"), same)],
+        [(Some("a"), same), (None, same)],
+    ] {
+        let (told, report) = matched(&rows, &submitted).await;
+        assert!(report.is_complete(), "{report}");
+        let (keyless, keyed) = match rows[0].0 {
+            None => ("row 0", "row 1"),
+            Some(_) => ("row 1", "row 0"),
+        };
+        assert_eq!(told, given(&[("a", keyed), ("b", keyless)]));
+    }
+    // Of equal requests, each gets a row of its own.
+    let (_, report) = matched(&[(None, same), (None, same)], &submitted).await;
+    assert!(report.is_complete(), "{report}");
+    let (told, report) = matched(&[(None, same), (Some("a"), same)], &submitted[..1]).await;
+    assert_eq!((report.keyless, report.duplicates), (1, 0), "{report}");
+    assert_eq!(told, given(&[("a", "row 1"), ("-", "row 0")]));
+}
+
+#[cfg(feature = "vertex")]
+#[tokio::test]
+async fn requests_that_differ_in_a_large_integer_keep_their_responses() {
+    let seeded = |seed: &str| {
+        let content = r#"[{"parts":[{"text":"hi"}]}]"#;
+        format!(r#"{{"contents":{content},"generationConfig":{{"seed":{seed}}}}}"#)
+    };
+    let (even, odd) = (seeded("9007199254740992"), seeded("9007199254740993"));
+    let (told, report) = matched(
+        &[(None, &*odd), (None, &*even)],
+        &[("even", &*even), ("odd", &*odd)],
+    )
+    .await;
+    assert!(report.is_complete(), "{report}");
+    assert_eq!(told, given(&[("odd", "row 0"), ("even", "row 1")]));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use genai_batch::{Client, RetryPolicy};
+use genai_batch::{Client, JobState, RetryPolicy};
 use genai_batch_emulator::{Failure, Operation};
 
 use crate::support::{Backend, KEY, quick_retries, sums};
@@ -21,18 +21,25 @@ async fn reads_cancels_and_deletes_are_repeated() {
     for failure in failures {
         backend.emulator.clock().pause();
         let job = batches.create(backend.model, sums(1).0).await.unwrap();
-        for operation in [
+        let operations = [
             Operation::GetBatch,
             Operation::ListBatches,
             Operation::CancelBatch,
             Operation::DeleteBatch,
-        ] {
+        ];
+        for operation in operations {
             faults.fail_next(operation, 2, failure.clone());
         }
-        batches.get(&job).await.unwrap();
-        batches.list().page().await.unwrap();
+        assert_eq!(batches.get(&job).await.unwrap().name(), job.name());
+        assert!(!batches.list().page().await.unwrap().items.is_empty());
         batches.cancel(&job).await.unwrap();
+        let cancelled = batches.get(&job).await.unwrap();
+        assert_ne!(cancelled.state(), &JobState::Pending);
         batches.delete(&job).await.unwrap();
+        assert!(batches.get(&job).await.unwrap_err().is_not_found());
+        for operation in operations {
+            assert_eq!(faults.failures_left(operation), 0, "{operation:?}");
+        }
     }
 }
 
@@ -113,7 +120,7 @@ async fn an_attempt_that_hangs_is_given_up_and_repeated() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_asked_for_again() {
+async fn a_response_that_breaks_off_is_asked_for_again() {
     let backend = Backend::gemini().await;
     let batches = backend.client.batches();
     let job = batches.create(backend.model, sums(3).0).await.unwrap();
@@ -128,7 +135,7 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_delete_or_cancel_whose_answer_is_lost_is_done() {
+async fn a_delete_or_cancel_whose_response_is_lost_is_done() {
     let backend = Backend::gemini().await;
     let batches = backend.client.batches();
     let faults = backend.emulator.faults();

@@ -1,12 +1,14 @@
 //! Emulators and clients for the tests, and short ways to do what many of them do.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{
-    BatchJob, Client, Create, InlineLimit, Outcome, Report, ResultStream, RetryPolicy, Source, Wait,
-};
+use genai_batch::batches::{Create, InlineLimit};
+use genai_batch::wait::{Pace, Wait};
+use genai_batch::{BatchJob, Client, Outcome, Report, ResultStream, RetryPolicy, Source};
 use genai_batch_emulator::{Builder, Emulator, Model, Operation, RowFailure, text_response};
 use serde_json::Value;
 
@@ -31,12 +33,38 @@ macro_rules! on_every_backend {
 }
 pub(crate) use on_every_backend;
 
+/// Runs each function as a test on each backend, and on Vertex AI with Claude and an open model too.
+macro_rules! on_every_model {
+    ($($name:ident,)*) => {
+        crate::support::on_every_backend! { $($name,)* }
+
+        #[cfg(feature = "gcs")]
+        mod claude {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::support::Backend::claude().await).await;
+            })*
+        }
+
+        #[cfg(feature = "gcs")]
+        mod llama {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::support::Backend::llama().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_model;
+
 /// A backend to run a test on: a client, and the emulator that it talks to.
 pub(crate) struct Backend {
     pub(crate) client: Client,
     pub(crate) emulator: Emulator,
     pub(crate) model: &'static str,
     pub(crate) embedding_model: &'static str,
+    /// What requests are limited to where the model needs a limit.
+    pub(crate) limit: Option<u32>,
     pub(crate) create: Operation,
     pub(crate) list: Operation,
     pub(crate) cancel: Operation,
@@ -57,6 +85,7 @@ impl Backend {
             emulator,
             model: "gemini-2.5-flash",
             embedding_model: "gemini-embedding-001",
+            limit: None,
             create: Operation::BatchGenerateContent,
             list: Operation::ListBatches,
             cancel: Operation::CancelBatch,
@@ -80,9 +109,44 @@ impl Backend {
             emulator,
             model: "gemini-2.5-flash",
             embedding_model: "gemini-embedding-001",
+            limit: None,
             create: Operation::CreateBatchPredictionJob,
             list: Operation::ListBatchPredictionJobs,
             cancel: Operation::CancelBatchPredictionJob,
+        }
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn claude() -> Self {
+        Self {
+            model: "claude-sonnet-4-5",
+            limit: Some(4096),
+            ..Self::vertex().await
+        }
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(crate) async fn llama() -> Self {
+        Self {
+            model: "llama-3.3-70b-instruct-maas",
+            embedding_model: "multilingual-e5-small-maas",
+            ..Self::vertex().await
+        }
+    }
+
+    /// A create for the model, with the limit that it needs.
+    pub(crate) fn create<S>(&self, source: S) -> Create
+    where
+        S: TryInto<Source>,
+        S::Error: Into<genai_batch::Error>,
+    {
+        let create = self.client.batches().create(self.model, source);
+        match self.limit {
+            None => create,
+            Some(limit) => {
+                let config = genai_batch::GenerationConfig::new().max_output_tokens(limit);
+                create.generation_config(config)
+            }
         }
     }
 
@@ -90,11 +154,15 @@ impl Backend {
         quick(self.client.batches().wait(job))
     }
 
-    /// The same backend with a model that answers with the request it was given.
+    /// The same backend with a model that responds with the request it was given.
     pub(crate) async fn echoing(self) -> Self {
         match self.client.backend() {
             #[cfg(feature = "gcs")]
-            genai_batch::Backend::Vertex => Self::vertex_with(|builder| builder.model(Echo)).await,
+            genai_batch::Backend::Vertex => Self {
+                model: self.model,
+                limit: self.limit,
+                ..Self::vertex_with(|builder| builder.model(Echo)).await
+            },
             _ => Self::gemini_with(|builder| builder.model(Echo)).await,
         }
     }
@@ -106,8 +174,13 @@ impl Backend {
         source: impl Into<Source>,
         limit: InlineLimit,
     ) -> BTreeMap<String, Value> {
-        let create = self.client.batches().create(self.model, source.into());
-        let results = self.results_of(create.inline_limit(limit)).await;
+        let create = self.create(source.into());
+        self.received_by(create.inline_limit(limit)).await
+    }
+
+    /// The same of the requests of a create.
+    pub(crate) async fn received_by(&self, create: Create) -> BTreeMap<String, Value> {
+        let results = self.results_of(create).await;
         let (told, report) = collect(results).await;
         assert!(report.is_complete(), "{report}");
         let request = |(key, told)| match told {
@@ -184,14 +257,30 @@ pub(crate) fn emulator_apart(builder: Builder) -> (Emulator, tokio::runtime::Run
     (runtime.block_on(builder.start()).unwrap(), runtime)
 }
 
-/// Polls every few milliseconds, for at most a minute.
-pub(crate) fn quick(wait: Wait) -> Wait {
-    wait.poll_interval(Duration::from_millis(5))
-        .max_poll_interval(Duration::from_millis(20))
-        .timeout(Duration::from_secs(60))
+/// Waits until something has happened, for at most ten minutes.
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
+    for _ in 0..60_000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never happened");
 }
 
-/// What a test compares of a result: the text of the answer, or the kind of failure.
+/// Polls every few milliseconds, for at most ten minutes, which a busy machine may need.
+pub(crate) fn quick(wait: Wait) -> Wait {
+    wait.pace(quick_pace())
+}
+
+pub(crate) fn quick_pace() -> Pace {
+    Pace::default()
+        .interval(Duration::from_millis(5))
+        .max_interval(Duration::from_millis(20))
+        .timeout(Duration::from_secs(600))
+}
+
+/// What a test compares of a result: the text of the response, or the kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
     Text(String),
@@ -219,8 +308,23 @@ pub(crate) fn sums(count: usize) -> (Vec<genai_batch::Request>, BTreeMap<String,
     let requests = (0..count)
         .map(|n| genai_batch::Request::text(format!("What is {n} + 1000?")).key(format!("sum-{n}")))
         .collect();
-    let answers = (0..count)
+    let responses = (0..count)
         .map(|n| (format!("sum-{n}"), Told::Text((n + 1000).to_string())))
         .collect();
-    (requests, answers)
+    (requests, responses)
+}
+
+/// A server that gives each connection the next of these responses and closes it.
+pub(crate) fn serving(responses: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for response in responses {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = BufReader::new(&stream).lines();
+            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            stream.write_all(response.as_bytes()).unwrap();
+        }
+    });
+    url
 }

@@ -80,6 +80,36 @@ fn watch() -> (Spans, tracing::subscriber::DefaultGuard) {
     (spans, tracing::subscriber::set_default(subscriber))
 }
 
+/// Events, each by its fields, of which `message` is one.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Events(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Events {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target().starts_with("genai_batch::") {
+            let mut seen = Seen::default();
+            event.record(&mut seen);
+            self.0.lock().unwrap().push(seen.fields);
+        }
+    }
+}
+
+impl Events {
+    /// Those whose message has this part.
+    pub(crate) fn of(&self, part: &str) -> impl Iterator<Item = BTreeMap<String, String>> {
+        let mut events = self.0.lock().unwrap().clone();
+        events.retain(|fields| fields.get("message").is_some_and(|it| it.contains(part)));
+        events.into_iter()
+    }
+}
+
+/// Keeps the events of this thread.
+pub(crate) fn watch_events() -> (Events, tracing::subscriber::DefaultGuard) {
+    let events = Events::default();
+    let subscriber = Registry::default().with(events.clone());
+    (events, tracing::subscriber::set_default(subscriber))
+}
+
 async fn every_call_and_attempt_has_a_span(backend: Backend) {
     let (spans, _guard) = watch();
     let batches = backend.client.batches();

@@ -1,18 +1,20 @@
-//! Answers in the shape of a Rust type, from the request to the value.
+//! Responses in the shape of a Rust type, from the request to the value.
 
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
-use genai_batch::schemars::JsonSchema;
-use genai_batch::{AnswerError, GenerationConfig, Report, Request, TypedResults};
+use genai_batch::external::schemars::JsonSchema;
+use genai_batch::response::ResponseError;
+use genai_batch::results::TypedResults;
+use genai_batch::{GenerationConfig, Report, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::support::{Backend, on_every_backend};
+use crate::support::{Backend, on_every_model};
 
-on_every_backend! {
-    answers_come_as_the_type_that_was_asked_for,
-    each_answer_that_is_none_says_why_under_its_key,
+on_every_model! {
+    responses_come_as_the_type_that_was_asked_for,
+    each_response_that_cannot_be_parsed_says_why_under_its_key,
 }
 
 /// What somebody thought of something.
@@ -42,7 +44,7 @@ enum Topic {
     Other { name: String },
 }
 
-type Told<T> = BTreeMap<String, Result<T, AnswerError>>;
+type Told<T> = BTreeMap<String, Result<T, ResponseError>>;
 
 async fn collect<T: DeserializeOwned>(mut results: TypedResults<T>) -> (Told<T>, Report) {
     let mut told = BTreeMap::new();
@@ -52,7 +54,7 @@ async fn collect<T: DeserializeOwned>(mut results: TypedResults<T>) -> (Told<T>,
     (told, results.report())
 }
 
-async fn answers_come_as_the_type_that_was_asked_for(backend: Backend) {
+async fn responses_come_as_the_type_that_was_asked_for(backend: Backend) {
     let prompts = [
         ("glad", "Sentiment of this review: I love it."),
         ("cross", "Sentiment of this review: I hate it."),
@@ -62,7 +64,7 @@ async fn answers_come_as_the_type_that_was_asked_for(backend: Backend) {
         let request = Request::text(prompt).key(key).generation_config(config);
         request.output::<Review>().unwrap()
     });
-    let create = backend.client.batches().create(backend.model, requests);
+    let create = backend.create(requests);
     let results = backend.results_of(create).await.typed::<Review>();
     let (told, report) = collect(results).await;
     let sentiments = told
@@ -75,7 +77,7 @@ async fn answers_come_as_the_type_that_was_asked_for(backend: Backend) {
     assert!(report.is_complete(), "{report}");
 }
 
-async fn each_answer_that_is_none_says_why_under_its_key(backend: Backend) {
+async fn each_response_that_cannot_be_parsed_says_why_under_its_key(backend: Backend) {
     #[derive(JsonSchema)]
     #[allow(dead_code)]
     struct Another {
@@ -104,7 +106,7 @@ async fn each_answer_that_is_none_says_why_under_its_key(backend: Backend) {
             .output::<Another>()
             .unwrap(),
     ];
-    let create = backend.client.batches().create(backend.model, requests);
+    let create = backend.create(requests);
     let results = backend.results_of(create).await;
     let (told, report) = collect(results.typed::<Review>()).await;
     assert!(told["whole"].is_ok(), "{:?}", told["whole"]);

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use genai_batch::{
-    Destination, EmbedRequest, JobDestination, JobSource, JobState, Request, Source,
-};
+use genai_batch::batches::DedicatedResources;
+use genai_batch::job::{JobDestination, JobSource};
+use genai_batch::{Destination, EmbedRequest, JobState, Request, Source};
 use genai_batch_emulator::{Failure, Rows};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -83,12 +83,12 @@ async fn several_files_are_read_and_each_row_once() {
     faults.shard_output(4);
     faults.write_incremental_file(Rows::Every(2));
     faults.write_error_file();
-    let (mut requests, mut answers) = sums(200);
+    let (mut requests, mut responses) = sums(200);
     requests.push(Request::text("[[error:3]]").key("bad"));
-    answers.insert("bad".into(), Told::Error(3));
+    responses.insert("bad".into(), Told::Error(3));
     let create = backend.client.batches().create(backend.model, requests);
     let (told, report) = collect(backend.results_of(create).await).await;
-    assert_eq!(told, answers);
+    assert_eq!(told, responses);
     assert!(report.is_complete(), "{report}");
 }
 
@@ -142,9 +142,9 @@ async fn a_failed_job_with_an_empty_directory_is_told_at_once() {
         "error": { "code": 13, "message": "a worker died" },
         "outputInfo": { "gcsOutputDirectory": "gs://bucket/nothing" },
     });
-    let answer = ResponseTemplate::new(200).set_body_string(format!("{job:#}"));
+    let response = ResponseTemplate::new(200).set_body_string(format!("{job:#}"));
     Mock::given(any())
-        .respond_with(answer)
+        .respond_with(response)
         .expect(1)
         .mount(&server)
         .await;
@@ -281,22 +281,20 @@ async fn input_staged_for_a_refused_job_is_removed_or_named() {
     let staged = || backend.emulator.objects("gs://staging-bucket/");
     let refusal = || Failure::status(400, "INVALID_ARGUMENT", "no");
 
-    faults.fail_next(backend.create, 1, refusal());
-    let error = create(true).await.unwrap_err();
-    assert_eq!(error.status(), Some(400));
-    assert_eq!(staged(), Vec::<String>::new());
-    assert!(!error.to_string().contains("gs://"), "{error}");
-
-    faults.fail_next(backend.create, 1, refusal());
-    let error = create(false).await.unwrap_err();
-    assert_eq!(staged().len(), 1);
-    assert!(error.to_string().contains(&staged()[0]), "{error}");
+    for remove in [true, false] {
+        faults.fail_next(backend.create, 1, refusal());
+        let error = create(remove).await.unwrap_err();
+        assert_eq!(error.status(), Some(400));
+        assert_eq!(staged(), Vec::<String>::new());
+        assert!(!error.to_string().contains("gs://"), "{error}");
+    }
 
     // A job may have come of it, and need its input.
     faults.fail_next(backend.create, 1, Failure::service_unavailable());
     let error = create(true).await.unwrap_err();
-    assert_eq!(staged().len(), 2);
-    assert!(error.to_string().contains("which is kept"), "{error}");
+    assert_eq!(staged().len(), 1);
+    let kept = format!("{}, which is kept", staged()[0]);
+    assert!(error.to_string().contains(&kept), "{error}");
 }
 
 #[tokio::test]
@@ -505,7 +503,13 @@ async fn what_vertex_ai_lacks_is_refused_before_anything_is_sent() {
         (
             batches
                 .create(backend.model, gs)
-                .webhook(genai_batch::WebhookConfig::new(["https://x"])),
+                .dedicated_resources(DedicatedResources::new("n1-standard-8")),
+            "`dedicated_resources`",
+        ),
+        (
+            batches
+                .create(backend.model, gs)
+                .webhook(genai_batch::batches::WebhookConfig::new(["https://x"])),
             "`webhook`",
         ),
         (

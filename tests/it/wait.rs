@@ -5,7 +5,7 @@ use std::time::Duration;
 use genai_batch::JobState;
 use genai_batch_emulator::{Failure, Operation};
 
-use crate::support::{Backend, on_every_backend, sums};
+use crate::support::{Backend, on_every_backend, sums, until};
 
 on_every_backend! {
     a_job_is_cancelled_when_the_time_is_up_if_asked_for,
@@ -39,7 +39,7 @@ async fn a_job_is_cancelled_when_the_time_is_up_if_asked_for(backend: Backend) {
     let error = wait().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert!(error.to_string().contains("was asked to cancel"), "{error}");
-    assert!(batches.get(&job).await.unwrap().state() != &JobState::Pending);
+    assert!(batches.get(&job).await.unwrap().state() != JobState::Pending);
 
     let other = batches.create(backend.model, sums(1).0).await.unwrap();
     let refused = Failure::status(403, "PERMISSION_DENIED", "not yours");
@@ -70,7 +70,8 @@ async fn a_job_is_cancelled_when_its_wait_is_dropped_if_asked_for(backend: Backe
             .await
             .is_err()
     );
-    while batches.get(&job).await.unwrap().state() == &JobState::Pending {}
+    let is_pending = async || batches.get(&job).await.unwrap().state() == JobState::Pending;
+    until(async || !is_pending().await).await;
     backend.emulator.clock().resume();
     let error = backend.wait(&job).await.unwrap_err();
     assert_eq!(error.job().unwrap().state(), &JobState::Cancelled);
@@ -102,7 +103,8 @@ async fn a_job_that_stands_still_is_reported(backend: Backend) {
     let waiting = tokio::spawn(wait.into_future());
     let mut reported = std::collections::BTreeSet::new();
     while reported.len() < jobs.len() {
-        let (name, still) = stalls.recv().await.unwrap();
+        let stall = tokio::time::timeout(Duration::from_secs(60), stalls.recv());
+        let (name, still) = stall.await.expect("no report").unwrap();
         assert!(still >= after);
         reported.insert(name);
     }

@@ -1,4 +1,4 @@
-//! Compares what the client made of the answers with what the SDK made of them.
+//! Compares what the client made of the responses with what the SDK made of them.
 
 use genai_batch::Error;
 use serde_json::{Value, json};
