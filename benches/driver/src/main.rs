@@ -17,9 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use genai_batch::{
-    Client, GenerationConfig, InlineLimit, JobState, Outcome, Request, Result, Source,
-};
+use genai_batch::batches::InlineLimit;
+use genai_batch::{Client, GenerationConfig, JobState, Outcome, Request, Result, Source};
 
 /// The prompt after "Request 000001: ".
 const PROMPT: &str = include_str!("prompt.txt");
@@ -50,6 +49,8 @@ async fn create(client: &Client, requests: u32) -> Result<String> {
         .display_name("bench")
         .generation_config(config)
         .inline_limit(InlineLimit::MAX)
+        // The server shows a name of its own, and no mark.
+        .adopt(false)
         .await?;
     Ok(format!("name={} state={}", job.name(), job.state()))
 }

@@ -6,17 +6,17 @@
 //! Everything is in memory before the first call and is sent without a copy, so that the server is
 //! not what is measured. It knows no more of HTTP than the driver asks for.
 
-mod answer;
 mod objects;
+mod response;
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use answer::Answer;
 use objects::Objects;
+use response::Response;
 
-/// Answers one call after another, until the client hangs up.
+/// Serves one call after another, until the client hangs up.
 fn serve(connection: TcpStream, objects: &Objects) -> io::Result<()> {
     connection.set_nodelay(true)?;
     let mut writer = connection.try_clone()?;
@@ -34,7 +34,7 @@ fn serve(connection: TcpStream, objects: &Objects) -> io::Result<()> {
             }
         }
         let target = call.split(' ').nth(1).unwrap_or_default();
-        let Answer { head, body } = answer::to(target, range.as_deref(), objects);
+        let Response { head, body } = response::to(target, range.as_deref(), objects);
         writer.write_all(head.as_bytes())?;
         writer.write_all(&body)?;
     }

@@ -1,4 +1,4 @@
-//! What is answered to a call: the job, the list of its objects, or one of them from some byte on.
+//! What a call gets: the job, the list of its objects, or one of them from some byte on.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -10,48 +10,48 @@ const TAGS: &str = "ETag: \"1\"\r\nx-goog-generation: 1\r\n\
     Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n";
 
 /// Everything up to the body, and the body.
-pub(crate) struct Answer<'a> {
+pub(crate) struct Response<'a> {
     pub(crate) head: String,
     pub(crate) body: Cow<'a, [u8]>,
 }
 
-fn answer<'a>(status: &str, headers: &str, body: impl Into<Cow<'a, [u8]>>) -> Answer<'a> {
+fn response<'a>(status: &str, headers: &str, body: impl Into<Cow<'a, [u8]>>) -> Response<'a> {
     let body = body.into();
     let length = body.len();
-    Answer {
+    Response {
         head: format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n"),
         body,
     }
 }
 
-/// The answer to a GET of `target`, which is a path and maybe a query.
-pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) -> Answer<'a> {
+/// The response to a GET of `target`, which is a path and maybe a query.
+pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) -> Response<'a> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if let Some((_, name)) = path.split_once("/projects/") {
         let json = "Content-Type: application/json; charset=UTF-8\r\n";
-        return answer("200 OK", json, job(name).into_bytes());
+        return response("200 OK", json, job(name).into_bytes());
     }
     if query.contains("list-type=2") {
         let xml = "Content-Type: application/xml\r\n";
-        return answer("200 OK", xml, list(objects).into_bytes());
+        return response("200 OK", xml, list(objects).into_bytes());
     }
     let object = path.strip_prefix("/bucket/");
     match object.and_then(|name| objects.get(name)) {
         Some(object) => part(object, range),
-        None => answer("404 Not Found", "", Vec::new()),
+        None => response("404 Not Found", "", Vec::new()),
     }
 }
 
-fn part<'a>(object: &'a [u8], range: Option<&str>) -> Answer<'a> {
+fn part<'a>(object: &'a [u8], range: Option<&str>) -> Response<'a> {
     let start = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
     let start = start.and_then(|start| start.parse::<usize>().ok());
     match start.and_then(|start| Some((start, object.get(start..)?))) {
         Some((start, rest)) => {
             let (last, size) = (object.len().saturating_sub(1), object.len());
             let headers = format!("Content-Range: bytes {start}-{last}/{size}\r\n{TAGS}");
-            answer("206 Partial Content", &headers, rest)
+            response("206 Partial Content", &headers, rest)
         }
-        None => answer("200 OK", TAGS, object),
+        None => response("200 OK", TAGS, object),
     }
 }
 

@@ -1,0 +1,40 @@
+//! What `docs/performance.md` says is measured here, and written there: [`curves`] measures time and
+//! memory beside other clients, [`footprint`] what it costs to depend on the crate.
+//!
+//! ```text
+//! curves, footprint → figures and the facts of the machine → a section of the page each
+//! ```
+
+mod cargo;
+mod curves;
+mod footprint;
+mod machine;
+mod page;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Measures genai-batch beside other clients, for docs/performance.md.
+#[derive(Parser)]
+#[command(name = "cargo measure", bin_name = "cargo measure")]
+enum Command {
+    /// Measure time and memory as results and jobs get many.
+    Curves(curves::Options),
+    /// Measure build time, crates and size.
+    Footprint(footprint::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Curves(options) => curves::run(&options),
+        Command::Footprint(options) => footprint::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
