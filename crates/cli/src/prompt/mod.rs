@@ -1,0 +1,1 @@
+//! A row and a template to a request.
