@@ -11,10 +11,10 @@ use super::intake::Intake;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Role, Store, adopted};
+use super::store::{Role, Store, adopted, failed};
 use super::unfinished;
 use crate::backend::AnyBackend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::JobRef;
 use crate::options::{CreateOptions, Task};
 use crate::source::Source;
@@ -199,6 +199,34 @@ impl Run {
             .store
             .call(move |it| adopted::add(it, &name, requests));
         added.await
+    }
+
+    /// Lets what failed be asked again, bad requests and blocked ones too, once more than
+    /// [`attempts`](super::Finish::attempts) may allow; gives how many requests these are. The next
+    /// [`finish`](Self::finish) asks them, and until it has, they have no outcome.
+    ///
+    /// What is no longer in the input stays as it is, and so does what only a job that was
+    /// [adopted](Self::adopt) knows.
+    ///
+    /// # Errors
+    ///
+    /// If the run is being finished meanwhile, or the file cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// if run.retry_failed().await? > 0 {
+    ///     println!("{}", run.finish().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn retry_failed(&self) -> Result<u64> {
+        let Ok(_driving) = Arc::clone(&self.0.driving).try_lock_owned() else {
+            return Err(Error::configuration(
+                "this run is being finished: wait for that before what failed is asked again",
+            ));
+        };
+        self.0.store.call(failed::ask_again).await
     }
 
     /// The requests that have no outcome yet and are in no job, in the form in which they are sent: to

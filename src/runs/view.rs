@@ -7,7 +7,7 @@ use super::open::read_identity;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Role, Store};
+use super::store::{Lock, Role, Store};
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
 
@@ -42,6 +42,13 @@ impl RunView {
     /// The model that is asked.
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// Which process drives the run now, and since when; `None` if none does.
+    ///
+    /// It is what the lock beside the file says, unless that process is gone.
+    pub fn driver(&self) -> Option<String> {
+        Lock::driver(self.store.path())
     }
 
     /// As [`Run::results`](super::Run::results).

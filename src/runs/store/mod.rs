@@ -9,6 +9,7 @@
 
 pub(super) mod adopted;
 pub(super) mod events;
+pub(super) mod failed;
 pub(super) mod jobs;
 mod lock;
 pub(super) mod outcomes;

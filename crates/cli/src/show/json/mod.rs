@@ -1,0 +1,10 @@
+//! The forms for programs, as `README.md` documents them: names stay, and may become more.
+
+mod file;
+mod job;
+mod place;
+mod run;
+
+pub(crate) use file::File;
+pub(crate) use job::{Failed, Job, state_word};
+pub(crate) use run::{Run, RunEvent};

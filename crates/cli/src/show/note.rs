@@ -1,0 +1,28 @@
+//! What is said beside, on standard error.
+
+use std::fmt::Display;
+
+use super::style;
+use crate::args::Global;
+
+/// Says something that is good to know, unless nothing is to be said.
+pub(crate) fn say(global: &Global, text: impl Display) {
+    if !global.quiet {
+        let quiet = style::QUIET;
+        anstream::eprintln!("{quiet}{text}{quiet:#}");
+    }
+}
+
+/// Says that something may not be as it was meant.
+pub(crate) fn warn(text: impl Display) {
+    let warning = style::WARNING;
+    anstream::eprintln!("{warning}warning:{warning:#} {text}");
+}
+
+/// `1 job`, `2 jobs`.
+pub(crate) fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
