@@ -16,7 +16,8 @@ use crate::show::{Out, out, time};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch emulator > emulator.env & sleep 1; . ./emulator.env; genai-batch list; kill $!")]
+  genai-batch emulator
+  genai-batch emulator --job-duration 1h --fault drop-rows=every:3")]
 pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
