@@ -36,6 +36,8 @@ mod retry;
 #[cfg(feature = "runs")]
 mod runs;
 #[cfg(feature = "runs")]
+mod runs_again;
+#[cfg(feature = "runs")]
 mod runs_files;
 #[cfg(all(feature = "runs", feature = "gcs"))]
 mod runs_forms;

@@ -3,9 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
 #[path = "support/session.rs"]
 mod session;
+mod support;
 
 use std::fs;
 use std::time::Duration;
@@ -34,7 +34,10 @@ fn world_with(world: World, files: &[(&str, &str)]) -> World {
 
 #[test]
 fn jobs() {
-    play("jobs", &world_with(World::paused(), &[("mixed.jsonl", MIXED)]));
+    play(
+        "jobs",
+        &world_with(World::paused(), &[("mixed.jsonl", MIXED)]),
+    );
 }
 
 #[test]
@@ -42,7 +45,10 @@ fn requests() {
     let files = [
         ("mixed.jsonl", MIXED),
         ("wrong.jsonl", WRONG),
-        ("config.json", r#"{"stopSequences": ["END"], "temperature": 1}"#),
+        (
+            "config.json",
+            r#"{"stopSequences": ["END"], "temperature": 1}"#,
+        ),
         ("list.json", "[]"),
     ];
     play("requests", &world_with(World::paused(), &files));
@@ -56,7 +62,10 @@ fn runs() {
 
 #[test]
 fn files() {
-    play("files", &world_with(World::paused(), &[("notes.txt", "Two lines\nof text.\n")]));
+    play(
+        "files",
+        &world_with(World::paused(), &[("notes.txt", "Two lines\nof text.\n")]),
+    );
 }
 
 #[test]
@@ -71,7 +80,10 @@ fn doctor() {
 
 #[test]
 fn vertex() {
-    play("vertex", &world_with(World::paused(), &[("mixed.jsonl", MIXED)]));
+    play(
+        "vertex",
+        &world_with(World::paused(), &[("mixed.jsonl", MIXED)]),
+    );
 }
 
 #[test]

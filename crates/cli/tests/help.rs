@@ -126,7 +126,9 @@ fn serve(line: &str) {
     command.args(words).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let named = lines.map_while(Result::ok).find(|line| line.contains("BIGQUERY_EMULATOR_HOST"));
+    let named = lines
+        .map_while(Result::ok)
+        .find(|line| line.contains("BIGQUERY_EMULATOR_HOST"));
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(named.is_some(), "{line}");

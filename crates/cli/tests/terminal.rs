@@ -80,7 +80,10 @@ fn session(world: &World, extra: &[(&str, &str)], option: &str) -> String {
         (format!("list{option}"), ""),
         (format!("get $JOB{option}"), ""),
         (format!("get batches/none{option}"), ""),
-        (format!("check reviews.jsonl -m gemini-2.5-flash{option}"), ""),
+        (
+            format!("check reviews.jsonl -m gemini-2.5-flash{option}"),
+            "",
+        ),
         (format!("delete $JOB{option}"), "n\n"),
         (format!("delete $JOB{option}"), "y\n"),
     ];
@@ -134,6 +137,12 @@ fn jobs_are_watched_until_they_end() {
     assert_eq!(code, 0, "{shown}");
     // The live table is taken away, and the last word is what became of the job.
     let (live, end) = shown.rsplit_once("NAME").unwrap();
-    assert!(live.contains("pending") || live.contains("running"), "{live}");
-    assert!(end.contains("succeeded") && end.contains("240/240"), "{end}");
+    assert!(
+        live.contains("pending") || live.contains("running"),
+        "{live}"
+    );
+    assert!(
+        end.contains("succeeded") && end.contains("240/240"),
+        "{end}"
+    );
 }
