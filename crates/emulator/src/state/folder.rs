@@ -88,6 +88,8 @@ pub(super) struct Folder {
     /// Whether what is let go of is removed. Before everything is read, and after the end, it is not.
     pub(super) serves: AtomicBool,
     names: AtomicU64,
+    /// Whether nothing is kept any more.
+    closed: AtomicBool,
     /// The first thing that could not be written.
     failure: OnceLock<String>,
 }
@@ -130,6 +132,7 @@ impl State {
             lock: RwLock::new(Some(lock)),
             serves: AtomicBool::new(false),
             names: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
             failure: OnceLock::new(),
         };
         if is_new {
@@ -178,6 +181,7 @@ impl State {
     pub(crate) fn close(&self) {
         if let Some(folder) = &self.0 {
             folder.serves.store(false, Ordering::Release);
+            folder.closed.store(true, Ordering::Release);
             drop(
                 folder
                     .lock
@@ -190,7 +194,10 @@ impl State {
 
     /// Why nothing that is said any more would be kept.
     pub(crate) fn failure(&self) -> Option<&str> {
-        Some(self.0.as_ref()?.failure.get()?.as_str())
+        let folder = self.0.as_ref()?;
+        let failure = folder.failure.get().map(String::as_str);
+        let closed = folder.closed.load(Ordering::Acquire);
+        failure.or_else(|| closed.then_some("its state is closed"))
     }
 
     /// Writes a record, in the place of one of this key.

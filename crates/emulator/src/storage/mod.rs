@@ -14,6 +14,7 @@ mod json;
 mod listing;
 mod multiparts;
 mod received;
+mod record;
 mod restore;
 mod route;
 mod serve;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -12,9 +12,10 @@ use flate2::Compression;
 use flate2::read::GzEncoder;
 
 use super::checksum::{self, Md5Hash};
+use super::record::object_key;
 use crate::clock::Clock;
 use crate::faults::{Faults, StorageFaults};
-use crate::state::{Kept, KeptAt, Kind, Loading, State};
+use crate::state::{Kept, Kind, State};
 use crate::sync::lock;
 
 /// A handle to all buckets. Clones share them.
@@ -23,42 +24,20 @@ pub(crate) struct Buckets {
     clock: Clock,
     faults: Faults,
     state: State,
-    inner: Arc<Mutex<Inner>>,
+    pub(super) inner: Arc<Mutex<Inner>>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    buckets: HashMap<String, Bucket>,
-    last_generation: i64,
-    state: State,
-}
-
-/// A bucket as it is written down.
-#[derive(Debug, Deserialize, Serialize)]
-struct BucketRecord {
-    name: String,
-    info: BucketInfo,
-}
-
-/// An object as it is written down.
-#[derive(Debug, Deserialize, Serialize)]
-struct ObjectRecord {
-    bucket: String,
-    name: String,
-    content: Option<KeptAt>,
-    content_type: String,
-    generation: i64,
-    created: DateTime<Utc>,
-    md5: Option<Md5Hash>,
-    crc32c: u32,
-    attributes: Attributes,
-    etag: String,
+pub(super) struct Inner {
+    pub(super) buckets: HashMap<String, Bucket>,
+    pub(super) last_generation: i64,
+    pub(super) state: State,
 }
 
 #[derive(Debug)]
-struct Bucket {
-    info: BucketInfo,
-    objects: BTreeMap<String, Object>,
+pub(super) struct Bucket {
+    pub(super) info: BucketInfo,
+    pub(super) objects: BTreeMap<String, Object>,
 }
 
 /// What a bucket says of itself.
@@ -92,7 +71,7 @@ pub(crate) struct Object {
     pub(crate) md5: Option<Md5Hash>,
     pub(crate) crc32c: u32,
     pub(crate) attributes: Attributes,
-    etag: String,
+    pub(super) etag: String,
 }
 
 impl Object {
@@ -161,36 +140,6 @@ impl Buckets {
             state,
             inner: Arc::new(Mutex::new(inner)),
         }
-    }
-
-    /// Takes in buckets and objects as they were before.
-    pub(crate) fn restore(&self, loading: &mut Loading) -> io::Result<()> {
-        let mut inner = lock(&self.inner);
-        for BucketRecord { name, info } in loading.records(Kind::Bucket)? {
-            let objects = BTreeMap::new();
-            inner.buckets.insert(name, Bucket { info, objects });
-        }
-        for record in loading.records::<ObjectRecord>(Kind::Object)? {
-            let (kept, content) = match &record.content {
-                Some(at) => loading.content(at)?,
-                None => Default::default(),
-            };
-            let object = Object {
-                content,
-                kept,
-                content_type: record.content_type,
-                generation: record.generation,
-                created: record.created,
-                md5: record.md5,
-                crc32c: record.crc32c,
-                attributes: record.attributes,
-                etag: record.etag,
-            };
-            inner.last_generation = inner.last_generation.max(object.generation);
-            let bucket = inner.bucket(&record.bucket, object.created);
-            bucket.objects.insert(record.name, object);
-        }
-        Ok(())
     }
 
     /// Whether callers reach the bucket; the other methods do not ask.
@@ -406,38 +355,13 @@ impl Bucket {
 }
 
 impl Inner {
-    fn bucket(&mut self, bucket: &str, now: DateTime<Utc>) -> &mut Bucket {
+    pub(super) fn bucket(&mut self, bucket: &str, now: DateTime<Utc>) -> &mut Bucket {
         if !self.buckets.contains_key(bucket) {
             self.keep_bucket(bucket, &Bucket::new(now).info);
         }
         self.buckets
             .entry(bucket.to_owned())
             .or_insert_with(|| Bucket::new(now))
-    }
-
-    /// Writes a bucket down.
-    fn keep_bucket(&self, bucket: &str, info: &BucketInfo) {
-        self.state.put(Kind::Bucket, bucket, || BucketRecord {
-            name: bucket.to_owned(),
-            info: info.clone(),
-        });
-    }
-
-    /// Writes an object down.
-    fn keep_object(&self, bucket: &str, name: &str, object: &Object) {
-        self.state
-            .put(Kind::Object, &object_key(bucket, name), || ObjectRecord {
-                bucket: bucket.to_owned(),
-                name: name.to_owned(),
-                content: object.kept.at(),
-                content_type: object.content_type.clone(),
-                generation: object.generation,
-                created: object.created,
-                md5: object.md5,
-                crc32c: object.crc32c,
-                attributes: object.attributes.clone(),
-                etag: object.etag.clone(),
-            });
     }
 
     /// Stores an object that has no generation and time yet, or those of another.
@@ -456,11 +380,6 @@ impl Inner {
         bucket.objects.insert(name.to_owned(), object.clone());
         object
     }
-}
-
-/// What an object is kept under.
-fn object_key(bucket: &str, object: &str) -> String {
-    format!("{bucket}/{object}")
 }
 
 #[cfg(test)]
