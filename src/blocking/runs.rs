@@ -31,7 +31,7 @@ use crate::job::JobRef;
 use crate::request::Form;
 use crate::response::ResponseError;
 use crate::results::{BatchResult, Key};
-use crate::runs::{Intake, Progress, RunEvent, RunReport};
+use crate::runs::{Intake, Progress, RunEvent, RunJob, RunReport};
 use crate::{GenerationConfig, Source};
 
 /// The runs of a client; see [`crate::runs::Runs`].
@@ -176,6 +176,11 @@ macro_rules! reads {
             /// See [`crate::runs::Run::events`].
             pub fn events(&self) -> Iter<RunEvent> {
                 Iter::new(self.engine.clone(), self.inner.events())
+            }
+
+            /// See [`crate::runs::Run::jobs`].
+            pub fn jobs(&self) -> Iter<RunJob> {
+                Iter::new(self.engine.clone(), self.inner.jobs())
             }
 
             /// See [`crate::runs::Run::progress`].

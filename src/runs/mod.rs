@@ -28,9 +28,9 @@
 //! | open a run | [`Runs::open`], [`Open`], [`Intake`] |
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
-//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunEvent`] |
+//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunJob`], [`RunEvent`] |
 //! | ask again for what failed | [`Run::retry_failed`] |
-//! | look at it from another process | [`Runs::read`], [`RunView`], [`backend_of`], any SQLite tool |
+//! | look at it from another process | [`Runs::read`], [`RunView`], [`RunView::open`], any SQLite tool |
 
 // source → intake → file ─ cut → job → create with its mark ─→ poll → read → file → results
 //                                  (drive: each step is written before and after it is done)
@@ -41,6 +41,7 @@ mod finish;
 mod generations;
 mod inner;
 mod intake;
+mod jobs;
 mod open;
 mod progress;
 mod quota;
@@ -55,44 +56,17 @@ mod view;
 use std::path::{Path, PathBuf};
 
 use crate::backend::AnyBackend;
-use crate::error::{Error, Result};
-use crate::platform::Backend;
+use crate::error::Result;
 pub use events::{RunEvent, RunEvents};
 pub use finish::Finish;
 pub use intake::Intake;
+pub use jobs::{RunJob, RunJobs};
 pub use open::Open;
 pub use progress::Progress;
 pub use report::{Generation, RunReport, Stopped};
 pub use results::{RunResults, RunSave, TypedRunResults};
 pub use run::Run;
-use store::{Role, Store};
 pub use view::RunView;
-
-/// Which backend the run in a file is of: what a client that reads it has to be of. No service is asked.
-///
-/// # Errors
-///
-/// If there is no file, or it is not a run.
-///
-/// ```no_run
-/// # async fn example() -> genai_batch::Result<()> {
-/// println!("{}", genai_batch::runs::backend_of("reviews.run").await?);
-/// # Ok(())
-/// # }
-/// ```
-pub async fn backend_of(path: impl AsRef<Path>) -> Result<Backend> {
-    let path = path.as_ref();
-    let store = Store::open(path, Role::Reader).await?;
-    let named = open::read_identity(&store).await?.backend;
-    let known = [Backend::Gemini, Backend::Vertex];
-    let backend = known.into_iter().find(|it| it.to_string() == named);
-    backend.ok_or_else(|| {
-        Error::input(format!(
-            "{} is a run of {named:?}, which this version of genai-batch does not know",
-            path.display()
-        ))
-    })
-}
 
 /// The runs of a client: [`Client::runs`](crate::Client::runs).
 #[derive(Debug, Clone)]
@@ -136,6 +110,6 @@ impl Runs {
     /// # }
     /// ```
     pub async fn read(&self, path: impl AsRef<Path>) -> Result<RunView> {
-        RunView::open(self.service.clone(), path.as_ref()).await
+        RunView::of_client(self.service.clone(), path.as_ref()).await
     }
 }

@@ -36,8 +36,7 @@ pub struct RunResults {
 }
 
 impl RunResults {
-    pub(super) async fn open(reader: Store, service: &AnyBackend) -> Result<Self> {
-        let read_row = service.row_reader();
+    pub(super) async fn open(reader: Store, read_row: ReadRow) -> Result<Self> {
         let cursor = reader.call(|it| Cursor::start(it)).await?;
         let first = next_page(&reader, cursor)?;
         let state = (reader, Some(first), VecDeque::new());
@@ -166,15 +165,23 @@ impl<T> fmt::Debug for TypedRunResults<T> {
 #[must_use = "nothing is saved until this is awaited"]
 #[derive(Debug)]
 pub struct RunSave {
-    service: AnyBackend,
+    read_row: ReadRow,
+    /// What writes to other places than files.
+    service: Option<AnyBackend>,
     run: PathBuf,
     place: PathBuf,
     overwrite: bool,
 }
 
 impl RunSave {
-    pub(super) fn new(service: AnyBackend, run: PathBuf, place: PathBuf) -> Self {
+    pub(super) fn new(
+        read_row: ReadRow,
+        service: Option<AnyBackend>,
+        run: PathBuf,
+        place: PathBuf,
+    ) -> Self {
         Self {
+            read_row,
             service,
             run,
             place,
@@ -196,7 +203,10 @@ impl RunSave {
     }
 
     async fn save(&self) -> Result<u64> {
-        let mut target = SaveTarget::open(&self.service, &self.place, self.overwrite).await?;
+        let mut target = match &self.service {
+            Some(service) => SaveTarget::open(service, &self.place, self.overwrite).await?,
+            None => SaveTarget::open_local(&self.place, self.overwrite).await?,
+        };
         match self.write(&mut target).await {
             Ok(lines) => target.finish().await.map(|()| lines),
             Err(error) => {
@@ -208,7 +218,7 @@ impl RunSave {
 
     async fn write(&self, target: &mut SaveTarget) -> Result<u64> {
         let reader = Store::open(&self.run, Role::Reader).await?;
-        let mut results = RunResults::open(reader, &self.service).await?;
+        let mut results = RunResults::open(reader, self.read_row).await?;
         let (mut lines, mut line) = (0, Vec::new());
         while let Some(result) = results.try_next().await? {
             line.clear();

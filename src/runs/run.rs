@@ -8,6 +8,7 @@ use super::events::RunEvents;
 use super::finish::Finish;
 use super::inner::Inner;
 use super::intake::Intake;
+use super::jobs::RunJobs;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
@@ -81,7 +82,7 @@ impl Run {
     /// ```
     pub async fn results(&self) -> Result<RunResults> {
         let reader = Store::open(self.0.store.path(), Role::Reader).await?;
-        RunResults::open(reader, &self.0.service).await
+        RunResults::open(reader, self.0.service.row_reader()).await
     }
 
     /// Saves the outcomes that there are to a local path, or with a Vertex AI client to
@@ -96,7 +97,8 @@ impl Run {
     /// ```
     pub fn save_to(&self, place: impl AsRef<Path>) -> RunSave {
         RunSave::new(
-            self.0.service.clone(),
+            self.0.service.row_reader(),
+            Some(self.0.service.clone()),
             self.0.store.path().to_owned(),
             place.as_ref().to_owned(),
         )
@@ -151,6 +153,24 @@ impl Run {
     /// ```
     pub fn events(&self) -> RunEvents {
         RunEvents::new(self.0.store.clone())
+    }
+
+    /// The jobs of the run until now, in the order in which they were cut. An error of the file ends the
+    /// stream.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut jobs = run.jobs();
+    /// while let Some(job) = jobs.try_next().await? {
+    ///     println!("{}: {} of {} responded", job.number, job.responses, job.requests);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn jobs(&self) -> RunJobs {
+        RunJobs::new(self.0.store.clone())
     }
 
     /// Closes the run, and waits until its file is whole by itself, without `NAME-wal`: to be copied, or

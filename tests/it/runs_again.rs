@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use genai_batch::Request;
-use genai_batch::runs::backend_of;
+use genai_batch::runs::RunView;
 use genai_batch_emulator::Rows;
 
 use crate::runs::{Place, by_key, quick};
@@ -29,14 +29,21 @@ async fn what_failed_is_asked_once_more(backend: Backend) {
     let progress = run.progress().await.unwrap();
     assert_eq!((progress.waiting, progress.requests), (failed, 21));
     let report = run.report().await.unwrap();
-    assert_eq!((report.unfinished, report.responses), (failed, first.responses));
+    assert_eq!(
+        (report.unfinished, report.responses),
+        (failed, first.responses)
+    );
     assert_eq!(report.generations[0].retried, failed);
     // There is nothing left of it to be asked.
     assert_eq!(run.retry_failed().await.unwrap(), 0);
 
     // One attempt is allowed, and this one is beyond it.
     let report = quick(&run).attempts(1).await.unwrap();
-    assert_eq!((report.responses, report.errors, report.missing), (20, 1, 0), "{report}");
+    assert_eq!(
+        (report.responses, report.errors, report.missing),
+        (20, 1, 0),
+        "{report}"
+    );
     assert_eq!(report.generations.len(), 2, "{report}");
     assert_eq!(report.generations[1].requests, failed);
     assert_eq!(by_key(&run).await, expected);
@@ -62,13 +69,12 @@ async fn equal_requests_are_asked_again_as_one(backend: Backend) {
     assert_eq!(report.responses, 2, "{report}");
 }
 
-async fn a_run_tells_its_backend_and_who_drives_it(backend: Backend) {
+async fn a_run_tells_who_drives_it(backend: Backend) {
     let place = Place::new();
     let open = backend.client.runs().open(place.run()).model(backend.model);
     let run = open.source(sums(1).0).await.unwrap();
-    let of = backend_of(place.run()).await.unwrap();
-    assert_eq!(of, backend.client.backend());
-    let view = backend.client.runs().read(place.run()).await.unwrap();
+    let view = RunView::open(place.run()).await.unwrap();
+    assert_eq!(view.backend(), backend.client.backend());
     let own = format!("process {}, since ", std::process::id());
     let driver = view.driver().unwrap();
     assert!(driver.starts_with(&own), "{driver}");
@@ -77,7 +83,10 @@ async fn a_run_tells_its_backend_and_who_drives_it(backend: Backend) {
     // As a process leaves it that was killed.
     let lock = format!("{}.lock", place.run().display());
     std::fs::write(lock, "process 2147483646, since long ago\n").unwrap();
-    assert_eq!(view.driver(), cfg!(not(unix)).then(|| "process 2147483646, since long ago".to_owned()));
+    assert_eq!(
+        view.driver(),
+        cfg!(not(unix)).then(|| "process 2147483646, since long ago".to_owned())
+    );
 }
 
 async fn a_line_is_what_a_file_has(backend: Backend) {
@@ -98,15 +107,6 @@ async fn a_line_is_what_a_file_has(backend: Backend) {
 on_every_backend![
     what_failed_is_asked_once_more,
     equal_requests_are_asked_again_as_one,
-    a_run_tells_its_backend_and_who_drives_it,
+    a_run_tells_who_drives_it,
     a_line_is_what_a_file_has,
 ];
-
-#[tokio::test]
-async fn what_is_no_run_has_no_backend() {
-    let place = Place::new();
-    assert!(backend_of(place.run()).await.is_err());
-    std::fs::write(place.run(), "a text").unwrap();
-    let error = backend_of(place.run()).await.unwrap_err();
-    assert!(error.to_string().contains("not a run"), "{error}");
-}

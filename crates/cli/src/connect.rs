@@ -52,19 +52,6 @@ pub(crate) async fn connect(global: &Global, _state: Option<&Path>) -> Result<Co
     })
 }
 
-/// A client that reads files of a backend and asks no service.
-pub(crate) fn to_read(backend: Backend) -> Result<Client> {
-    const NOBODY: &str = "unused";
-    let builder = match backend {
-        Backend::Vertex => Client::builder()
-            .vertex()
-            .project(NOBODY)
-            .access_token(NOBODY),
-        _ => Client::builder().gemini().api_key(NOBODY),
-    };
-    Ok(builder.build()?)
-}
-
 impl Connection {
     /// Whether jobs are of Vertex AI.
     pub(crate) fn is_vertex(&self) -> bool {

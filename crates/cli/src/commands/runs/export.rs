@@ -30,7 +30,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
-    let (_, view) = read(&args.path).await?;
+    let view = read(&args.path).await?;
     let lines = match &*args.out {
         "-" => print(&view).await?,
         place => {

@@ -36,8 +36,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
 }
 
 async fn look(path: &Path) -> Result<json::Run> {
-    let (backend, view) = read(path).await?;
-    describe(path, backend, &view).await
+    describe(path, &read(path).await?).await
 }
 
 /// The files of a folder that end in `.run`, by name.

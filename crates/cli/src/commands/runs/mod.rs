@@ -8,10 +8,8 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use genai_batch::runs::RunView;
-use genai_batch::{Backend, runs};
 
 use crate::args::Global;
-use crate::connect::to_read;
 use crate::exit::{Failure, Result};
 use crate::show::json;
 
@@ -49,28 +47,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
 }
 
 /// A run that is only read.
-async fn read(path: &Path) -> Result<(Backend, RunView)> {
+async fn read(path: &Path) -> Result<RunView> {
     there(path)?;
-    let backend = runs::backend_of(path).await?;
-    let view = to_read(backend)?.runs().read(path).await?;
-    Ok((backend, view))
+    Ok(RunView::open(path).await?)
 }
 
 /// What a run says of itself.
-async fn describe(path: &Path, backend: Backend, view: &RunView) -> Result<json::Run> {
+async fn describe(path: &Path, view: &RunView) -> Result<json::Run> {
     let report = view.report().await?;
     let progress = view.progress().await?;
-    let backend = match backend {
-        Backend::Gemini => "gemini",
-        Backend::Vertex => "vertex",
-        _ => "other",
-    };
-    Ok(json::Run::new(
-        path,
-        (backend, view.model()),
-        (&report, &progress),
-        view.driver(),
-    ))
+    Ok(json::Run::new(path, view, &report, &progress))
 }
 
 /// Refuses a path where there is no run, before one is made there.

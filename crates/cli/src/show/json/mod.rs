@@ -4,7 +4,9 @@ mod file;
 mod job;
 mod place;
 mod run;
+mod run_event;
 
 pub(crate) use file::File;
 pub(crate) use job::{Failed, Job, state_word};
-pub(crate) use run::{Run, RunEvent};
+pub(crate) use run::Run;
+pub(crate) use run_event::{RunEvent, RunJob};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use genai_batch::runs::{Progress, RunReport};
+use genai_batch::Backend;
+use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
 use crate::show::cell::{Cell, Record, Tone};
@@ -49,9 +50,9 @@ struct Generation {
 impl Run {
     pub(crate) fn new(
         file: &Path,
-        (backend, model): (&'static str, &str),
-        (report, progress): (&RunReport, &Progress),
-        driven_by: Option<String>,
+        view: &RunView,
+        report: &RunReport,
+        progress: &Progress,
     ) -> Self {
         let generations = report.generations.iter().map(|generation| Generation {
             number: generation.number,
@@ -64,8 +65,13 @@ impl Run {
         });
         Self {
             file: file.display().to_string(),
-            backend,
-            model: model.to_owned(),
+            backend: match view.backend() {
+                Backend::Gemini => "gemini",
+                Backend::Vertex => "vertex",
+                // One that a later version of the library knows.
+                _ => "other",
+            },
+            model: view.model().to_owned(),
             is_finished: report.is_finished(),
             requests: report.requests,
             responses: report.responses,
@@ -81,7 +87,7 @@ impl Run {
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             generations: generations.collect(),
-            driven_by,
+            driven_by: view.driver(),
         }
     }
 
@@ -161,45 +167,6 @@ impl Record for Run {
             Cell::number(self.jobs),
             Cell::new(self.backend),
             Cell::new(&self.model),
-        ]
-    }
-}
-
-/// Something that happened in a run.
-#[derive(Debug, Serialize)]
-pub(crate) struct RunEvent {
-    number: u64,
-    time: String,
-    kind: String,
-    job: Option<u64>,
-    detail: Option<String>,
-    #[serde(skip)]
-    of: genai_batch::runs::RunEvent,
-}
-
-impl From<genai_batch::runs::RunEvent> for RunEvent {
-    fn from(event: genai_batch::runs::RunEvent) -> Self {
-        Self {
-            number: event.number,
-            time: time::moment(event.time),
-            kind: event.kind.clone(),
-            job: event.job,
-            detail: event.detail.clone(),
-            of: event,
-        }
-    }
-}
-
-impl Record for RunEvent {
-    const COLUMNS: &'static [&'static str] = &["number", "time", "job", "event", "detail"];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            Cell::number(self.number),
-            time::cell(Some(self.of.time)),
-            Cell::maybe(self.job).right(),
-            Cell::new(&self.kind),
-            Cell::maybe(self.detail.as_ref()),
         ]
     }
 }
