@@ -84,10 +84,13 @@ impl Record for Row<'_> {
             Severity::Warning => Tone::Warning,
             _ => Tone::Quiet,
         };
-        let message = match &finding.hint {
-            Some(hint) => format!("{}; {hint}", finding.message),
-            None => finding.message.clone(),
-        };
+        let mut message = finding.message.clone();
+        if let Some(path) = &finding.path {
+            message.insert_str(0, &format!("at {path}: "));
+        }
+        if let Some(hint) = &finding.hint {
+            message += &format!(": {hint}");
+        }
         vec![
             Cell::new(&finding.place),
             Cell::new(finding.severity).tone(tone),

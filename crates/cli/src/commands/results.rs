@@ -4,6 +4,7 @@ use std::io::Write;
 
 use futures_util::TryStreamExt;
 use genai_batch::batches::Results;
+use genai_batch::cost::Pricing;
 use genai_batch::{Report, Source};
 
 use crate::args::Global;
@@ -76,6 +77,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     bar.end();
     let report = report?;
     say(global, &report);
+    if let Some(cost) = report.cost_by(Pricing::of_model) {
+        say(global, format_args!("cost: about {cost}"));
+    }
     judge(&report)
 }
 

@@ -39,7 +39,11 @@ impl Color {
         let choice = match self {
             // Leaves the variables their say.
             Self::Auto => ColorChoice::Auto,
-            Self::Always => ColorChoice::AlwaysAnsi,
+            Self::Always => {
+                // Tables heed the variables by themselves.
+                crossterm::style::force_color_output(true);
+                ColorChoice::AlwaysAnsi
+            }
             Self::Never => ColorChoice::Never,
         };
         choice.write_global();

@@ -14,9 +14,14 @@ const WIDTH: u16 = 100;
 /// Things of a kind, one a row. The first column, which names them, is shown in full.
 pub(crate) fn grid(columns: &[&str], rows: Vec<Vec<Cell>>) -> String {
     let mut table = empty();
-    let heads = columns
-        .iter()
-        .map(|name| comfy_table::Cell::new(name.to_uppercase()).add_attribute(Attribute::Dim));
+    let is_number = |column: usize| rows.first().is_some_and(|row| row[column].is_number);
+    let heads = columns.iter().enumerate().map(|(column, name)| {
+        let head = comfy_table::Cell::new(name.to_uppercase()).add_attribute(Attribute::Dim);
+        match is_number(column) {
+            true => head.set_alignment(CellAlignment::Right),
+            false => head,
+        }
+    });
     table.set_header(Row::from(heads.collect::<Vec<_>>()));
     for cells in rows {
         let mut row = Row::from(cells.iter().map(styled).collect::<Vec<_>>());

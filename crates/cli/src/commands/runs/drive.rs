@@ -1,6 +1,6 @@
 //! `genai-batch runs resume` and `retry`: a run taken to its end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use genai_batch::runs::{Finish, Run, RunReport, Stopped};
@@ -76,7 +76,7 @@ pub(super) async fn retry(args: Retry, global: &Global) -> Result<()> {
     finish(connection, run, &args.limits, global).await
 }
 
-async fn open(path: &PathBuf, global: &Global) -> Result<(Connection, Run)> {
+async fn open(path: &Path, global: &Global) -> Result<(Connection, Run)> {
     there(path)?;
     let connection = connect(global, Some(path)).await?;
     let run = connection.client.runs().open(path).await?;
