@@ -6,9 +6,10 @@ use crate::exit::{Failure, Result};
 use crate::show::ask;
 use crate::show::note::{counted, say};
 
-/// Deletes the records of jobs, on the Gemini Developer API with the results that stand in them.
+/// Deletes the records of jobs.
 ///
-/// It does not cancel them. On a terminal it asks first; elsewhere it wants --yes.
+/// On the Gemini Developer API, results that stand in the job itself go with its record. It does not
+/// cancel a job. On a terminal it asks first; elsewhere it wants --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -12,9 +12,9 @@ use crate::exit::Result;
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 
-/// Tells about how many tokens a file of requests takes, what it costs, and how it stands to limits.
+/// Tells tokens, cost and limits of a file of requests, before anything is sent.
 ///
-/// Nothing is sent, unless --sample has the service count some requests. The prices are those of the
+/// Tokens are estimated by the length of the texts, unless --sample has the service count some requests. The prices are those of the
 /// table in the program, or the ones that are given.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\

@@ -13,7 +13,9 @@ use crate::exit::{Failure, Result};
 use crate::show::note::{counted, say};
 use crate::show::{Out, ask, json, out, transfer};
 
-/// Uploads, lists, downloads and deletes files of the Gemini Files API, which keeps them for 48 hours.
+/// Uploads, lists, downloads and deletes files of the Gemini Files API.
+///
+/// The service keeps them for 48 hours.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

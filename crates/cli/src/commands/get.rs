@@ -5,7 +5,9 @@ use crate::connect::connect;
 use crate::exit::Result;
 use crate::show::{Out, json, out};
 
-/// Shows a job: its state, how far it is, where its requests and results are, and why it failed.
+/// Shows a job.
+///
+/// Its state, how far it is, where its requests and results are, and why it failed.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

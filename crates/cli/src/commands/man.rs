@@ -8,7 +8,9 @@ use crate::args::Cli;
 use crate::exit::{Failure, Result};
 use crate::show::out;
 
-/// Writes the manual: a page for each command into a folder, or the first page to standard output.
+/// Writes the manual.
+///
+/// A page for each command goes into a folder; without one, the first page to standard output.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -15,9 +15,9 @@ use crate::exit::{Failure, Kind, Result};
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 
-/// Tells whether all is there that a job needs: variables, credentials, the service, the clock.
+/// Tells whether all is there that a job needs.
 ///
-/// It asks the service for a list of one job, and shows no secret.
+/// It looks at variables, credentials, the service, its clock, and the place for requests. It asks the service for a list of one job, and shows no secret.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

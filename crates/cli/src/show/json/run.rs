@@ -7,7 +7,6 @@ use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
 use crate::show::cell::{Cell, Record, Tone};
-use crate::show::time;
 
 /// A run, by what its file says.
 #[derive(Debug, Serialize)]
