@@ -27,6 +27,7 @@ pub(crate) struct Kept(pub(super) Option<Arc<KeptFile>>);
 #[derive(Debug)]
 pub(super) struct KeptFile {
     pub(super) at: KeptAt,
+    #[expect(dead_code, reason = "held, and removed as it is dropped")]
     pub(super) file: OwnFile,
 }
 
