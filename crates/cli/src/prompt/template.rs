@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object};
+use minijinja::value::{DynObject, Enumerator, Object, Serde};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::exit::{Failure, Result};
@@ -79,9 +79,9 @@ struct Context(Arc<Cells>);
 impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        self.0
-            .cell(name)
-            .or_else(|| (name == ROW).then(|| Value::from_dyn_object(Arc::clone(&self.0))))
+        self.0.cell(name).or_else(|| {
+            (name == ROW).then(|| Value::from_dyn_object(DynObject::new(Arc::clone(&self.0))))
+        })
     }
 }
 
@@ -91,7 +91,7 @@ struct Cells(Row);
 
 impl Cells {
     fn cell(&self, name: &str) -> Option<Value> {
-        self.0.cell(name).map(Value::from_serialize)
+        self.0.cell(name).map(|cell| Value::from(Serde(cell)))
     }
 }
 

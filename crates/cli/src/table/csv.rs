@@ -98,7 +98,7 @@ impl<R: Read> Csv<R> {
     }
 }
 
-impl<R: Read + Send> Rows for Csv<R> {
+impl<R: Read> Rows for Csv<R> {
     fn next(&mut self) -> Result<Option<Row>> {
         let Some(line) = self.read()? else {
             return Ok(None);

@@ -135,7 +135,7 @@ pub(crate) fn ordered_fields(json: &str) -> serde_json::Result<Vec<(String, Box<
     Ok(fields)
 }
 
-impl<R: Read + Send> Rows for Jsonl<R> {
+impl<R: Read> Rows for Jsonl<R> {
     fn next(&mut self) -> Result<Option<Row>> {
         if !self.read()? {
             return Ok(None);

@@ -14,7 +14,7 @@ use super::{Format, Row, text};
 use crate::exit::{Failure, Kind, Result};
 
 /// A table that is read from its first row to its last.
-pub(crate) trait Rows: Send {
+pub(crate) trait Rows {
     /// The next row.
     fn next(&mut self) -> Result<Option<Row>>;
 

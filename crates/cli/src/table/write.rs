@@ -184,7 +184,7 @@ impl<W> Digesting<W> {
     }
 
     fn into_parts(self) -> (W, String) {
-        (self.inner, hex(&self.digest.finalize()))
+        (self.inner, hex(&self.digest.finalize()[..]))
     }
 }
 

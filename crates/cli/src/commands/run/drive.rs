@@ -4,13 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use genai_batch::cost::Pricing;
-use genai_batch::runs::{Finish, Progress, Run, RunReport};
+use genai_batch::runs::{Finish, Progress, Run, RunEvent, RunReport};
 use indicatif::{HumanDuration, ProgressBar};
 
 use super::session::Session;
 use crate::exit::{Failure, Kind, Result};
+use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped, money};
+use crate::table::text::clip;
 
+/// How many setbacks are told; the run's file has all of them.
+const SETBACKS: u32 = 5;
 /// As the library has it.
 const FIRST_JOB: u32 = 1000;
 
@@ -23,11 +27,17 @@ pub(super) async fn drive(
     let now = run.progress().await?;
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
     let mut shown = Shown::new(session, &now);
+    let mut setbacks = Setbacks {
+        bars: session.bars.clone(),
+        left: if session.quiet { 0 } else { SETBACKS },
+    };
     let seen = Arc::clone(seen);
-    let finish = options(session, run)?.on_progress(move |progress| {
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) = *progress;
-        shown.show(progress);
-    });
+    let finish = options(session, run)?
+        .on_event(move |event| setbacks.hear(event))
+        .on_progress(move |progress| {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = *progress;
+            shown.show(progress);
+        });
     finish.await.map_err(|error| {
         Failure::from(error)
             .hint("what was asked is in the run: to go on, give the same command again")
@@ -47,7 +57,9 @@ fn options(session: &Session, run: &Run) -> Result<Finish> {
     if let Some(interval) = args.poll_interval {
         finish = finish.poll_interval(
             interval,
-            interval.max(Duration::from_secs(60)).min(interval * 12),
+            interval
+                .max(Duration::from_secs(60))
+                .min(interval.saturating_mul(12)),
         );
     }
     if let Some(wait) = args.unclear_wait {
@@ -71,6 +83,35 @@ fn options(session: &Session, run: &Run) -> Result<Finish> {
         finish = finish.budget(amount, pricing);
     }
     Ok(finish)
+}
+
+/// What holds a run up and does not end it, told while it is followed.
+struct Setbacks {
+    bars: Bars,
+    left: u32,
+}
+
+impl Setbacks {
+    fn hear(&mut self, event: &RunEvent) {
+        let what = match &*event.kind {
+            "refused" => "was refused, and will be sent again",
+            "gone" => "is gone, and its requests will be sent again",
+            _ => return,
+        };
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        let job = event.job.unwrap_or_default();
+        let why = event.detail.as_deref().unwrap_or("nothing says why");
+        let more = if self.left == 0 {
+            " (no more of these are told)"
+        } else {
+            ""
+        };
+        self.bars
+            .say(format!("job {job} {what}: {}{more}", clip(why, 300)));
+    }
 }
 
 /// The bars of a run.

@@ -39,10 +39,7 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
         (Err(_), None | Some(BackendName::Gemini)) => Client::gemini("none")?,
         (Err(_), Some(BackendName::Vertex)) => return connection.map(drop),
     };
-    let feed = Arc::new(Feed {
-        wanted: SHOWN,
-        ..Feed::default()
-    });
+    let feed = Arc::new(Feed::with_samples(SHOWN));
     let (source, mut requests) = match &plan.work {
         Work::Table(maker) => (feed.source(maker), Vec::new()),
         Work::Requests(path) => (Source::path(path), lines(path).await?),

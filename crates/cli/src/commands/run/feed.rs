@@ -28,7 +28,7 @@ pub(super) struct Feed {
     /// Where those are kept that are shown before anything is sent.
     samples: Mutex<Vec<Sample>>,
     /// How many of them are kept.
-    pub(super) wanted: usize,
+    wanted: usize,
 }
 
 /// A request as it is shown.
@@ -45,6 +45,14 @@ enum Message {
 }
 
 impl Feed {
+    /// Keeps the first requests, to be shown.
+    pub(super) fn with_samples(wanted: usize) -> Self {
+        Self {
+            wanted,
+            ..Self::default()
+        }
+    }
+
     /// The requests of the rows, as a source that is read once.
     pub(super) fn source(self: &Arc<Self>, maker: &Arc<Maker>) -> Source {
         let (send, receive) = mpsc::channel(ON_THE_WAY);

@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let ended = async {
         let report = session.drive(&opened).await?;
         let tally = session.write(&opened).await?;
-        Ok((report, tally))
+        Ok::<_, Failure>((report, tally))
     };
     let ended = ended.await;
     let intake = opened.intake;

@@ -1,6 +1,5 @@
 //! One call of a run: opened, driven, written, and left in order if it is interrupted.
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +13,7 @@ use tokio::sync::watch;
 use super::feed::{self, Feed};
 use super::outcome::Tally;
 use super::plan::{Place, Plan, Work};
-use super::settings::was_emulated;
+use super::settings::noted_bool;
 use super::{drive, output};
 use crate::exit::{Failure, Kind, Result};
 use crate::show::bars::Bars;
@@ -157,7 +156,9 @@ impl Session {
             .hint(another));
         }
         let settings = view.note(SETTINGS).await?;
-        let emulated = settings.as_deref().and_then(was_emulated);
+        let emulated = settings
+            .as_deref()
+            .and_then(|it| noted_bool(it, "emulator"));
         if emulated.is_some_and(|it| it != self.emulator) {
             let (was, is) = match self.emulator {
                 true => ("with the service", "--emulator is given"),
@@ -165,6 +166,17 @@ impl Session {
             };
             return Err(Failure::usage(format!(
                 "{shown} was made {was}, and {is}: their answers do not mix"
+            ))
+            .hint(another));
+        }
+        let deduped = settings.as_deref().and_then(|it| noted_bool(it, "dedupe"));
+        if deduped.is_some_and(|it| it != self.plan.args.dedupe) {
+            let (was, is) = match self.plan.args.dedupe {
+                true => ("without", "given now"),
+                false => ("with", "not given now"),
+            };
+            return Err(Failure::usage(format!(
+                "{shown} was made {was} --dedupe, which is {is}: a run keeps to it"
             ))
             .hint(another));
         }

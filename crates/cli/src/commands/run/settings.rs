@@ -99,10 +99,10 @@ impl Settings {
     }
 }
 
-/// Whether a run was made with the emulator, as its note says.
-pub(super) fn was_emulated(note: &str) -> Option<bool> {
+/// A yes or no that is noted of a run.
+pub(super) fn noted_bool(note: &str, name: &str) -> Option<bool> {
     let note: Value = serde_json::from_str(note).ok()?;
-    note.get("emulator")?.as_bool()
+    note.get(name)?.as_bool()
 }
 
 /// Reads a file that an option names.
