@@ -1,6 +1,6 @@
 //! The input of a run that changes, and what a program notes of it.
 
-use futures_util::TryStreamExt;
+use futures_util::{TryStreamExt, stream};
 use genai_batch::runs::{Intake, Run};
 use genai_batch::{Request, Source};
 
@@ -98,7 +98,24 @@ async fn a_change_that_is_not_confirmed_leaves_the_run_as_it_was(backend: Backen
     assert_eq!(run.report().await.unwrap().requests, 3);
 }
 
+/// Some streams panic if they are asked again.
+async fn a_stream_is_not_asked_again_after_its_end(backend: Backend) {
+    let place = Place::new();
+    let requests = stream::unfold(0, |n| async move {
+        let request = Request::text(format!("What is {n} + {n}?"));
+        (n < 3).then(|| (Ok::<_, std::io::Error>(request), n + 1))
+    });
+    let open = backend.client.runs().open(place.run());
+    let run = open
+        .model(backend.model)
+        .source(Source::try_stream(requests))
+        .await
+        .unwrap();
+    assert_eq!(run.intake().unwrap().added, 3);
+}
+
 on_every_backend![
+    a_stream_is_not_asked_again_after_its_end,
     what_is_not_sent_may_change_and_costs_nothing,
     a_change_that_is_not_confirmed_leaves_the_run_as_it_was,
 ];
