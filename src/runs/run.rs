@@ -12,7 +12,7 @@ use super::jobs::RunJobs;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Role, Store, adopted, failed};
+use super::store::{Role, Store, adopted, failed, settings};
 use super::unfinished;
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
@@ -134,6 +134,46 @@ impl Run {
     /// ```
     pub async fn progress(&self) -> Result<Progress> {
         progress::read(&self.0.store).await
+    }
+
+    /// What [`set_note`](Self::set_note) or [`Open::note`](super::Open::note) wrote under this name.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// println!("{:?}", run.note("saved to").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn note(&self, name: impl Into<String>) -> Result<Option<String>> {
+        let name = name.into();
+        let read = self.0.store.call(move |it| settings::note(it, &name));
+        read.await
+    }
+
+    /// Writes down something of the program's own in the file of the run, in place of what was there
+    /// under this name. The run makes nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.set_note("saved to", "results.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_note(&self, name: impl Into<String>, value: impl Into<String>) -> Result<()> {
+        let (name, value) = (name.into(), value.into());
+        let write = self
+            .0
+            .store
+            .call(move |it| settings::set_note(it, &name, &value));
+        write.await
     }
 
     /// What happened to the jobs of the run until now, from the first on;

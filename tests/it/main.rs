@@ -42,6 +42,8 @@ mod runs_files;
 #[cfg(all(feature = "runs", feature = "gcs"))]
 mod runs_forms;
 #[cfg(feature = "runs")]
+mod runs_input;
+#[cfg(feature = "runs")]
 mod runs_quota;
 #[cfg(feature = "runs")]
 mod runs_speed;

@@ -3,7 +3,8 @@
 use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 
 /// Asks the service to cancel jobs.
 ///

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 
 /// Tells what is wrong with a file of requests, before anything is sent.

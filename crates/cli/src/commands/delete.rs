@@ -4,7 +4,8 @@ use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
 use crate::show::ask;
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 
 /// Deletes the records of jobs.
 ///

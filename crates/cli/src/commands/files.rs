@@ -10,7 +10,8 @@ use genai_batch::files::Download;
 use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 use crate::show::{Out, ask, json, out, transfer};
 
 /// Uploads, lists, downloads and deletes files of the Gemini Files API.

@@ -11,7 +11,8 @@ use crate::args::Global;
 use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 use crate::show::transfer;
 
 /// Reads the results of a job as lines of JSON, each under its key.

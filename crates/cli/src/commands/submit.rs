@@ -9,7 +9,8 @@ use crate::args::Global;
 use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 use crate::show::{Out, json, out, transfer};
 
 /// Makes a job of a finished file of requests, and prints its name.

@@ -11,8 +11,9 @@ use genai_batch::{BatchJob, Client};
 use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
+use crate::show::counted::counted;
 use crate::show::live::Live;
-use crate::show::note::{counted, say};
+use crate::show::note::say;
 use crate::show::{Out, json, time, transfer};
 
 /// Follows jobs until all have ended.

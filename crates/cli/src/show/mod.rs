@@ -1,12 +1,15 @@
-//! What people and programs read: tables and colours, or JSON.
+//! What people and programs read: tables, bars and colours, or JSON.
 //!
 //! [`out`] writes standard output in the form that was asked for, of things that say by [`Record`] what
 //! their columns are; [`table`] lays out what a terminal shows, [`json`] has the documented forms for
 //! programs, [`cell`] is one value, [`style`] what colours mean, [`time`] moments and durations,
-//! [`note`] what is said beside on standard error, and [`ask`] asks there.
+//! [`counted`] numbers, [`note`] what is said beside on standard error, where [`bars`] of a run,
+//! [`transfer`] of one thing and [`live`] of jobs are, and [`ask`] asks.
 
 pub(crate) mod ask;
+pub(crate) mod bars;
 pub(crate) mod cell;
+pub(crate) mod counted;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod note;

@@ -18,11 +18,3 @@ pub(crate) fn warn(text: impl Display) {
     let warning = style::WARNING;
     anstream::eprintln!("{warning}warning:{warning:#} {text}");
 }
-
-/// `1 job`, `2 jobs`.
-pub(crate) fn counted(count: impl Into<u64>, what: &str) -> String {
-    match count.into() {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
-}

@@ -10,7 +10,8 @@ use crate::args::Global;
 use crate::commands::estimate::Prices;
 use crate::connect::{Connection, connect};
 use crate::exit::{Failure, Kind, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 use crate::show::{Out, time, transfer};
 
 /// Goes on with a run where it was, until each request has its outcome.

@@ -9,7 +9,8 @@ use genai_batch::runs::RunView;
 use super::read;
 use crate::args::Global;
 use crate::exit::{Failure, Result};
-use crate::show::note::{counted, say};
+use crate::show::counted::counted;
+use crate::show::note::say;
 
 /// Writes the outcomes that a run has as lines of JSON, one for each key, in the order of the input.
 #[derive(Debug, clap::Args)]
