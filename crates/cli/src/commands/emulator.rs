@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use genai_batch_emulator::{Emulator, Fault};
@@ -18,6 +19,7 @@ use crate::show::{Out, out, time};
 #[command(after_long_help = "\
 Examples:
   genai-batch emulator
+  genai-batch emulator --state kept
   genai-batch emulator --job-duration 1h --fault drop-rows=every:3")]
 pub(crate) struct Args {
     /// The address to listen on.
@@ -36,6 +38,10 @@ pub(crate) struct Args {
     /// others.
     #[arg(long)]
     fault: Vec<Fault>,
+    /// A folder to keep jobs, files, objects and tables in, so that they outlive the process however it
+    /// ends.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     clock_scale: f64,
@@ -54,9 +60,14 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     for fault in args.fault {
         builder = builder.fault(fault);
     }
+    if let Some(folder) = args.state {
+        builder = builder.state(folder);
+    }
     let emulator = builder.start().await.map_err(|error| {
-        let failure = Failure::usage(format_args!("cannot listen on {address}: {error}"));
-        failure.hint("`--port 0` takes a port that is free")
+        let failure = Failure::usage(format_args!("the emulator does not start: {error}"));
+        failure.hint(format_args!(
+            "is {address} taken? `--port 0` takes a port that is free"
+        ))
     })?;
     let variables = emulator.env();
     let form = Out::of(global);
