@@ -96,7 +96,7 @@ fn try_examples(help: &Help) {
     for line in help.examples() {
         let world = world_for(&help.name);
         if help.name == "emulator" {
-            serve(line);
+            serve(line, &world);
             continue;
         }
         let output = world.shell(line);
@@ -137,10 +137,11 @@ fn world_for(command: &str) -> World {
 }
 
 /// Starts an emulator as the example says, and stops it once it has printed its variables.
-fn serve(line: &str) {
+fn serve(line: &str, world: &World) {
     let words: Vec<_> = line.split(' ').skip(1).collect();
     let mut command = Command::new(PROGRAM);
-    command.args(words).stdout(Stdio::piped());
+    command.args(words).current_dir(world.folder.path());
+    command.stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let named = lines
