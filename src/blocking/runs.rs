@@ -237,6 +237,15 @@ impl Run {
         self.engine.block_on(self.inner.adopt(job))?
     }
 
+    /// See [`crate::runs::Run::retry_failed`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn retry_failed(&self) -> Result<u64> {
+        self.engine.block_on(self.inner.retry_failed())?
+    }
+
     /// See [`crate::runs::Run::unfinished`].
     pub fn unfinished(&self) -> Source {
         self.inner.unfinished()
@@ -249,6 +258,13 @@ pub struct RunView {
     engine: Engine,
 }
 reads!(RunView);
+
+impl RunView {
+    /// See [`crate::runs::RunView::driver`].
+    pub fn driver(&self) -> Option<String> {
+        self.inner.driver()
+    }
+}
 
 impl fmt::Debug for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -29,6 +29,7 @@
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
 //! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunJob`], [`RunEvent`] |
+//! | ask again for what failed | [`Run::retry_failed`] |
 //! | look at it from another process | [`Runs::read`], [`RunView`], [`RunView::open`], any SQLite tool |
 
 // source → intake → file ─ cut → job → create with its mark ─→ poll → read → file → results

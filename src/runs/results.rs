@@ -32,7 +32,9 @@ use crate::results::{BatchResult, Key, KeyMatch, RowError};
 /// the input, those of requests that vanished from it where they were before. A request without an
 /// outcome is passed over: [`RunReport::unfinished`](super::RunReport::unfinished) counts them.
 pub struct RunResults {
-    results: Pin<Box<dyn Stream<Item = Result<BatchResult>> + Send>>,
+    results: Pin<Box<dyn Stream<Item = Result<Stored>> + Send>>,
+    read_row: ReadRow,
+    in_input: bool,
 }
 
 impl RunResults {
@@ -55,10 +57,29 @@ impl RunResults {
             let next = page.pop_front();
             Ok(next.map(|next| (next, (reader, pending, page))))
         });
-        let results = stored.map(move |stored| stored.and_then(|stored| result(stored, read_row)));
         Ok(Self {
-            results: Box::pin(results),
+            results: Box::pin(stored),
+            read_row,
+            in_input: false,
         })
+    }
+
+    /// Leaves out the outcomes of requests that vanished from the input.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut results = run.results().await?.in_input();
+    /// while let Some(result) = results.try_next().await? {
+    ///     println!("{:?}", result.key());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_input(mut self) -> Self {
+        self.in_input = true;
+        self
     }
 
     /// The responses as values of type `T`; see [`BatchResult::parse`].
@@ -123,7 +144,18 @@ impl Stream for RunResults {
     type Item = Result<BatchResult>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.results.poll_next_unpin(cx)
+        loop {
+            let next = ready!(self.results.poll_next_unpin(cx));
+            let is_left_out = |stored: &Stored| self.in_input && stored.vanished;
+            match next {
+                Some(Ok(stored)) if is_left_out(&stored) => {}
+                next => {
+                    let read_row = self.read_row;
+                    let read = |stored: Result<Stored>| stored.and_then(|it| result(it, read_row));
+                    return Poll::Ready(next.map(read));
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::open::read_identity;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Role, Store};
+use super::store::{Lock, Role, Store, settings};
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
 use crate::platform::Backend;
@@ -91,6 +91,13 @@ impl RunView {
         &self.model
     }
 
+    /// Which process drives the run now, and since when; `None` if none does.
+    ///
+    /// It is what the lock beside the file says, unless that process is gone.
+    pub fn driver(&self) -> Option<String> {
+        Lock::driver(self.store.path())
+    }
+
     /// As [`Run::results`](super::Run::results).
     ///
     /// # Errors
@@ -140,6 +147,24 @@ impl RunView {
     /// ```
     pub async fn report(&self) -> Result<RunReport> {
         report::read(&self.store).await
+    }
+
+    /// As [`Run::note`](super::Run::note).
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(view: genai_batch::runs::RunView) -> genai_batch::Result<()> {
+    /// println!("{:?}", view.note("saved to").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn note(&self, name: impl Into<String>) -> Result<Option<String>> {
+        let name = name.into();
+        let read = self.store.call(move |it| settings::note(it, &name));
+        read.await
     }
 
     /// As [`Run::events`](super::Run::events).

@@ -5,10 +5,25 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
+use crate::show::style::{Color, HELP};
 
 /// Batch inference on Google's Gen AI backends at half price.
 #[derive(Debug, Parser)]
-#[command(name = "genai-batch", version, propagate_version = true)]
+#[command(name = "genai-batch", version, propagate_version = true, styles = HELP)]
+#[command(after_long_help = "\
+Exit codes:
+  0    all went well
+  1    anything that is none of the others
+  2    the command line, or a file that it names, is wrong
+  3    no credentials, or the service does not let them in
+  4    a quota refuses for now
+  5    all was done, and some requests or jobs failed
+  6    a deadline, a budget or a timeout stopped it; the same command goes on
+  130  Ctrl-C; the same command goes on
+
+Examples:
+  genai-batch list
+  genai-batch help submit")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -18,6 +33,7 @@ pub(crate) struct Cli {
 
 /// The options of every command.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Run against an emulator inside this process: no account, no cost, and answers made by rules.
     #[arg(long, global = true)]
@@ -37,6 +53,9 @@ pub(crate) struct Global {
     /// How standard output is written.
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) output: Output,
+    /// When there are colours; NO_COLOR and CLICOLOR_FORCE count for `auto`.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
     /// Say nothing on standard error but errors and warnings.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -57,7 +76,7 @@ pub(crate) enum BackendName {
 /// How standard output is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
-    /// Tables for people.
+    /// A table on a terminal, lines of values between tabs elsewhere.
     #[default]
     Text,
     /// One JSON document.
@@ -71,5 +90,19 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     Run(Box<commands::run::Args>),
     Report(commands::report::Args),
+    Check(commands::check::Args),
+    Estimate(commands::estimate::Args),
+    Submit(Box<commands::submit::Args>),
+    Watch(commands::watch::Args),
+    List(commands::list::Args),
+    Get(commands::get::Args),
+    Results(commands::results::Args),
+    Cancel(commands::cancel::Args),
+    Delete(commands::delete::Args),
+    Runs(commands::runs::Args),
+    Files(commands::files::Args),
+    Emulator(commands::emulator::Args),
     Doctor(commands::doctor::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }

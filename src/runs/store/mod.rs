@@ -9,6 +9,7 @@
 
 pub(super) mod adopted;
 pub(super) mod events;
+pub(super) mod failed;
 pub(super) mod jobs;
 pub(super) mod listed;
 mod lock;
