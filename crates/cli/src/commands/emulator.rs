@@ -1,7 +1,9 @@
 //! `genai-batch emulator`: a local server that behaves like the batch services.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use genai_batch_emulator::{Emulator, Fault};
@@ -36,13 +38,16 @@ pub(crate) struct Args {
     /// others.
     #[arg(long)]
     fault: Vec<Fault>,
+    /// A folder to keep jobs, files, objects and tables in, so that they outlive the process however it
+    /// ends.
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     clock_scale: f64,
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
-    let address = format!("{}:{}", args.host, args.port);
     let mut builder = Emulator::builder()
         .host(args.host)
         .port(args.port)
@@ -51,12 +56,18 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     if let Some(key) = args.api_key {
         builder = builder.api_key(key);
     }
+    if let Some(state) = args.state {
+        builder = builder.state(state);
+    }
     for fault in args.fault {
         builder = builder.fault(fault);
     }
     let emulator = builder.start().await.map_err(|error| {
-        let failure = Failure::usage(format_args!("cannot listen on {address}: {error}"));
-        failure.hint("`--port 0` takes a port that is free")
+        let failure = Failure::usage(&error);
+        match error.kind() {
+            ErrorKind::AddrInUse => failure.hint("`--port 0` takes a port that is free"),
+            _ => failure,
+        }
     })?;
     let variables = emulator.env();
     let form = Out::of(global);

@@ -8,7 +8,7 @@ use genai_batch::runs::{Finish, Run, RunReport, Stopped};
 use super::there;
 use crate::args::Global;
 use crate::commands::estimate::Prices;
-use crate::connect::{Connection, connect};
+use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
 use crate::show::counted::counted;
 use crate::show::note::say;
@@ -79,7 +79,7 @@ pub(super) async fn retry(args: Retry, global: &Global) -> Result<()> {
 
 async fn open(path: &Path, global: &Global) -> Result<(Connection, Run)> {
     there(path)?;
-    let connection = connect(global, Some(path)).await?;
+    let connection = connect(global, Some(&state_of(path))).await?;
     let run = connection.client.runs().open(path).await?;
     Ok((connection, run))
 }
