@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 
+use genai_batch_emulator::Emulator;
+
 const ROWS: u32 = 150;
 /// How many moments are tried.
 const MOMENTS: u32 = 5;
@@ -53,6 +55,16 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
+/// How many requests the jobs have that the emulator knows.
+fn asked(folder: &Path) -> usize {
+    let state = folder.join("out.csv.run.emulator");
+    let emulator = Emulator::builder().state(state).start_blocking().unwrap();
+    let of_gemini = emulator.jobs().into_iter().map(|job| job.request_count);
+    let jobs = emulator.vertex_jobs();
+    let of_vertex = jobs.into_iter().filter_map(|job| job.request_count);
+    of_gemini.chain(of_vertex).sum()
+}
+
 /// Kills it at moments spread over the time that it takes, and repeats it.
 fn killed_and_repeated(backend: &str) {
     let undisturbed = folder();
@@ -74,6 +86,8 @@ fn killed_and_repeated(backend: &str) {
         child.wait().unwrap();
         let (again, _) = finish(folder.path(), backend);
         assert_eq!(again, whole, "killed at moment {moment} of {MOMENTS}");
+        let asked = asked(folder.path());
+        assert_eq!(asked, ROWS as usize, "moment {moment}: asked twice");
     }
     // However fast the machine is, most of them come before the end.
     assert!(killed > 0, "no process was killed");
