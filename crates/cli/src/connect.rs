@@ -10,6 +10,7 @@ use genai_batch_emulator::Emulator;
 
 use crate::args::{BackendName, Global};
 use crate::exit::{Failure, Kind, Result};
+use crate::show::note::say;
 
 /// How long a job of the emulator takes: long enough to be seen, short enough to be waited for.
 const JOB: Duration = Duration::from_millis(900);
@@ -80,9 +81,10 @@ async fn emulated(global: &Global, state: Option<&Path>) -> Result<Connection> {
             .api_key("emulator")
             .base_url(emulator.base_url()),
     };
-    if !global.quiet {
-        anstream::eprintln!("Answers are made by rules, not by a model: --emulator.");
-    }
+    say(
+        global,
+        "--emulator: answers are made by rules, not by a model",
+    );
     Ok(Connection {
         client: client.build()?,
         emulator: Some(emulator),

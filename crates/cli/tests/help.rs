@@ -85,8 +85,9 @@ fn every_command_has_an_example_that_calls_it() {
 
 #[test]
 fn every_example_runs_as_printed() {
+    let commands = all();
     std::thread::scope(|scope| {
-        for help in &all() {
+        for help in &commands {
             scope.spawn(move || try_examples(help));
         }
     });

@@ -1,6 +1,7 @@
 //! `genai-batch emulator`: a local server that behaves like the batch services.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,7 +49,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
-    let address = format!("{}:{}", args.host, args.port);
     let mut builder = Emulator::builder()
         .host(args.host)
         .port(args.port)
@@ -57,17 +57,18 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     if let Some(key) = args.api_key {
         builder = builder.api_key(key);
     }
+    if let Some(state) = args.state {
+        builder = builder.state(state);
+    }
     for fault in args.fault {
         builder = builder.fault(fault);
     }
-    if let Some(folder) = args.state {
-        builder = builder.state(folder);
-    }
     let emulator = builder.start().await.map_err(|error| {
-        let failure = Failure::usage(format_args!("the emulator does not start: {error}"));
-        failure.hint(format_args!(
-            "is {address} taken? `--port 0` takes a port that is free"
-        ))
+        let failure = Failure::usage(&error);
+        match error.kind() {
+            ErrorKind::AddrInUse => failure.hint("`--port 0` takes a port that is free"),
+            _ => failure,
+        }
     })?;
     let variables = emulator.env();
     let form = Out::of(global);

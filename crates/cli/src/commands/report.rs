@@ -6,17 +6,19 @@ use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
-use crate::args::{Global, Output};
+use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
 use crate::report;
+use crate::show::note::warn;
+use crate::show::{Out, out};
 
 /// Writes a page about a run: outcomes, tokens and cost, jobs over time, errors, and answers to search
 /// through. It is one file that loads nothing, and the run is only read, so another process may drive it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch report out.csv.run
-  genai-batch report out.csv.run --out report.html --open no --answers 0")]
+  genai-batch report reviews.run
+  genai-batch report reviews.run --out report.html --open no --answers 0")]
 pub(crate) struct Args {
     /// The file of the run.
     run: PathBuf,
@@ -45,23 +47,23 @@ enum When {
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let page = report::html(&args.run, args.answers).await?;
-    let out = args.out.unwrap_or_else(|| beside(&args.run));
-    write(&out, page)?;
-    let place = out.display();
-    match global.output {
-        Output::Text => anstream::println!("{place}"),
-        Output::Json | Output::Jsonl => {
-            anstream::println!("{}", serde_json::json!({"page": out.to_string_lossy()}));
-        }
+    let place = args.out.unwrap_or_else(|| beside(&args.run));
+    write(&place, page)?;
+    let form = Out::of(global);
+    match form.is_json() {
+        true => form.document(&serde_json::json!({"page": place.to_string_lossy()}))?,
+        false => out::write_text(&format!("{}\n", place.display()))?,
     }
     let opens = match args.open {
         When::Auto => std::io::stdout().is_terminal(),
         When::Yes => true,
         When::No => false,
     };
-    if opens && let Err(error) = open(&out) {
+    if opens && let Err(error) = open(&place) {
         // The page is there all the same.
-        anstream::eprintln!("The page could not be opened in a browser: {error}");
+        warn(format_args!(
+            "the page could not be opened in a browser: {error}"
+        ));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,10 @@ use super::load::{damaged, read_record};
 
 /// The version of what is written.
 const FORMAT: u32 = 1;
+/// What the emulator is about: in the first and the last of these, what is let go of stays.
+const LOADING: u8 = 0;
+const SERVING: u8 = 1;
+const CLOSED: u8 = 2;
 const LOCK: &str = "lock";
 const HEAD: &str = "emulator.json";
 const NEW: &str = "new";
@@ -85,11 +89,8 @@ pub(super) struct Folder {
     pub(super) path: PathBuf,
     /// Held for as long as anything may be written; every write borrows it.
     lock: RwLock<Option<File>>,
-    /// Whether what is let go of is removed. Before everything is read, and after the end, it is not.
-    pub(super) serves: AtomicBool,
+    stage: AtomicU8,
     names: AtomicU64,
-    /// Whether nothing is kept any more.
-    closed: AtomicBool,
     /// The first thing that could not be written.
     failure: OnceLock<String>,
 }
@@ -130,9 +131,8 @@ impl State {
         let folder = Folder {
             path: path.to_owned(),
             lock: RwLock::new(Some(lock)),
-            serves: AtomicBool::new(false),
+            stage: AtomicU8::new(LOADING),
             names: AtomicU64::new(0),
-            closed: AtomicBool::new(false),
             failure: OnceLock::new(),
         };
         if is_new {
@@ -173,15 +173,18 @@ impl State {
     /// From now on, what is let go of is removed.
     pub(crate) fn serve(&self) {
         if let Some(folder) = &self.0 {
-            folder.serves.store(true, Ordering::Release);
+            let (from, to) = (LOADING, SERVING);
+            // An emulator that is dropped at once has ended before.
+            let _ = folder
+                .stage
+                .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
     /// From now on nothing is written or removed, and another process may have the folder.
     pub(crate) fn close(&self) {
         if let Some(folder) = &self.0 {
-            folder.serves.store(false, Ordering::Release);
-            folder.closed.store(true, Ordering::Release);
+            folder.stage.store(CLOSED, Ordering::Release);
             drop(
                 folder
                     .lock
@@ -196,8 +199,8 @@ impl State {
     pub(crate) fn failure(&self) -> Option<&str> {
         let folder = self.0.as_ref()?;
         let failure = folder.failure.get().map(String::as_str);
-        let closed = folder.closed.load(Ordering::Acquire);
-        failure.or_else(|| closed.then_some("its state is closed"))
+        let is_closed = folder.stage.load(Ordering::Acquire) == CLOSED;
+        failure.or_else(|| is_closed.then_some("its state is closed"))
     }
 
     /// Writes a record, in the place of one of this key.
@@ -238,6 +241,11 @@ impl State {
 }
 
 impl Folder {
+    /// Whether what is let go of is removed.
+    pub(super) fn serves(&self) -> bool {
+        self.stage.load(Ordering::Acquire) == SERVING
+    }
+
     fn head(&self) -> io::Result<Head> {
         let path = self.path.join(HEAD);
         let head: Head = read_record(&path)?;

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,12 +50,10 @@ impl OwnFile {
 
 impl Drop for OwnFile {
     fn drop(&mut self) {
-        let serves = |folder: &Arc<super::folder::Folder>| folder.serves.load(Ordering::Acquire);
-        if self.state.0.as_ref().is_some_and(serves) {
-            if let Some(path) = self.path() {
-                // What stays is swept up at the next start.
-                let _ = fs::remove_file(path);
-            }
+        let serves = self.state.0.as_ref().is_some_and(|folder| folder.serves());
+        if let Some(path) = self.path().filter(|_| serves) {
+            // What stays is swept up at the next start.
+            let _ = fs::remove_file(path);
         }
     }
 }

@@ -318,7 +318,5 @@ pub(super) async fn refused(plan: &Plan, feed: &Feed, error: genai_batch::Error)
 
 /// Where an emulator keeps its state that goes with a run.
 pub(super) fn emulator_state(place: &Place) -> PathBuf {
-    let mut state = place.run.clone().into_os_string();
-    state.push(".emulator");
-    state.into()
+    crate::connect::state_of(&place.run)
 }
