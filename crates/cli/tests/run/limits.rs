@@ -87,7 +87,7 @@ error: stopped by --budget: 50 of 50 rows have no outcome yet
         "--model",
         "my-own",
     ];
-    let told = folder.run(&unpriced).await.failed_with(2);
+    let told = folder.run(&unpriced).failed_with(2);
     assert_data_eq!(
         told,
         str![[r#"
