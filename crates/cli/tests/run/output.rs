@@ -327,12 +327,15 @@ async fn a_row_for_which_nothing_comes_is_told() {
         "out.jsonl",
     ];
     let ran = folder.run_against(&emulator, &arguments).await;
-    assert_data_eq!(&ran.out, str![[r#"
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
 3 rows: 2 answers, 1 failed
   1 missing: nothing came back, however often it was asked [3]
 9 tokens in, 4 out, in 1 job; $0.000006
 out.jsonl: 3 rows
 
-"#]]);
+"#]]
+    );
     assert_eq!(ran.code, 5);
 }
