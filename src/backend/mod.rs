@@ -181,6 +181,19 @@ impl AnyBackend {
         dispatch!(self, backend => of(&**backend))
     }
 
+    /// Reads one row of the backend that is called so; `None` where this build lacks it.
+    #[cfg(feature = "runs")]
+    pub(crate) fn row_reader_of(name: &str) -> Option<(Backend, crate::results::row::ReadRow)> {
+        if name == Backend::Gemini.to_string() {
+            return Some((Backend::Gemini, <Gemini as output::Output>::READ_ROW));
+        }
+        #[cfg(feature = "vertex")]
+        if name == Backend::Vertex.to_string() {
+            return Some((Backend::Vertex, <Vertex as output::Output>::READ_ROW));
+        }
+        None
+    }
+
     pub(crate) async fn get(&self, name: &str) -> Result<BatchJob> {
         self.censored(async { dispatch!(self, backend => backend.get(name).await) })
             .await

@@ -155,6 +155,17 @@ impl SaveTarget {
         })
     }
 
+    /// Starts a local file, for which no service is needed.
+    #[cfg(feature = "runs")]
+    pub(crate) async fn open_local(place: &Path, overwrite: bool) -> Result<Self> {
+        match place.to_str() {
+            Some(text) if GcsUri::is_meant(text) => Err(Error::input(format!(
+                "writing {text} takes a client: read the run by `client.runs().read(…)`"
+            ))),
+            _ => Ok(Self::Local(LocalFile::create(place, overwrite).await?)),
+        }
+    }
+
     pub(crate) async fn write(&mut self, line: &[u8]) -> Result<()> {
         match self {
             Self::Local(file) => file.write(line).await,

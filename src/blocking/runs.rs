@@ -31,7 +31,7 @@ use crate::job::JobRef;
 use crate::request::Form;
 use crate::response::ResponseError;
 use crate::results::{BatchResult, Key};
-use crate::runs::{Intake, Progress, RunEvent, RunReport};
+use crate::runs::{Intake, Progress, RunEvent, RunJob, RunReport};
 use crate::{GenerationConfig, Source};
 
 /// The runs of a client; see [`crate::runs::Runs`].
@@ -178,6 +178,11 @@ macro_rules! reads {
                 Iter::new(self.engine.clone(), self.inner.events())
             }
 
+            /// See [`crate::runs::Run::jobs`].
+            pub fn jobs(&self) -> Iter<RunJob> {
+                Iter::new(self.engine.clone(), self.inner.jobs())
+            }
+
             /// See [`crate::runs::Run::progress`].
             ///
             /// # Errors
@@ -232,6 +237,15 @@ impl Run {
         self.engine.block_on(self.inner.adopt(job))?
     }
 
+    /// See [`crate::runs::Run::retry_failed`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the async call, and a call from within an async runtime.
+    pub fn retry_failed(&self) -> Result<u64> {
+        self.engine.block_on(self.inner.retry_failed())?
+    }
+
     /// See [`crate::runs::Run::unfinished`].
     pub fn unfinished(&self) -> Source {
         self.inner.unfinished()
@@ -244,6 +258,13 @@ pub struct RunView {
     engine: Engine,
 }
 reads!(RunView);
+
+impl RunView {
+    /// See [`crate::runs::RunView::driver`].
+    pub fn driver(&self) -> Option<String> {
+        self.inner.driver()
+    }
+}
 
 impl fmt::Debug for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,30 @@ use serde_json::json;
 
 use super::row::{BatchResult, Outcome, is_key_alone};
 
+impl BatchResult {
+    /// The result as a line of JSON, in the form in which
+    /// [`save_to`](crate::batches::Results::save_to) writes it, without the end of the line.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {
+    /// let mut results = client.batches().results(&job).await?;
+    /// while let Some(result) = results.try_next().await? {
+    ///     println!("{}", result.to_line()); // {"key":"review-1","response":{…}}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn to_line(&self) -> String {
+        let mut line = Vec::new();
+        write_line(self, &mut line);
+        line.pop();
+        // All that goes into it is text.
+        String::from_utf8_lossy(&line).into_owned()
+    }
+}
+
 /// Appends a result as a line.
 pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
     line.push(b'{');

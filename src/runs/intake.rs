@@ -8,11 +8,13 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::store::requests::{self, Counts, Later, NewRequest, Twice};
 use super::store::{Store, settings};
 use super::tokens;
+use crate::counted::Counted;
 use crate::error::{Error, Result};
 use crate::keys::Bits;
 use crate::scan::write_text;
@@ -56,6 +58,9 @@ impl From<Counts> for Intake {
     }
 }
 
+/// Asked whether an input may change a run.
+pub(super) type Confirm = Box<dyn FnOnce(&Intake) -> bool + Send>;
+
 /// What a new run is.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
@@ -71,6 +76,7 @@ pub(super) async fn first(
     source: Source,
     checks: Checks,
     identity: Identity,
+    notes: Vec<(String, String)>,
 ) -> Result<Intake> {
     let (mut source, name) = open(source, checks).await?;
     let store = Store::build(partial).await?;
@@ -105,6 +111,7 @@ pub(super) async fn first(
         if identity.dedupe {
             requests::dedupe_first(it)?;
         }
+        set_notes(it, &notes)?;
         requests::note_intake(it, 1, &name, &counts)?;
         it.execute_batch("COMMIT")?;
         Ok(None)
@@ -115,7 +122,13 @@ pub(super) async fn first(
 }
 
 /// Takes the input of a run in again: adds what is new or changed.
-pub(super) async fn later(store: &Store, source: Source, checks: Checks) -> Result<Intake> {
+pub(super) async fn later(
+    store: &Store,
+    source: Source,
+    checks: Checks,
+    confirm: Option<Confirm>,
+    notes: Vec<(String, String)>,
+) -> Result<Intake> {
     let (mut source, name) = open(source, checks).await?;
     let begun = store.call(|it| {
         it.execute_batch("BEGIN IMMEDIATE")?;
@@ -147,14 +160,22 @@ pub(super) async fn later(store: &Store, source: Source, checks: Checks) -> Resu
         }
         let end = store.call(move |it| {
             requests::end_later(it, &mut later)?;
-            requests::note_intake(it, later.intake, &name, &later.counts)?;
-            it.execute_batch("COMMIT")?;
-            Ok(later.counts)
+            Ok(later)
         });
-        end.await
+        let later = end.await?;
+        let intake = Intake::from(later.counts);
+        if confirm.is_some_and(|confirm| !confirm(&intake)) {
+            return Err(not_confirmed(&intake));
+        }
+        let end = store.call(move |it| {
+            set_notes(it, &notes)?;
+            requests::note_intake(it, later.intake, &name, &later.counts)?;
+            it.execute_batch("COMMIT")
+        });
+        end.await.map(|()| intake)
     };
     match compared.await {
-        Ok(counts) => Ok(counts.into()),
+        Ok(intake) => Ok(intake),
         Err(error) => {
             // What failed by itself is undone already.
             let undo = store.call(|it| match it.is_autocommit() {
@@ -165,6 +186,21 @@ pub(super) async fn later(store: &Store, source: Source, checks: Checks) -> Resu
             Err(error)
         }
     }
+}
+
+fn set_notes(connection: &Connection, notes: &[(String, String)]) -> rusqlite::Result<()> {
+    notes
+        .iter()
+        .try_for_each(|(name, value)| settings::set_note(connection, name, value))
+}
+
+fn not_confirmed(intake: &Intake) -> Error {
+    Error::input(format!(
+        "the input has {} changed, {} new and {} vanished, which was not confirmed: the run is as it was",
+        Counted(intake.changed, "request"),
+        intake.added,
+        intake.vanished
+    ))
 }
 
 async fn open(source: Source, checks: Checks) -> Result<(TakenIn, String)> {

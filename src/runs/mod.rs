@@ -28,8 +28,9 @@
 //! | open a run | [`Runs::open`], [`Open`], [`Intake`] |
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
-//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunEvent`] |
-//! | look at it from another process | [`Runs::read`], [`RunView`], any SQLite tool |
+//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunJob`], [`RunEvent`] |
+//! | ask again for what failed | [`Run::retry_failed`] |
+//! | look at it from another process | [`Runs::read`], [`RunView`], [`RunView::open`], any SQLite tool |
 
 // source → intake → file ─ cut → job → create with its mark ─→ poll → read → file → results
 //                                  (drive: each step is written before and after it is done)
@@ -40,6 +41,7 @@ mod finish;
 mod generations;
 mod inner;
 mod intake;
+mod jobs;
 mod open;
 mod progress;
 mod quota;
@@ -58,6 +60,7 @@ use crate::error::Result;
 pub use events::{RunEvent, RunEvents};
 pub use finish::Finish;
 pub use intake::Intake;
+pub use jobs::{RunJob, RunJobs};
 pub use open::Open;
 pub use progress::Progress;
 pub use report::{Generation, RunReport, Stopped};
@@ -107,6 +110,6 @@ impl Runs {
     /// # }
     /// ```
     pub async fn read(&self, path: impl AsRef<Path>) -> Result<RunView> {
-        RunView::open(self.service.clone(), path.as_ref()).await
+        RunView::of_client(self.service.clone(), path.as_ref()).await
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 
-use super::intake::{self, Identity, Intake};
+use super::intake::{self, Confirm, Identity, Intake};
 use super::run::Run;
 use super::store::{self, Lock, Role, Store, settings};
 use crate::backend::AnyBackend;
@@ -42,6 +42,8 @@ pub struct Open {
     source: Option<Result<Source>>,
     options: Result<CreateOptions>,
     dedupe: bool,
+    notes: Vec<(String, String)>,
+    confirm: Option<Confirm>,
 }
 
 impl Open {
@@ -54,6 +56,8 @@ impl Open {
             source: None,
             options: Ok(CreateOptions::default()),
             dedupe: false,
+            notes: Vec::new(),
+            confirm: None,
         }
     }
 
@@ -212,6 +216,40 @@ impl Open {
         self
     }
 
+    /// Asks before a run that is there is changed: `confirm` is given what the input would do to it, and
+    /// where it says no, opening is an error and the run stays as it was. It is not asked of a new run.
+    ///
+    /// A changed request is asked anew and paid for again, which may be meant, or come of a slip in a
+    /// prompt.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").source("reviews.jsonl");
+    /// let run = open.confirm(|intake| intake.changed == 0).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn confirm(mut self, confirm: impl FnOnce(&Intake) -> bool + Send + 'static) -> Self {
+        self.confirm = Some(Box::new(confirm));
+        self
+    }
+
+    /// Notes something in the file of the run as its input is taken in, in the same step: such as which
+    /// prompt the requests were made from. [`Run::note`] gives it back.
+    ///
+    /// ```no_run
+    /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
+    /// let open = client.runs().open("reviews.run").model("gemini-2.5-flash");
+    /// let run = open.source("reviews.jsonl").note("made by", "nightly 1.2").await?;
+    /// assert_eq!(run.note("made by").await?.as_deref(), Some("nightly 1.2"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn note(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.notes.push((name.into(), value.into()));
+        self
+    }
+
     /// Sets further options of the jobs, such as labels, a priority, or on Vertex AI the staging place.
     ///
     /// Those that say which job is which ([`id`](Create::id), [`adopt`](Create::adopt),
@@ -274,6 +312,8 @@ impl Open {
             task: self.task,
             options: &options,
             dedupe: self.dedupe,
+            notes: self.notes,
+            confirm: self.confirm,
         };
         let (store, model, task, taken) = match is_there {
             false => asked.make(lock, source).await?,
@@ -291,12 +331,14 @@ struct Asked<'a> {
     task: Task,
     options: &'a CreateOptions,
     dedupe: bool,
+    notes: Vec<(String, String)>,
+    confirm: Option<Confirm>,
 }
 
 type Opened = (Store, String, Task, Option<Intake>);
 
 impl Asked<'_> {
-    async fn make(&self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+    async fn make(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
         let missing = |what: &str| {
             let path = self.path.display();
             Error::input(format!(
@@ -314,7 +356,7 @@ impl Asked<'_> {
             task: name_of(self.task).to_owned(),
             dedupe: self.dedupe,
         };
-        let taken = intake::first(&partial, source, taking, identity).await;
+        let taken = intake::first(&partial, source, taking, identity, self.notes).await;
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => {
@@ -328,7 +370,7 @@ impl Asked<'_> {
         Ok((store, model.to_owned(), self.task, Some(taken)))
     }
 
-    async fn go_on(&self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+    async fn go_on(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
         let store = Store::open(self.path, Role::Driver(lock)).await?;
         let identity = read_identity(&store).await?;
         let task = task_of(&identity.task);
@@ -355,7 +397,7 @@ impl Asked<'_> {
             None => None,
             Some(source) => {
                 let taking = self.taking(&identity.model, task)?;
-                Some(intake::later(&store, source, taking).await?)
+                Some(intake::later(&store, source, taking, self.confirm, self.notes).await?)
             }
         };
         Ok((store, identity.model, task, taken))

@@ -32,12 +32,13 @@ use crate::results::{BatchResult, Key, KeyMatch, RowError};
 /// the input, those of requests that vanished from it where they were before. A request without an
 /// outcome is passed over: [`RunReport::unfinished`](super::RunReport::unfinished) counts them.
 pub struct RunResults {
-    results: Pin<Box<dyn Stream<Item = Result<BatchResult>> + Send>>,
+    results: Pin<Box<dyn Stream<Item = Result<Stored>> + Send>>,
+    read_row: ReadRow,
+    in_input: bool,
 }
 
 impl RunResults {
-    pub(super) async fn open(reader: Store, service: &AnyBackend) -> Result<Self> {
-        let read_row = service.row_reader();
+    pub(super) async fn open(reader: Store, read_row: ReadRow) -> Result<Self> {
         let cursor = reader.call(|it| Cursor::start(it)).await?;
         let first = next_page(&reader, cursor)?;
         let state = (reader, Some(first), VecDeque::new());
@@ -56,10 +57,29 @@ impl RunResults {
             let next = page.pop_front();
             Ok(next.map(|next| (next, (reader, pending, page))))
         });
-        let results = stored.map(move |stored| stored.and_then(|stored| result(stored, read_row)));
         Ok(Self {
-            results: Box::pin(results),
+            results: Box::pin(stored),
+            read_row,
+            in_input: false,
         })
+    }
+
+    /// Leaves out the outcomes of requests that vanished from the input.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut results = run.results().await?.in_input();
+    /// while let Some(result) = results.try_next().await? {
+    ///     println!("{:?}", result.key());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_input(mut self) -> Self {
+        self.in_input = true;
+        self
     }
 
     /// The responses as values of type `T`; see [`BatchResult::parse`].
@@ -124,7 +144,18 @@ impl Stream for RunResults {
     type Item = Result<BatchResult>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.results.poll_next_unpin(cx)
+        loop {
+            let next = ready!(self.results.poll_next_unpin(cx));
+            let is_left_out = |stored: &Stored| self.in_input && stored.vanished;
+            match next {
+                Some(Ok(stored)) if is_left_out(&stored) => {}
+                next => {
+                    let read_row = self.read_row;
+                    let read = |stored: Result<Stored>| stored.and_then(|it| result(it, read_row));
+                    return Poll::Ready(next.map(read));
+                }
+            }
+        }
     }
 }
 
@@ -166,15 +197,23 @@ impl<T> fmt::Debug for TypedRunResults<T> {
 #[must_use = "nothing is saved until this is awaited"]
 #[derive(Debug)]
 pub struct RunSave {
-    service: AnyBackend,
+    read_row: ReadRow,
+    /// What writes to other places than files.
+    service: Option<AnyBackend>,
     run: PathBuf,
     place: PathBuf,
     overwrite: bool,
 }
 
 impl RunSave {
-    pub(super) fn new(service: AnyBackend, run: PathBuf, place: PathBuf) -> Self {
+    pub(super) fn new(
+        read_row: ReadRow,
+        service: Option<AnyBackend>,
+        run: PathBuf,
+        place: PathBuf,
+    ) -> Self {
         Self {
+            read_row,
             service,
             run,
             place,
@@ -196,7 +235,10 @@ impl RunSave {
     }
 
     async fn save(&self) -> Result<u64> {
-        let mut target = SaveTarget::open(&self.service, &self.place, self.overwrite).await?;
+        let mut target = match &self.service {
+            Some(service) => SaveTarget::open(service, &self.place, self.overwrite).await?,
+            None => SaveTarget::open_local(&self.place, self.overwrite).await?,
+        };
         match self.write(&mut target).await {
             Ok(lines) => target.finish().await.map(|()| lines),
             Err(error) => {
@@ -208,7 +250,7 @@ impl RunSave {
 
     async fn write(&self, target: &mut SaveTarget) -> Result<u64> {
         let reader = Store::open(&self.run, Role::Reader).await?;
-        let mut results = RunResults::open(reader, &self.service).await?;
+        let mut results = RunResults::open(reader, self.read_row).await?;
         let (mut lines, mut line) = (0, Vec::new());
         while let Some(result) = results.try_next().await? {
             line.clear();

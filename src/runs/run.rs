@@ -8,13 +8,14 @@ use super::events::RunEvents;
 use super::finish::Finish;
 use super::inner::Inner;
 use super::intake::Intake;
+use super::jobs::RunJobs;
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Role, Store, adopted};
+use super::store::{Role, Store, adopted, failed, settings};
 use super::unfinished;
 use crate::backend::AnyBackend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::JobRef;
 use crate::options::{CreateOptions, Task};
 use crate::source::Source;
@@ -81,7 +82,7 @@ impl Run {
     /// ```
     pub async fn results(&self) -> Result<RunResults> {
         let reader = Store::open(self.0.store.path(), Role::Reader).await?;
-        RunResults::open(reader, &self.0.service).await
+        RunResults::open(reader, self.0.service.row_reader()).await
     }
 
     /// Saves the outcomes that there are to a local path, or with a Vertex AI client to
@@ -96,7 +97,8 @@ impl Run {
     /// ```
     pub fn save_to(&self, place: impl AsRef<Path>) -> RunSave {
         RunSave::new(
-            self.0.service.clone(),
+            self.0.service.row_reader(),
+            Some(self.0.service.clone()),
             self.0.store.path().to_owned(),
             place.as_ref().to_owned(),
         )
@@ -134,6 +136,46 @@ impl Run {
         progress::read(&self.0.store).await
     }
 
+    /// What [`set_note`](Self::set_note) or [`Open::note`](super::Open::note) wrote under this name.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// println!("{:?}", run.note("saved to").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn note(&self, name: impl Into<String>) -> Result<Option<String>> {
+        let name = name.into();
+        let read = self.0.store.call(move |it| settings::note(it, &name));
+        read.await
+    }
+
+    /// Writes down something of the program's own in the file of the run, in place of what was there
+    /// under this name. The run makes nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// run.set_note("saved to", "results.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_note(&self, name: impl Into<String>, value: impl Into<String>) -> Result<()> {
+        let (name, value) = (name.into(), value.into());
+        let write = self
+            .0
+            .store
+            .call(move |it| settings::set_note(it, &name, &value));
+        write.await
+    }
+
     /// What happened to the jobs of the run until now, from the first on;
     /// [`Finish::on_event`](super::Finish::on_event) tells it as it happens. An error of the file ends
     /// the stream.
@@ -151,6 +193,24 @@ impl Run {
     /// ```
     pub fn events(&self) -> RunEvents {
         RunEvents::new(self.0.store.clone())
+    }
+
+    /// The jobs of the run until now, in the order in which they were cut. An error of the file ends the
+    /// stream.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let mut jobs = run.jobs();
+    /// while let Some(job) = jobs.try_next().await? {
+    ///     println!("{}: {} of {} responded", job.number, job.responses, job.requests);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn jobs(&self) -> RunJobs {
+        RunJobs::new(self.0.store.clone())
     }
 
     /// Closes the run, and waits until its file is whole by itself, without `NAME-wal`: to be copied, or
@@ -199,6 +259,34 @@ impl Run {
             .store
             .call(move |it| adopted::add(it, &name, requests));
         added.await
+    }
+
+    /// Lets what failed be asked again, bad requests and blocked ones too, once more than
+    /// [`attempts`](super::Finish::attempts) may allow; gives how many requests these are. The next
+    /// [`finish`](Self::finish) asks them, and until it has, they have no outcome.
+    ///
+    /// What is no longer in the input stays as it is, and so does what only a job that was
+    /// [adopted](Self::adopt) knows.
+    ///
+    /// # Errors
+    ///
+    /// If the run is being finished meanwhile, or the file cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// if run.retry_failed().await? > 0 {
+    ///     println!("{}", run.finish().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn retry_failed(&self) -> Result<u64> {
+        let Ok(_driving) = Arc::clone(&self.0.driving).try_lock_owned() else {
+            return Err(Error::configuration(
+                "this run is being finished: wait for that before what failed is asked again",
+            ));
+        };
+        self.0.store.call(failed::ask_again).await
     }
 
     /// The requests that have no outcome yet and are in no job, in the form in which they are sent: to

@@ -153,7 +153,8 @@ impl Source {
         S::Item: Into<Entry>,
     {
         Self(SourceKind::Entries(Box::pin(
-            requests.map(|request| Ok(request.into())),
+            // Some streams may not be asked again after their end.
+            requests.fuse().map(|request| Ok(request.into())),
         )))
     }
 
@@ -175,11 +176,13 @@ impl Source {
         T: Into<Entry>,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        Self(SourceKind::Entries(Box::pin(requests.map(|request| {
-            request
-                .map(Into::into)
-                .map_err(|e| Error::input("the requests could not be read on").with_source(e))
-        }))))
+        Self(SourceKind::Entries(Box::pin(requests.fuse().map(
+            |request| {
+                request
+                    .map(Into::into)
+                    .map_err(|e| Error::input("the requests could not be read on").with_source(e))
+            },
+        ))))
     }
 
     /// A local file, one request a line: `{"key": …, "request": {…}}`, or a request on its own.

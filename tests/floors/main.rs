@@ -22,11 +22,12 @@ use table::Floors;
 const FILES: usize = 4;
 
 /// Where each crate begins.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
     "src/lib.rs",
     "crates/emulator/src/lib.rs",
     "crates/chaos/src/lib.rs",
     "crates/chaos/src/main.rs",
+    "crates/cli/src/main.rs",
     "crates/interop/src/lib.rs",
     "crates/interop/src/main.rs",
     "xtask/src/lib.rs",

@@ -36,9 +36,13 @@ mod retry;
 #[cfg(feature = "runs")]
 mod runs;
 #[cfg(feature = "runs")]
+mod runs_again;
+#[cfg(feature = "runs")]
 mod runs_files;
 #[cfg(all(feature = "runs", feature = "gcs"))]
 mod runs_forms;
+#[cfg(feature = "runs")]
+mod runs_input;
 #[cfg(feature = "runs")]
 mod runs_quota;
 #[cfg(feature = "runs")]

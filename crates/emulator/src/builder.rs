@@ -1,7 +1,8 @@
 //! How an emulator is set up before it starts.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::model::{DefaultModel, Model};
 use crate::oauth::{self, Oauth};
 use crate::server::Server;
 use crate::services::Services;
+use crate::state::{Loading, State};
 use crate::storage::{self, Buckets, Storage};
 use crate::vertex::{self, Datasets, Stores, Vertex};
 
@@ -53,6 +55,7 @@ pub struct Builder {
     access: Access,
     token_lifetime: Duration,
     webhook_secrets: Vec<String>,
+    state: Option<PathBuf>,
 }
 
 impl Builder {
@@ -72,6 +75,7 @@ impl Builder {
             access: Access::default(),
             token_lifetime: Duration::from_secs(3600),
             webhook_secrets: Vec::new(),
+            state: None,
         }
     }
 
@@ -165,6 +169,38 @@ impl Builder {
         self
     }
 
+    /// Keeps jobs, files, objects and tables in this folder, so that the next emulator goes on with
+    /// them, however this one ends. By default nothing outlives the emulator.
+    ///
+    /// A call is answered once what it changed is written down, and jobs go on by the clock meanwhile.
+    /// The emulator listens where the last one did, if the port is free and none is named, so that the
+    /// URLs of uploads hold. Tokens, the results of queries, [requests](Emulator::requests) and faults
+    /// begin anew, but for the faults that a job was made with.
+    ///
+    /// [`start`](Self::start) refuses a folder that is damaged, has other files, or is in use by another
+    /// emulator.
+    ///
+    /// ```
+    /// use genai_batch_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = std::env::temp_dir().join(format!("emulator-doc-{}", std::process::id()));
+    /// let emulator = Emulator::builder().state(&folder).start().await?;
+    /// emulator.put_object("gs://bucket/name", "content");
+    /// drop(emulator);
+    ///
+    /// let emulator = Emulator::builder().state(&folder).start().await?;
+    /// assert_eq!(emulator.object("gs://bucket/name").as_deref(), Some(&b"content"[..]));
+    /// # drop(emulator);
+    /// # std::fs::remove_dir_all(&folder)
+    /// # }
+    /// ```
+    pub fn state(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.state = Some(folder.into());
+        self
+    }
+
     /// The fault switches to start with. They stay connected: turning them later has its effect.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
@@ -184,8 +220,8 @@ impl Builder {
         self
     }
 
-    /// Starts the server. Errors are those of listening on the address, and of a webhook secret
-    /// that is not base64.
+    /// Starts the server. Errors are those of listening on the address, of a webhook secret that is
+    /// not base64, and of the folder of the state.
     ///
     /// It runs on threads of its own, so any runtime will do, and none is kept busy.
     pub async fn start(self) -> io::Result<Emulator> {
@@ -194,9 +230,16 @@ impl Builder {
 
     /// The same as [`start`](Self::start), for callers outside of async code.
     pub fn start_blocking(self) -> io::Result<Emulator> {
-        let listener = Server::bind(self.address)?;
+        let state = match &self.state {
+            Some(folder) => State::open(folder)?,
+            None => State::default(),
+        };
+        let loading = Loading::of(&state);
+        let listener = listen(self.address, &state)?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        state.note_port(listener.local_addr()?.port())?;
         let clock = Clock::with_scale(self.clock_scale);
+        clock.restore(&state, &loading)?;
         if self.clock_paused {
             clock.pause();
         }
@@ -207,15 +250,15 @@ impl Builder {
             max_page_size: self.max_page_size,
             chunk_granularity: self.chunk_granularity,
         };
-        let buckets = Buckets::new(clock.clone(), self.faults.clone());
+        let buckets = Buckets::new(clock.clone(), self.faults.clone(), state.clone());
         let storage = storage::Settings {
             base_url: settings.base_url.clone(),
             max_page_size: self.max_page_size,
             min_part_size: self.min_part_size,
             chunk_granularity: self.chunk_granularity,
         };
-        let storage = Storage::new(storage, buckets.clone(), self.faults.clone());
-        let tables = Tables::new(clock.clone());
+        let storage = Storage::new(storage, buckets.clone(), self.faults.clone(), state.clone());
+        let tables = Tables::new(clock.clone(), state.clone());
         let bigquery = bigquery::Settings {
             max_page_size: self.max_page_size,
             query_page_size: self.query_page_size,
@@ -239,7 +282,7 @@ impl Builder {
         let stores = Stores {
             buckets: buckets.clone(),
             tables: tables.clone(),
-            datasets: Datasets::default(),
+            datasets: Datasets::new(state.clone()),
             faults: self.faults.clone(),
         };
         let vertex = Arc::new(Vertex::new(
@@ -248,6 +291,7 @@ impl Builder {
             Arc::clone(&self.model),
             Arc::clone(&oauth),
             stores,
+            state.clone(),
         ));
         let webhooks = Webhooks::new(&settings.base_url, &self.webhook_secrets);
         let gemini = Arc::new(Gemini::new(
@@ -256,6 +300,7 @@ impl Builder {
             self.faults.clone(),
             self.model,
             webhooks?,
+            state.clone(),
         ));
         let services = Arc::new(Services {
             access,
@@ -268,10 +313,24 @@ impl Builder {
             bigquery,
             faults: self.faults,
             log: Log::default(),
+            state,
             connections: Arc::default(),
         });
+        services.restore(loading)?;
         let server = Server::start(listener, Arc::clone(&services))?;
         Ok(Emulator::new(services, server))
+    }
+}
+
+/// Listens where the last emulator of this state did, unless a port is named.
+fn listen(address: SocketAddr, state: &State) -> io::Result<TcpListener> {
+    let last = state.port().filter(|_| address.port() == 0);
+    let again = last.and_then(|port| Server::bind(SocketAddr::new(address.ip(), port)).ok());
+    match again {
+        Some(listener) => Ok(listener),
+        None => Server::bind(address).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        }),
     }
 }
 

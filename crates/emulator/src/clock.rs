@@ -1,11 +1,14 @@
 //! The clock that jobs and files live by: it starts at the real time, and a test may stop it, move
 //! it on, or let it run faster than real time.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
+use crate::state::{Kind, Loading, State};
 use crate::sync::lock;
 
 /// A handle to the emulator's clock. Clones share the same clock.
@@ -30,6 +33,27 @@ struct Inner {
     since: Instant,
     scale: f64,
     paused: bool,
+    state: State,
+}
+
+/// What the clock showed at an instant, and how it went on from there.
+#[derive(Debug, Deserialize, Serialize)]
+struct Record {
+    shown: DateTime<Utc>,
+    real: DateTime<Utc>,
+    scale: f64,
+    paused: bool,
+}
+
+impl Record {
+    /// What the clock would show at `real` had it gone on.
+    fn at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
+        let passed = (real - self.real).to_std().unwrap_or_default();
+        match self.paused {
+            true => self.shown,
+            false => later(self.shown, passed.mul_f64(self.scale)),
+        }
+    }
 }
 
 impl Inner {
@@ -44,6 +68,16 @@ impl Inner {
     fn rebase(&mut self) {
         self.base = self.now();
         self.since = Instant::now();
+    }
+
+    /// Notes how the clock goes from here.
+    fn note(&self) {
+        self.state.put(Kind::Clock, "", || Record {
+            shown: self.base,
+            real: Utc::now(),
+            scale: self.scale,
+            paused: self.paused,
+        });
     }
 }
 
@@ -65,10 +99,23 @@ impl Clock {
             since: Instant::now(),
             scale,
             paused: false,
+            state: State::default(),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
         }
+    }
+
+    /// Goes on from what the clock of this state would show now, and keeps its own there.
+    pub(crate) fn restore(&self, state: &State, loading: &Loading) -> io::Result<()> {
+        let mut inner = lock(&self.inner);
+        if let Some(record) = loading.records::<Record>(Kind::Clock)?.first() {
+            inner.base = record.at(Utc::now());
+            inner.since = Instant::now();
+        }
+        inner.state = state.clone();
+        inner.note();
+        Ok(())
     }
 
     /// The time it is for jobs and files.
@@ -81,6 +128,7 @@ impl Clock {
         let mut inner = lock(&self.inner);
         inner.rebase();
         inner.base = later(inner.base, by);
+        inner.note();
     }
 
     /// Stops the clock; [`advance`](Self::advance) still moves it.
@@ -88,6 +136,7 @@ impl Clock {
         let mut inner = lock(&self.inner);
         inner.rebase();
         inner.paused = true;
+        inner.note();
     }
 
     /// Lets a paused clock go on from where it stands.
@@ -95,6 +144,7 @@ impl Clock {
         let mut inner = lock(&self.inner);
         inner.rebase();
         inner.paused = false;
+        inner.note();
     }
 
     /// Whether the clock stands still.
@@ -136,6 +186,24 @@ mod tests {
         assert_eq!(clock.now() - start, TimeDelta::milliseconds(1500));
         clock.resume();
         assert!(clock.now() >= start + TimeDelta::milliseconds(1500));
+    }
+
+    #[test]
+    fn a_clock_goes_on_while_nobody_looks() {
+        let record = |scale, paused| Record {
+            shown: DateTime::UNIX_EPOCH,
+            real: DateTime::UNIX_EPOCH,
+            scale,
+            paused,
+        };
+        let real = DateTime::UNIX_EPOCH + TimeDelta::seconds(2);
+        let seconds = |record: Record, real| record.at(real).timestamp();
+        assert_eq!(seconds(record(1.0, false), real), 2);
+        assert_eq!(seconds(record(60.0, false), real), 120);
+        assert_eq!(seconds(record(60.0, true), real), 0);
+        // Somebody set the real clock back.
+        let before = DateTime::UNIX_EPOCH - TimeDelta::seconds(2);
+        assert_eq!(seconds(record(1.0, false), before), 0);
     }
 
     #[test]

@@ -28,7 +28,8 @@
 //! A connection is served in `server`, which notes the call, applies faults and asks the service
 //! that `dispatch` finds for its path: `gemini`, `vertex`, `storage`, `bigquery` or `oauth`, which
 //! also judges tokens. Each of them has what it holds in its `service`, and its calls beside that.
-//! `model` answers the requests of jobs. `emulator` is what a user sees of all that. Nothing here is
+//! `model` answers the requests of jobs. `state` keeps what the services hold in a folder, where one is
+//! named. `emulator` is what a user sees of all that. Nothing here is
 //! shared with any client, and no file imports one that imports it.
 
 mod access;
@@ -60,6 +61,7 @@ mod sabotage;
 mod server;
 mod services;
 mod snapshot;
+mod state;
 mod storage;
 mod sync;
 mod vertex;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
@@ -36,6 +37,10 @@ struct Options {
     /// are signed with a key that is at /.well-known/jwks.json.
     #[arg(long, value_name = "SECRET")]
     webhook_secret: Vec<String>,
+    /// A folder to keep jobs, files, objects and tables in, so that they outlive the process however it
+    /// ends.
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
     /// A fault to switch on, such as drop-rows=every:3 or fail-next=batches.get:2:503; may be given
     /// several times. README.md has them all.
     #[arg(long, value_name = "FAULT")]
@@ -89,9 +94,18 @@ fn write_credentials(emulator: &Emulator, folder: &Path) -> io::Result<()> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> io::Result<()> {
     let options = Options::parse();
-    let address = format!("{}:{}", options.host, options.port);
     let mut builder = Emulator::builder()
         .host(options.host)
         .port(options.port)
@@ -109,9 +123,10 @@ async fn main() -> io::Result<()> {
     if options.require_authentication {
         builder = builder.require_authentication();
     }
-    let emulator = builder.start().await.map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-    })?;
+    if let Some(folder) = options.state {
+        builder = builder.state(folder);
+    }
+    let emulator = builder.start().await?;
     let mut out = io::stdout().lock();
     let mut export = |name: &str, value: &str| writeln!(out, "export {name}={}", quoted(value));
     for (name, value) in emulator.env() {

@@ -58,6 +58,7 @@ impl Server {
             .name("genai-batch-emulator".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
+                    services.go_on();
                     tokio::select! {
                         () = accept(listener, services) => {}
                         _ = stopped => {}
@@ -188,12 +189,19 @@ fn read_of(head: &Parts, path: &str) -> Option<Parts> {
 
 /// The response of the service that a call is for.
 async fn serve(services: &Services, target: Option<Target>, head: &Parts, body: Body) -> Response {
-    match target {
+    let response = match target {
         Some(target) => target.serve(services, head, body).await,
         None => {
             drain(body).await;
             let (method, path) = (&head.method, head.uri.path());
             ApiError::not_found(format!("There is no {method} {path}.")).into_response()
         }
+    };
+    match services.state.failure() {
+        // Nothing is said that the next process would not know.
+        Some(failure) => {
+            ApiError::internal(format!("The emulator stopped: {failure}")).into_response()
+        }
+        None => response,
     }
 }

@@ -22,6 +22,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Lock(File);
 
 impl Lock {
+    /// Who has the lock of the run at `path`, by what its file says; `None` if that process is gone.
+    pub(crate) fn driver(path: &Path) -> Option<String> {
+        let said = holder(&mut File::open(place(path)).ok()?);
+        let id = said.strip_prefix("process ")?.split(',').next()?;
+        is_alive(id.parse().ok()?).then_some(said)
+    }
+
     /// Takes the lock of the run at `path`, and says so in its file.
     pub(crate) fn take(path: &Path) -> Result<Self> {
         let place = place(path);
@@ -77,6 +84,18 @@ fn place(path: &Path) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(".lock");
     name.into()
+}
+
+/// Whether there is a process with this number, as far as the system tells.
+#[cfg(unix)]
+fn is_alive(id: i32) -> bool {
+    let process = rustix::process::Pid::from_raw(id);
+    process.is_some_and(|it| rustix::process::test_kill_process(it) != Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_alive(_: i32) -> bool {
+    true
 }
 
 fn own() -> String {

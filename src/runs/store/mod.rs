@@ -9,7 +9,9 @@
 
 pub(super) mod adopted;
 pub(super) mod events;
+pub(super) mod failed;
 pub(super) mod jobs;
+pub(super) mod listed;
 mod lock;
 pub(super) mod outcomes;
 pub(super) mod requests;

@@ -110,24 +110,32 @@ pub(crate) fn add_later(
     requests: &[NewRequest],
 ) -> Result<Option<Twice>> {
     for request in requests {
-        let sql = "SELECT id, digest, place, vanished FROM requests WHERE key = ? AND replaced = 0";
+        let sql = "SELECT id, digest, place, vanished, metadata IS ?2 FROM requests
+            WHERE key = ?1 AND replaced = 0";
         let mut read = connection.prepare_cached(sql)?;
-        let known = read.query_row([&request.key], |row| {
+        let known = read.query_row(params![request.key, request.metadata], |row| {
             let digest: [u8; 16] = row.get(1)?;
             Ok((
                 row.get::<_, i64>(0)?,
                 digest,
                 row.get::<_, i64>(2)?,
                 row.get::<_, Option<i64>>(3)?,
+                row.get::<_, bool>(4)?,
             ))
         });
         later.counts.requests += 1;
         let id = match known.optional()? {
-            Some((id, _, place, _)) if later.seen.get(id as usize) => {
+            Some((id, _, place, ..)) if later.seen.get(id as usize) => {
                 return Ok(Some((request.key.clone(), place, request.place)));
             }
-            Some((id, digest, place, vanished)) if digest == request.digest => {
+            Some((id, digest, place, vanished, is_same)) if digest == request.digest => {
                 later.counts.unchanged += 1;
+                if !is_same {
+                    // What is not sent may change, and nothing is asked again for it.
+                    let sql = "UPDATE requests SET metadata = ? WHERE id = ?";
+                    let mut write = connection.prepare_cached(sql)?;
+                    write.execute(params![request.metadata, id])?;
+                }
                 if place != request.place || vanished.is_some() {
                     later.moved = true;
                     let sql = "UPDATE requests SET place = ?, vanished = NULL WHERE id = ?";

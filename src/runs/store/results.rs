@@ -13,6 +13,8 @@ const PAGE: usize = 1024 * 1024;
 pub(crate) struct Stored {
     pub(crate) key: String,
     pub(crate) metadata: Option<String>,
+    /// Whether its request is no longer in the input.
+    pub(crate) vanished: bool,
     pub(crate) kind: Kind,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
@@ -47,7 +49,8 @@ pub(crate) fn page(connection: &Connection, cursor: Cursor) -> Result<(Vec<Store
         false => ("r.id > ?2 AND ?1 >= 0", "r.id"),
     };
     let sql = format!(
-        "SELECT r.place, r.id, r.key, r.metadata, o.kind, o.code, o.message, w.row
+        "SELECT r.place, r.id, r.key, r.metadata, o.kind, o.code, o.message, w.row,
+            r.vanished IS NOT NULL
         FROM requests r JOIN outcomes o ON o.request = coalesce(r.same_as, r.id)
         LEFT JOIN rows w ON w.request = o.request
         WHERE r.replaced = 0 AND {after} ORDER BY {order}"
@@ -66,6 +69,7 @@ pub(crate) fn page(connection: &Connection, cursor: Cursor) -> Result<(Vec<Store
             code: row.get(5)?,
             message: row.get(6)?,
             row: row.get(7)?,
+            vanished: row.get(8)?,
         };
         bytes += stored.row.as_ref().map_or(0, String::len) + stored.key.len() + 64;
         found.push(stored);

@@ -21,3 +21,16 @@ pub(crate) fn set(connection: &Connection, name: &str, value: impl ToSql) -> Res
 pub(crate) fn number(connection: &Connection, name: &str) -> Result<i64> {
     Ok(get(connection, name)?.unwrap_or_default())
 }
+
+/// What the names of the caller's notes begin with.
+const NOTE: &str = "note.";
+
+/// A note of the caller.
+pub(crate) fn note(connection: &Connection, name: &str) -> Result<Option<String>> {
+    get(connection, &format!("{NOTE}{name}"))
+}
+
+/// Notes something for the caller.
+pub(crate) fn set_note(connection: &Connection, name: &str, value: &str) -> Result<()> {
+    set(connection, &format!("{NOTE}{name}"), value)
+}

@@ -198,10 +198,10 @@ mod tests {
     use crate::clock::Clock;
 
     fn run(sql: &str, location: Option<&str>) -> QueryResult<Plan> {
-        let tables = Tables::new(Clock::new());
+        let tables = Tables::new(Clock::new(), crate::state::State::default());
         let rows = json!([{"a": 1, "b": {"x": true}}, {"a": 2, "b": null}]);
         let rows = serde_json::from_value(rows).unwrap();
-        tables.create("p", "d", "t", rows, "EU");
+        tables.create("p", "d", "t", rows, "EU", None);
         let defaults = Defaults {
             project: "p".to_owned(),
             dataset: Some(DatasetName::new("p", "d")),

@@ -1,5 +1,6 @@
 //! The columns of a table: their names, types and modes, as told or as the rows suggest.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::json::field;
@@ -8,7 +9,7 @@ use crate::json::field;
 pub(crate) type Row = Map<String, Value>;
 
 /// A column of a table, or a field of a record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Column {
     pub(crate) name: String,
     /// As BigQuery writes it in schemas: `STRING`, `INTEGER`, `JSON` and so on.

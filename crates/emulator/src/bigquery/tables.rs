@@ -66,8 +66,14 @@ impl BigQuery {
             .collect();
         let columns =
             columns.ok_or_else(|| QueryError::invalid("A column needs a name and a type."))?;
-        self.tables
-            .create_with_columns(project, dataset, id, columns, Vec::new(), &found.location);
+        self.tables.create_with_columns(
+            project,
+            dataset,
+            id,
+            (columns, None),
+            Vec::new(),
+            &found.location,
+        );
         self.get_table(&name)
     }
 
@@ -163,7 +169,8 @@ impl BigQuery {
         let mut answer = json!({"kind": "bigquery#tableDataInsertAllResponse"});
         if errors.is_empty() {
             let DatasetName { project, dataset } = &name.dataset;
-            self.tables.append(project, dataset, &name.table, rows);
+            self.tables
+                .append(project, dataset, &name.table, rows, None);
         } else {
             let wrong: Vec<usize> = errors.iter().map(|(index, ..)| *index).collect();
             let stopped = (0..sent.len()).filter(|index| !wrong.contains(index));

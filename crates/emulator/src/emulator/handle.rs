@@ -136,6 +136,13 @@ impl Emulator {
     }
 }
 
+/// Once it is dropped, another one may have its state.
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.services.state.close();
+    }
+}
+
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator")

@@ -88,7 +88,7 @@ impl Emulator {
             panic!("{table:?} is not of the form project.dataset.table");
         };
         let tables = &self.services.tables;
-        tables.create(project, dataset, table, rows, location);
+        tables.create(project, dataset, table, rows, location, None);
     }
 
     /// The rows of a table, such as `project.dataset.table`, where there is one.

@@ -1,11 +1,14 @@
 //! The faults that a job is born with: what becomes of its rows, its output and its end.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::rows::Rows;
 
 /// Where a job that succeeded carries its output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum OutputPlace {
     /// Under `metadata.output` and under `response`, as the service does.
@@ -17,7 +20,7 @@ pub enum OutputPlace {
     Response,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) enum JobEnd {
     #[default]
     Succeeded,
@@ -28,7 +31,7 @@ pub(crate) enum JobEnd {
     Expired,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct JobFaults {
     pub(crate) shuffle: Option<u64>,
     pub(crate) drop_keys: Rows,
@@ -50,7 +53,7 @@ pub(crate) struct JobFaults {
 }
 
 /// How the display name of a job is shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct ShownName {
     /// After how many characters it is cut off.
     pub(crate) cut: Option<usize>,
@@ -71,7 +74,7 @@ impl ShownName {
 }
 
 /// What a job of Vertex AI is born with, beside the faults that all jobs know.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct VertexJobFaults {
     /// How many numbered files the predictions are spread over; 0 for one without a number.
     pub(crate) shards: usize,
@@ -79,14 +82,14 @@ pub(crate) struct VertexJobFaults {
     pub(crate) error_file: bool,
     pub(crate) partial: Option<PartialSuccess>,
     /// The state that interrupts a job half way, and for how long.
-    pub(crate) hold: Option<(&'static str, Duration)>,
+    pub(crate) hold: Option<(Cow<'static, str>, Duration)>,
     pub(crate) running_as: Option<String>,
     pub(crate) full_table_names: bool,
     pub(crate) hide_labels: bool,
 }
 
 /// What is missing from a job that succeeded in part, and the status that says why.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct PartialSuccess {
     pub(crate) rows: Rows,
     pub(crate) code: i32,
@@ -94,7 +97,7 @@ pub(crate) struct PartialSuccess {
 }
 
 /// What is wrong with the webhooks of a job.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct WebhookFaults {
     pub(crate) forged: bool,
     pub(crate) stale: bool,

@@ -1,7 +1,9 @@
 //! Choices of the rows of a job.
 
+use serde::{Deserialize, Serialize};
+
 /// A choice of the rows of a job, counted from 0 in the order of the requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Rows {
     /// No row.

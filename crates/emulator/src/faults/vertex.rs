@@ -40,12 +40,12 @@ impl Faults {
 
     /// Shows jobs as `JOB_STATE_PAUSED` for this long when they are half way.
     pub fn pause_jobs(&self, by: Duration) {
-        self.job(|job| job.vertex.hold = Some(("JOB_STATE_PAUSED", by)));
+        self.job(|job| job.vertex.hold = Some(("JOB_STATE_PAUSED".into(), by)));
     }
 
     /// Shows jobs as `JOB_STATE_UPDATING` for this long when they are half way.
     pub fn update_jobs(&self, by: Duration) {
-        self.job(|job| job.vertex.hold = Some(("JOB_STATE_UPDATING", by)));
+        self.job(|job| job.vertex.hold = Some(("JOB_STATE_UPDATING".into(), by)));
     }
 
     /// Shows running jobs in this state: `JOB_STATE_UNSPECIFIED`, or one that no client knows yet.

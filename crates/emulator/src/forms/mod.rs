@@ -4,6 +4,8 @@
 //! What Anthropic's and OpenAI's services refuse is refused here: fields that they do not know,
 //! messages without content, Claude's requests without a limit.
 
+use serde::{Deserialize, Serialize};
+
 mod chat;
 mod claude;
 mod read;
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use crate::model::{Model, RowFailure, token_count};
 
 /// In whose words the lines of a model are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Form {
     Google,
     /// Anthropic's messages.

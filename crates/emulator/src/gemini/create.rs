@@ -18,6 +18,7 @@ use crate::body::parse_json;
 use crate::error::{ApiError, ApiResult};
 use crate::faults::Quota;
 use crate::message::Message;
+use crate::state::Kept;
 use crate::{ids, reply};
 
 /// The fields of a batch.
@@ -62,8 +63,11 @@ impl Gemini {
         let asked = read(parse_json(&body)?)?;
         drop(body);
         let now = self.clock.now();
-        let (requests, input_file) = match asked.source {
-            Source::Inline(requests) => (Requests::Inline(requests), None),
+        let (requests, input_file, kept) = match asked.source {
+            Source::Inline(requests) => {
+                let kept = self.keep_inline(&requests);
+                (Requests::Inline(requests), None, kept)
+            }
             Source::File(name) => {
                 let id = name.strip_prefix("files/").unwrap_or(&name);
                 let file = self.files.get(id, now)?;
@@ -72,7 +76,8 @@ impl Gemini {
                         "The File {id} is not in an ACTIVE state and usage is not allowed."
                     )));
                 }
-                (Requests::Lines(file.content.clone()), Some(name))
+                let kept = file.kept.clone();
+                (Requests::Lines(file.content.clone()), Some(name), kept)
             }
         };
         let new = NewJob {
@@ -84,6 +89,7 @@ impl Gemini {
             webhook_config: asked.webhook_config,
             input_file,
             tokens: requests.tokens(),
+            kept,
         };
         let tokens = new.tokens;
         let quota = self.faults.quota();
@@ -95,17 +101,34 @@ impl Gemini {
             let count = requests.count();
             let duration = self.settings.job_duration;
             let schedule = Schedule::new(now, duration, count);
-            Job::new(new, serial, schedule, count, self.faults.of_new_job())
+            let faults = self.faults.of_new_job();
+            Job::new(new, serial, schedule, count, faults, self.state.clone())
         })?;
-        let answering = Arc::clone(&job);
-        let model = Arc::clone(&self.model);
-        tokio::task::spawn_blocking(move || answering.answer(requests, &*model));
+        self.answer(&job, requests);
         self.report_end_of(&job);
         let job = self.shown_for(job);
         Ok(reply::json(
             StatusCode::OK,
             &resource::operation(&job, &job.status(now), View::Full),
         ))
+    }
+}
+
+impl Gemini {
+    /// Sets the model to work.
+    pub(super) fn answer(&self, job: &Arc<Job>, requests: Requests) {
+        let (answering, model) = (Arc::clone(job), Arc::clone(&self.model));
+        tokio::task::spawn_blocking(move || answering.answer(requests, &*model));
+    }
+
+    /// Writes requests down that came inline.
+    fn keep_inline(&self, requests: &[Value]) -> Kept {
+        if !self.state.is_on() {
+            return Kept::default();
+        }
+        // What was read from JSON is written as JSON.
+        let content = serde_json::to_vec(requests).unwrap_or_default();
+        self.state.keep(&content)
     }
 }
 

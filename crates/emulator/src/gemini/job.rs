@@ -17,6 +17,7 @@ use super::stored::{Files, StoredFile};
 use crate::clock::later;
 use crate::faults::{JobEnd, JobFaults};
 use crate::model::{Model, RowFailure, embedding_response, text_response};
+use crate::state::{self, Kept};
 use crate::sync::lock;
 
 /// How long a reader waits, in real time, for a model that is behind the clock of its job.
@@ -34,6 +35,8 @@ pub(crate) struct NewJob {
     pub(crate) input_file: Option<String>,
     /// About how many tokens its requests have.
     pub(crate) tokens: u64,
+    /// The requests, where they are kept.
+    pub(crate) kept: Kept,
 }
 
 #[derive(Debug)]
@@ -49,15 +52,21 @@ pub(crate) struct Job {
     pub(crate) schedule: Schedule,
     pub(crate) faults: JobFaults,
     pub(crate) serial: u64,
+    pub(super) keeper: state::State,
     state: Mutex<State>,
     answered: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct State {
-    settings: JobSettings,
-    cancelled: Option<Phase>,
-    work: Work,
+pub(super) struct State {
+    pub(super) settings: JobSettings,
+    pub(super) cancelled: Option<Phase>,
+    pub(super) work: Work,
+    /// The requests, and then the results that are inline, where they are kept.
+    pub(super) kept: Kept,
+    /// Whether those who wanted to hear of its end were told.
+    pub(super) told: bool,
+    pub(super) deleted: bool,
 }
 
 /// What may be changed about a job.
@@ -69,7 +78,7 @@ pub(crate) struct JobSettings {
 }
 
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Answering,
     Answered(Answered),
     Unusable(RowFailure),
@@ -103,6 +112,7 @@ impl Job {
         schedule: Schedule,
         request_count: usize,
         faults: JobFaults,
+        keeper: state::State,
     ) -> Self {
         let settings = JobSettings {
             display_name: new.display_name,
@@ -120,10 +130,14 @@ impl Job {
             schedule,
             faults,
             serial,
+            keeper,
             state: Mutex::new(State {
                 settings,
                 cancelled: None,
                 work: Work::Answering,
+                kept: new.kept,
+                told: false,
+                deleted: false,
             }),
             answered: watch::Sender::new(false),
         }
@@ -143,7 +157,50 @@ impl Job {
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut JobSettings)) {
-        change(&mut lock(&self.state).settings);
+        let mut state = lock(&self.state);
+        change(&mut state.settings);
+        self.note(&state);
+    }
+
+    /// Writes it down for the first time.
+    pub(super) fn note_new(&self) {
+        self.note(&lock(&self.state));
+    }
+
+    /// Puts it to where it stood.
+    pub(super) fn restore(
+        &self,
+        settings: JobSettings,
+        cancelled: Option<Phase>,
+        told: bool,
+        work: Work,
+    ) {
+        let answered = !matches!(work, Work::Answering);
+        let mut state = lock(&self.state);
+        state.settings = settings;
+        state.cancelled = cancelled;
+        state.told = told;
+        state.work = work;
+        self.answered.send_replace(answered);
+    }
+
+    /// Notes that those who wanted to hear of its end were told.
+    pub(super) fn note_told(&self) {
+        let mut state = lock(&self.state);
+        state.told = true;
+        self.note(&state);
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        lock(&self.state).told
+    }
+
+    /// Forgets what is kept of it.
+    pub(super) fn delete(&self) {
+        let mut state = lock(&self.state);
+        state.deleted = true;
+        self.keeper.remove(state::Kind::GeminiJob, &self.id);
+        state.kept = Kept::default();
     }
 
     /// Asks the model all requests; blocks until it is through.
@@ -151,11 +208,17 @@ impl Job {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             answer_all(requests, self.kind, &self.model, model)
         }));
-        lock(&self.state).work = match answered {
+        let mut state = lock(&self.state);
+        state.work = match answered {
             Ok(Ok(answered)) => Work::Answered(answered),
             Ok(Err(failure)) => Work::Unusable(failure),
             Err(_) => Work::Unusable(RowFailure::new(13, "The model panicked.")),
         };
+        if matches!(state.work, Work::Unusable(_)) {
+            self.note(&state);
+            state.kept = Kept::default();
+        }
+        drop(state);
         self.answered.send_replace(true);
     }
 
@@ -206,21 +269,27 @@ impl Job {
             Kind::GenerateContent => text_response(&self.model, "", "Nobody asked this."),
             Kind::EmbedContent => embedding_response("", &[1.0]),
         };
-        let output = if self.input_file.is_some() {
+        let (output, kept) = if self.input_file.is_some() {
             let content = output::file(&rows, &self.faults, &stray);
             let readable = later(at, self.faults.file_delay);
             let id = self.output_file_id();
             let file = StoredFile::generated(id, content, at, readable, uri_prefix);
             let name = file.name();
             files.add(file);
-            Output::File(name)
+            (Output::File(name), Kept::default())
         } else {
-            Output::Inline(output::inline(&rows, &self.faults, &stray))
+            let responses = output::inline(&rows, &self.faults, &stray);
+            let kept = self.keeper.keep(responses.get().as_bytes());
+            (Output::Inline(responses), kept)
         };
         state.work = Work::Finished {
             output: Arc::new(output),
             counts,
         };
+        // What was asked is let go of only when the record no longer names it.
+        let requests = std::mem::replace(&mut state.kept, kept);
+        self.note(&state);
+        drop(requests);
     }
 
     /// Cancels the job; `false` where it has ended.
@@ -230,6 +299,7 @@ impl Job {
             return false;
         }
         state.cancelled = self.schedule.cancelled(now);
+        self.note(&state);
         state.cancelled.is_some()
     }
 

@@ -27,8 +27,15 @@ impl Jobs {
         allows(&mut jobs.values())?;
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let job = Arc::new(job(new, serial));
+        job.note_new();
         jobs.insert(serial, Arc::clone(&job));
         Ok(job)
+    }
+
+    /// Takes in a job as it was before.
+    pub(super) fn restore(&self, job: Arc<Job>) {
+        self.serial.fetch_max(job.serial, Ordering::Relaxed);
+        lock(&self.jobs).insert(job.serial, job);
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Job>> {
@@ -41,6 +48,8 @@ impl Jobs {
     }
 
     pub(super) fn remove(&self, serial: u64) {
-        lock(&self.jobs).remove(&serial);
+        if let Some(job) = lock(&self.jobs).remove(&serial) {
+            job.delete();
+        }
     }
 }

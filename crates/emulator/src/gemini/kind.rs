@@ -1,7 +1,9 @@
 //! The two kinds of batches.
 
+use serde::{Deserialize, Serialize};
+
 /// What the requests of a job ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) enum Kind {
     GenerateContent,
     EmbedContent,

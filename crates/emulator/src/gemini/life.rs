@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::later;
 
@@ -12,7 +13,7 @@ const EXPIRY: Duration = Duration::from_secs(48 * 60 * 60);
 /// One part in this many of a job's duration is spent waiting to start.
 const PENDING_SHARE: u32 = 5;
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Schedule {
     pub(crate) created: DateTime<Utc>,
     starts: DateTime<Utc>,
@@ -22,14 +23,14 @@ pub(crate) struct Schedule {
 }
 
 /// What a job is doing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum Phase {
     Pending,
     Running { served: usize },
     Ended { at: DateTime<Utc>, end: End },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum End {
     /// With the responses to the first `served` requests.
     Served {

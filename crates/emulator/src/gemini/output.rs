@@ -2,6 +2,7 @@
 //! faults that were asked for.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -11,7 +12,7 @@ use crate::faults::{Item, JobFaults};
 const UNSERVED: &str = "\"error\":{\"code\":1}";
 
 /// How many rows had which fate.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) successful: usize,
     pub(crate) failed: usize,

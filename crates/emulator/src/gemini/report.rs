@@ -15,7 +15,7 @@ impl Gemini {
     /// Lets those who asked for it hear of the end of a job.
     pub(super) fn report_end_of(self: &Arc<Self>, job: &Arc<Job>) {
         let uris = addresses(job.webhook_config.as_ref());
-        if uris.is_empty() || job.faults.webhook.lost {
+        if uris.is_empty() || job.faults.webhook.lost || job.is_told() {
             return;
         }
         let (gemini, job) = (Arc::clone(self), Arc::clone(job));
@@ -28,6 +28,7 @@ impl Gemini {
             for uri in uris {
                 gemini.webhooks.post(&job, &id, &event, &uri).await;
             }
+            job.note_told();
         });
     }
 

@@ -1,15 +1,18 @@
 //! The service and all it holds.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::job::Job;
 use super::jobs::Jobs;
+use super::rows::Requests;
 use super::stored::Files;
 use super::uploads::Uploads;
 use super::webhook::Webhooks;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::model::Model;
+use crate::state::State;
 
 /// What a builder may set about the service.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ pub(crate) struct Gemini {
     pub(crate) files: Files,
     pub(super) uploads: Uploads,
     pub(crate) webhooks: Webhooks,
+    pub(super) state: State,
+    /// The jobs that an earlier process left unanswered.
+    pub(super) unanswered: Mutex<Vec<(Arc<Job>, Requests)>>,
 }
 
 impl Gemini {
@@ -40,6 +46,7 @@ impl Gemini {
         faults: Faults,
         model: Arc<dyn Model>,
         webhooks: Webhooks,
+        state: State,
     ) -> Self {
         Self {
             settings,
@@ -47,9 +54,11 @@ impl Gemini {
             faults,
             model,
             jobs: Jobs::default(),
-            files: Files::default(),
+            files: Files::new(state.clone()),
             uploads: Uploads::default(),
             webhooks,
+            state,
+            unanswered: Mutex::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,11 +10,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::later;
 use crate::error::{ApiError, ApiResult};
 use crate::faults::FileFaults;
+use crate::state::{Kept, KeptAt, Kind, Loading, State};
 use crate::sync::lock;
 
 const LIFETIME: Duration = Duration::from_secs(48 * 60 * 60);
@@ -29,6 +32,8 @@ pub(crate) struct StoredFile {
     pub(crate) sha256_hash: String,
     pub(crate) uri: String,
     pub(crate) content: Bytes,
+    /// The content, where it is kept.
+    pub(crate) kept: Kept,
     /// Written by a job; only such files may be downloaded.
     pub(crate) generated: bool,
     /// From when on it can be downloaded.
@@ -91,6 +96,7 @@ impl StoredFile {
             created,
             sha256_hash: sha256_hash(Sha256::new_with_prefix(&content)),
             content,
+            kept: Kept::default(),
             generated: true,
             readable,
             work: Work::default(),
@@ -124,18 +130,103 @@ pub(crate) fn sha256_hash(digest: Sha256) -> String {
 }
 
 /// The files by id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Files {
     files: Mutex<HashMap<String, (u64, Arc<StoredFile>)>>,
     serial: AtomicU64,
+    state: State,
+}
+
+/// A file as it is written down.
+#[derive(Debug, Deserialize, Serialize)]
+struct FileRecord {
+    serial: u64,
+    id: String,
+    display_name: Option<String>,
+    mime_type: String,
+    created: DateTime<Utc>,
+    sha256_hash: String,
+    /// The path of its URI: the next process may listen elsewhere.
+    path: String,
+    content: Option<KeptAt>,
+    generated: bool,
+    readable: DateTime<Utc>,
+    looks: usize,
+    failure: Option<(i32, String)>,
 }
 
 impl Files {
-    pub(crate) fn add(&self, file: StoredFile) -> Arc<StoredFile> {
+    pub(crate) fn new(state: State) -> Self {
+        Self {
+            files: Mutex::default(),
+            serial: AtomicU64::default(),
+            state,
+        }
+    }
+
+    pub(crate) fn add(&self, mut file: StoredFile) -> Arc<StoredFile> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        if file.kept.is_none() {
+            file.kept = self.state.keep(&file.content);
+        }
         let file = Arc::new(file);
-        lock(&self.files).insert(file.id.clone(), (serial, Arc::clone(&file)));
+        let mut files = lock(&self.files);
+        self.state.put(Kind::GeminiFile, &file.id, || FileRecord {
+            serial,
+            id: file.id.clone(),
+            display_name: file.display_name.clone(),
+            mime_type: file.mime_type.clone(),
+            created: file.created,
+            sha256_hash: file.sha256_hash.clone(),
+            path: file.uri.split('/').skip(3).collect::<Vec<_>>().join("/"),
+            content: file.kept.at(),
+            generated: file.generated,
+            readable: file.readable,
+            looks: file.work.looks.load(Ordering::Relaxed),
+            failure: file.work.failure.clone(),
+        });
+        files.insert(file.id.clone(), (serial, Arc::clone(&file)));
         file
+    }
+
+    /// Takes in the files as they were before.
+    pub(super) fn restore(&self, loading: &mut Loading, base_url: &str) -> io::Result<()> {
+        for record in loading.records::<FileRecord>(Kind::GeminiFile)? {
+            let (kept, content) = match &record.content {
+                Some(at) => loading.content(at)?,
+                None => Default::default(),
+            };
+            let file = StoredFile {
+                uri: format!("{base_url}/{}", record.path),
+                id: record.id,
+                display_name: record.display_name,
+                mime_type: record.mime_type,
+                created: record.created,
+                sha256_hash: record.sha256_hash,
+                content,
+                kept,
+                generated: record.generated,
+                readable: record.readable,
+                work: Work {
+                    looks: AtomicUsize::new(record.looks),
+                    failure: record.failure,
+                },
+            };
+            self.serial.fetch_max(record.serial, Ordering::Relaxed);
+            lock(&self.files).insert(file.id.clone(), (record.serial, Arc::new(file)));
+        }
+        Ok(())
+    }
+
+    /// Forgets the files that have expired.
+    pub(super) fn forget_expired(&self, now: DateTime<Utc>) {
+        lock(&self.files).retain(|id, (_, file)| {
+            let lives = now < file.expires();
+            if !lives {
+                self.state.remove(Kind::GeminiFile, id);
+            }
+            lives
+        });
     }
 
     /// A file that exists and has not expired; the service tells no difference between the others.
@@ -171,7 +262,9 @@ impl Files {
     }
 
     pub(super) fn remove(&self, id: &str) {
-        lock(&self.files).remove(id);
+        let mut files = lock(&self.files);
+        self.state.remove(Kind::GeminiFile, id);
+        files.remove(id);
     }
 }
 

@@ -86,7 +86,10 @@ impl Gemini {
                 ApiError::invalid_argument("X-Goog-Upload-Header-Content-Length is not a number.")
             })?),
         };
+        let key = ids::upload();
         let upload = Upload {
+            key: key.clone(),
+            created: self.clock.now(),
             id: self.new_file_id(text("name"))?,
             display_name: text("displayName"),
             mime_type: text("mimeType")
@@ -97,20 +100,22 @@ impl Gemini {
             content: BytesMut::new(),
             digest: Sha256::new(),
             stage: Stage::Active,
+            growing: self.state.grow(),
+            state: self.state.clone(),
         };
-        let upload_id = ids::upload();
+        upload.note();
         let url = format!(
-            "{}/upload/{version}/files?upload_id={upload_id}&upload_protocol=resumable",
+            "{}/upload/{version}/files?upload_id={key}&upload_protocol=resumable",
             self.settings.base_url
         );
-        lock(&self.uploads.0).insert(upload_id.clone(), Arc::new(Mutex::new(upload)));
+        lock(&self.uploads.0).insert(key.clone(), Arc::new(Mutex::new(upload)));
         let mut response = with_status(reply::empty(), "active");
         let granularity = self.settings.chunk_granularity.to_string();
         for (name, value) in [
             ("x-goog-upload-url", url.as_str()),
             ("x-goog-upload-control-url", url.as_str()),
             ("x-goog-upload-chunk-granularity", granularity.as_str()),
-            ("x-guploader-uploadid", upload_id.as_str()),
+            ("x-guploader-uploadid", key.as_str()),
         ] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 response
@@ -223,6 +228,7 @@ impl Gemini {
             )));
         }
         let now = self.clock.now();
+        let content = std::mem::take(&mut upload.content).freeze();
         let file = self.files.add(StoredFile {
             id: upload.id.clone(),
             display_name: upload.display_name.clone(),
@@ -233,7 +239,8 @@ impl Gemini {
                 "{}/{}/files/{}",
                 self.settings.base_url, upload.version, upload.id
             ),
-            content: std::mem::take(&mut upload.content).freeze(),
+            kept: std::mem::take(&mut upload.growing).whole(&content),
+            content,
             generated: false,
             readable: now,
             work: Work::new(self.faults.of_new_file()),
@@ -246,6 +253,7 @@ impl Gemini {
             size,
             file: json!({ "file": told }),
         };
+        upload.note();
         Ok(upload.progress())
     }
 }

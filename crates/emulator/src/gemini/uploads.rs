@@ -1,16 +1,21 @@
 //! The resumable uploads under way, and how far each has come.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, ApiResult};
 use crate::reply;
+use crate::state::{Growing, Kind, Loading, State};
+use crate::sync::lock;
 
 const STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
 const RECEIVED: HeaderName = HeaderName::from_static("x-goog-upload-size-received");
@@ -22,6 +27,10 @@ pub(super) struct Uploads(pub(super) Mutex<HashMap<String, Arc<Mutex<Upload>>>>)
 /// One upload.
 #[derive(Debug)]
 pub(super) struct Upload {
+    /// What its URL says.
+    pub(super) key: String,
+    pub(super) created: DateTime<Utc>,
+    /// The id of the file that it makes.
     pub(super) id: String,
     pub(super) display_name: Option<String>,
     pub(super) mime_type: String,
@@ -31,6 +40,9 @@ pub(super) struct Upload {
     pub(super) content: BytesMut,
     pub(super) digest: Sha256,
     pub(super) stage: Stage,
+    pub(super) state: State,
+    /// The content, where it is kept.
+    pub(super) growing: Growing,
 }
 
 /// How far an upload is in its life.
@@ -45,7 +57,104 @@ pub(super) enum Stage {
     Cancelled,
 }
 
+/// How long an upload is remembered from one process to the next.
+const LIFETIME: TimeDelta = TimeDelta::hours(48);
+
+/// An upload as it is written down. What has arrived is in the file of its content.
+#[derive(Debug, Deserialize, Serialize)]
+struct UploadRecord {
+    key: String,
+    created: DateTime<Utc>,
+    id: String,
+    display_name: Option<String>,
+    mime_type: String,
+    declared: Option<u64>,
+    version: String,
+    stage: StageRecord,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+enum StageRecord {
+    Active { content: Option<String> },
+    Final { size: u64, file: Value },
+    Cancelled,
+}
+
+impl Uploads {
+    /// Takes in the uploads as they were before. `made` finds the file that was made of a content: the
+    /// process may have ended just before it was noted that the upload is over.
+    pub(super) fn restore(
+        &self,
+        loading: &mut Loading,
+        state: &State,
+        now: DateTime<Utc>,
+        made: impl Fn(&str) -> Option<(u64, Value)>,
+    ) -> io::Result<()> {
+        for record in loading.records::<UploadRecord>(Kind::GeminiUpload)? {
+            if now - record.created > LIFETIME {
+                state.remove(Kind::GeminiUpload, &record.key);
+                continue;
+            }
+            let (mut growing, mut content) = (Growing::default(), Vec::new());
+            let stage = match record.stage {
+                StageRecord::Cancelled => Stage::Cancelled,
+                StageRecord::Final { size, file } => Stage::Final { size, file },
+                StageRecord::Active { content: name } => {
+                    let name = name.unwrap_or_default();
+                    match made(&name) {
+                        Some((size, file)) => Stage::Final { size, file },
+                        None => {
+                            (growing, content) = loading.growing(&name, None)?;
+                            Stage::Active
+                        }
+                    }
+                }
+            };
+            let upload = Upload {
+                key: record.key.clone(),
+                created: record.created,
+                id: record.id,
+                display_name: record.display_name,
+                mime_type: record.mime_type,
+                declared: record.declared,
+                version: record.version,
+                digest: Sha256::new_with_prefix(&content),
+                content: BytesMut::from(&content[..]),
+                stage,
+                state: state.clone(),
+                growing,
+            };
+            lock(&self.0).insert(record.key, Arc::new(Mutex::new(upload)));
+        }
+        Ok(())
+    }
+}
+
 impl Upload {
+    /// Writes down how it stands.
+    pub(super) fn note(&self) {
+        self.state
+            .put(Kind::GeminiUpload, &self.key, || UploadRecord {
+                key: self.key.clone(),
+                created: self.created,
+                id: self.id.clone(),
+                display_name: self.display_name.clone(),
+                mime_type: self.mime_type.clone(),
+                declared: self.declared,
+                version: self.version.clone(),
+                stage: match &self.stage {
+                    Stage::Active => StageRecord::Active {
+                        content: self.growing.name(),
+                    },
+                    Stage::Final { size, file } => StageRecord::Final {
+                        size: *size,
+                        file: file.clone(),
+                    },
+                    Stage::Cancelled => StageRecord::Cancelled,
+                },
+            });
+    }
+
     fn received(&self) -> u64 {
         match &self.stage {
             Stage::Final { size, .. } => *size,
@@ -76,6 +185,7 @@ impl Upload {
         }
         self.digest.update(data);
         self.content.extend_from_slice(data);
+        self.growing.append(data);
         Ok(end)
     }
 
@@ -83,6 +193,8 @@ impl Upload {
         if matches!(self.stage, Stage::Active) {
             self.stage = Stage::Cancelled;
             self.content = BytesMut::new();
+            self.note();
+            self.growing = Growing::default();
         }
         self.progress()
     }

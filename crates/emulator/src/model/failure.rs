@@ -1,9 +1,10 @@
 //! Why a request of a job has no response.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Why one request of a job has no response: a `google.rpc.Status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RowFailure {
     /// The `google.rpc.Code`, 3 for an invalid argument.

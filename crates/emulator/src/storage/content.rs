@@ -209,13 +209,14 @@ fn names(tags: &str, etag: &str) -> bool {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::state::State;
     use crate::storage::Buckets;
 
     fn status(name: HeaderName, value: &str) -> u16 {
         let clock = Clock::new();
         clock.pause();
         let faults = Faults::default();
-        let buckets = Buckets::new(clock.clone(), faults.clone());
+        let buckets = Buckets::new(clock.clone(), faults.clone(), State::default());
         let object = buckets.put("b", "o", "content".into(), "text/plain");
         let tag = object.etag().to_owned();
         let now = http_date(clock.now());

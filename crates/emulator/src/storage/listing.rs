@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::faults::Faults;
+    use crate::state::State;
     use crate::storage::Buckets;
 
     const NAMES: [&str; 6] = ["a", "b-", "b/1", "b/2/x", "b/2/y", "c"];
@@ -152,7 +153,7 @@ mod tests {
 
     /// All pages, as what they list.
     fn pages(asked: &PageRequest<'_>, faults: PageFaults) -> Vec<Vec<String>> {
-        let buckets = Buckets::new(Clock::new(), Faults::default());
+        let buckets = Buckets::new(Clock::new(), Faults::default(), State::default());
         for name in NAMES {
             buckets.put("b", name, bytes::Bytes::new(), "text/plain");
         }

@@ -14,6 +14,8 @@ mod json;
 mod listing;
 mod multiparts;
 mod received;
+mod record;
+mod restore;
 mod route;
 mod serve;
 mod service;
@@ -23,4 +25,4 @@ mod xml;
 
 pub(crate) use route::Route;
 pub(crate) use service::{Settings, Storage};
-pub(crate) use store::{Buckets, Unreachable};
+pub(crate) use store::{Buckets, Object, Unreachable};

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::checksum::{self, Md5Hash};
 use super::error::{StorageError, StorageResult};
 use super::route::Place;
 use super::store::Attributes;
 use crate::query::Query;
+use crate::state::{Kept, KeptAt, Kind, State};
 use crate::sync::lock;
 
 /// The multipart uploads under way, by id.
@@ -19,6 +21,7 @@ pub(super) struct Multiparts(pub(super) Mutex<HashMap<String, Multipart>>);
 
 #[derive(Debug)]
 pub(super) struct Multipart {
+    pub(super) created: DateTime<Utc>,
     pub(super) place: Place,
     pub(super) content_type: String,
     pub(super) attributes: Attributes,
@@ -28,7 +31,33 @@ pub(super) struct Multipart {
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) content: Bytes,
+    /// The content, where it is kept.
+    pub(super) kept: Kept,
     pub(super) md5: Md5Hash,
+}
+
+/// An upload as it is written down; its parts have records of their own.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct MultipartRecord {
+    pub(super) id: String,
+    pub(super) created: DateTime<Utc>,
+    pub(super) place: Place,
+    pub(super) content_type: String,
+    pub(super) attributes: Attributes,
+}
+
+/// A part as it is written down.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct PartRecord {
+    pub(super) upload: String,
+    pub(super) number: u32,
+    pub(super) content: Option<KeptAt>,
+    pub(super) md5: Md5Hash,
+}
+
+/// What a part is kept under.
+pub(super) fn part_key(upload: &str, number: u32) -> String {
+    format!("{upload}/{number}")
 }
 
 impl Part {
@@ -51,9 +80,16 @@ pub(super) fn find<'a>(
 }
 
 /// Forgets an upload.
-pub(super) fn remove(uploads: &Multiparts, query: &Query) {
-    if let Some(id) = query.get("uploadId") {
-        lock(&uploads.0).remove(id);
+pub(super) fn remove(uploads: &Multiparts, state: &State, query: &Query) {
+    let Some(id) = query.get("uploadId") else {
+        return;
+    };
+    let mut uploads = lock(&uploads.0);
+    state.remove(Kind::Multipart, id);
+    if let Some(upload) = uploads.remove(id) {
+        for number in upload.parts.keys() {
+            state.remove(Kind::Part, &part_key(id, *number));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 use crate::operation::Operation;
 use crate::query::Query;
@@ -64,7 +65,7 @@ pub(crate) enum Call {
 }
 
 /// Where an object is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Place {
     pub(crate) bucket: String,
     pub(crate) object: String,

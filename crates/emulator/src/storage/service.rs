@@ -7,6 +7,7 @@ use super::sessions::Sessions;
 use super::store::{Buckets, NewObject, Object, Precondition};
 use crate::faults::Faults;
 use crate::reply;
+use crate::state::State;
 
 /// What a builder may set about the service.
 #[derive(Debug)]
@@ -24,16 +25,18 @@ pub(crate) struct Storage {
     pub(super) faults: Faults,
     pub(super) multiparts: Multiparts,
     pub(super) sessions: Sessions,
+    pub(super) state: State,
 }
 
 impl Storage {
-    pub(crate) fn new(settings: Settings, buckets: Buckets, faults: Faults) -> Self {
+    pub(crate) fn new(settings: Settings, buckets: Buckets, faults: Faults, state: State) -> Self {
         Self {
             settings,
             buckets,
             faults,
             multiparts: Multiparts::default(),
             sessions: Sessions::default(),
+            state,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The objects that there are, by bucket and name, as every service of the emulator reads and
 //! writes them. A bucket need not be made first.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
@@ -11,8 +12,10 @@ use flate2::Compression;
 use flate2::read::GzEncoder;
 
 use super::checksum::{self, Md5Hash};
+use super::record::object_key;
 use crate::clock::Clock;
 use crate::faults::{Faults, StorageFaults};
+use crate::state::{Kept, Kind, State};
 use crate::sync::lock;
 
 /// A handle to all buckets. Clones share them.
@@ -20,23 +23,25 @@ use crate::sync::lock;
 pub(crate) struct Buckets {
     clock: Clock,
     faults: Faults,
-    inner: Arc<Mutex<Inner>>,
+    state: State,
+    pub(super) inner: Arc<Mutex<Inner>>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    buckets: HashMap<String, Bucket>,
-    last_generation: i64,
+pub(super) struct Inner {
+    pub(super) buckets: HashMap<String, Bucket>,
+    pub(super) last_generation: i64,
+    pub(super) state: State,
 }
 
 #[derive(Debug)]
-struct Bucket {
-    info: BucketInfo,
-    objects: BTreeMap<String, Object>,
+pub(super) struct Bucket {
+    pub(super) info: BucketInfo,
+    pub(super) objects: BTreeMap<String, Object>,
 }
 
 /// What a bucket says of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct BucketInfo {
     pub(crate) created: DateTime<Utc>,
     pub(crate) location: String,
@@ -56,6 +61,8 @@ pub(crate) enum Unreachable {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Object {
     pub(crate) content: Bytes,
+    /// The content, where it is kept.
+    pub(crate) kept: Kept,
     pub(crate) content_type: String,
     /// Differs between any two objects, and is the greater the later one was written.
     pub(crate) generation: i64,
@@ -64,7 +71,7 @@ pub(crate) struct Object {
     pub(crate) md5: Option<Md5Hash>,
     pub(crate) crc32c: u32,
     pub(crate) attributes: Attributes,
-    etag: String,
+    pub(super) etag: String,
 }
 
 impl Object {
@@ -79,7 +86,7 @@ impl Object {
 }
 
 /// What a caller says of an object beside its content and type.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Attributes {
     pub(crate) cache_control: Option<String>,
     pub(crate) content_disposition: Option<String>,
@@ -94,6 +101,8 @@ pub(crate) struct Attributes {
 #[derive(Debug)]
 pub(crate) struct NewObject {
     pub(crate) content: Bytes,
+    /// The content, where it is kept already.
+    pub(crate) kept: Kept,
     pub(crate) content_type: String,
     pub(crate) attributes: Attributes,
     /// The MD5 hashes of the parts that it was put together from, if it was.
@@ -101,7 +110,7 @@ pub(crate) struct NewObject {
 }
 
 /// What has to hold of the present object for a call to go on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Precondition {
     /// The generation it has to have; 0 asks for there to be none.
     pub(crate) if_generation: Option<i64>,
@@ -120,11 +129,16 @@ impl Precondition {
 }
 
 impl Buckets {
-    pub(crate) fn new(clock: Clock, faults: Faults) -> Self {
+    pub(crate) fn new(clock: Clock, faults: Faults, state: State) -> Self {
+        let inner = Inner {
+            state: state.clone(),
+            ..Inner::default()
+        };
         Self {
             clock,
             faults,
-            inner: Arc::default(),
+            state,
+            inner: Arc::new(Mutex::new(inner)),
         }
     }
 
@@ -155,11 +169,12 @@ impl Buckets {
     ) -> Object {
         let new = NewObject {
             content,
+            kept: Kept::default(),
             content_type: content_type.to_owned(),
             attributes: Attributes::default(),
             parts: None,
         };
-        let new = new.seal();
+        let new = new.seal(&self.state);
         lock(&self.inner).insert(bucket, object, new, self.clock.now())
     }
 
@@ -171,6 +186,7 @@ impl Buckets {
         let _ = packer.read_to_end(&mut packed);
         let new = NewObject {
             content: packed.into(),
+            kept: Kept::default(),
             content_type: "application/octet-stream".to_owned(),
             attributes: Attributes {
                 content_encoding: Some("gzip".to_owned()),
@@ -178,7 +194,7 @@ impl Buckets {
             },
             parts: None,
         };
-        lock(&self.inner).insert(bucket, object, new.seal(), self.clock.now());
+        lock(&self.inner).insert(bucket, object, new.seal(&self.state), self.clock.now());
     }
 
     /// Writes an object if `condition` holds, or answers `None`.
@@ -189,8 +205,8 @@ impl Buckets {
         new: NewObject,
         condition: Precondition,
     ) -> Option<Object> {
-        // Hashing takes its time, so it comes before the lock.
-        let new = new.seal();
+        // Hashing and writing take their time, so they come before the lock.
+        let new = new.seal(&self.state);
         let mut inner = lock(&self.inner);
         let present = inner
             .buckets
@@ -223,8 +239,11 @@ impl Buckets {
     /// Deletes an object and answers whether it was there.
     pub(crate) fn delete(&self, bucket: &str, object: &str) -> bool {
         let mut inner = lock(&self.inner);
-        let bucket = inner.buckets.get_mut(bucket);
-        bucket.is_some_and(|bucket| bucket.objects.remove(object).is_some())
+        let Some(present) = inner.buckets.get_mut(bucket) else {
+            return false;
+        };
+        self.state.remove(Kind::Object, &object_key(bucket, object));
+        present.objects.remove(object).is_some()
     }
 
     /// The objects whose names start with `prefix`, sorted by name.
@@ -250,6 +269,7 @@ impl Buckets {
         let mut new = Bucket::new(self.clock.now());
         new.info.location = location.to_owned();
         new.info.storage_class = storage_class.to_owned();
+        inner.keep_bucket(bucket, &new.info);
         inner.buckets.insert(bucket.to_owned(), new);
         true
     }
@@ -269,6 +289,7 @@ impl Buckets {
             .get(bucket)
             .is_none_or(|bucket| bucket.objects.is_empty());
         if empty {
+            self.state.remove(Kind::Bucket, bucket);
             inner.buckets.remove(bucket);
         }
         empty
@@ -289,7 +310,7 @@ impl Buckets {
 
 impl NewObject {
     /// The object with its checksums, but for its generation and time.
-    fn seal(self) -> Object {
+    fn seal(self, state: &State) -> Object {
         let (md5, etag) = match &self.parts {
             None => {
                 let md5 = checksum::md5(&self.content);
@@ -301,8 +322,13 @@ impl NewObject {
                 (None, etag)
             }
         };
+        let kept = match self.kept.is_none() {
+            true => state.keep(&self.content),
+            false => self.kept,
+        };
         Object {
             crc32c: checksum::crc32c(&self.content),
+            kept,
             content: self.content,
             content_type: self.content_type,
             generation: 0,
@@ -329,7 +355,10 @@ impl Bucket {
 }
 
 impl Inner {
-    fn bucket(&mut self, bucket: &str, now: DateTime<Utc>) -> &mut Bucket {
+    pub(super) fn bucket(&mut self, bucket: &str, now: DateTime<Utc>) -> &mut Bucket {
+        if !self.buckets.contains_key(bucket) {
+            self.keep_bucket(bucket, &Bucket::new(now).info);
+        }
         self.buckets
             .entry(bucket.to_owned())
             .or_insert_with(|| Bucket::new(now))
@@ -346,6 +375,7 @@ impl Inner {
         self.last_generation = now.timestamp_micros().max(self.last_generation + 1);
         object.generation = self.last_generation;
         object.created = now;
+        self.keep_object(bucket, name, &object);
         let bucket = self.bucket(bucket, now);
         bucket.objects.insert(name.to_owned(), object.clone());
         object
@@ -357,7 +387,7 @@ mod tests {
     use super::*;
 
     fn buckets() -> Buckets {
-        Buckets::new(Clock::new(), Faults::default())
+        Buckets::new(Clock::new(), Faults::default(), State::default())
     }
 
     fn put(buckets: &Buckets, name: &str) -> Object {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::input::{self, Source};
+use super::input::{self, Input, Source};
 use super::job::{Job, NewJob};
 use super::life::Schedule;
 use super::names::ModelName;
@@ -86,14 +86,18 @@ impl Vertex {
         let new = read(parse_json(&body)?, place)?;
         let now = self.clock.now();
         let faults = self.stores.faults.of_new_job();
-        let hold = faults.vertex.hold.map(|(_, hold)| hold).unwrap_or_default();
+        let hold = faults
+            .vertex
+            .hold
+            .as_ref()
+            .map(|(_, hold)| *hold)
+            .unwrap_or_default();
         let schedule = Schedule::new(now, self.settings.job_duration, hold);
         let job = self
             .jobs
-            .add(|serial| Job::new(new, serial, schedule, faults));
+            .add(|serial| Job::new(new, serial, schedule, faults, self.state.clone()));
         if let Some(input) = job.open(&self.stores) {
-            let (answering, model) = (Arc::clone(&job), Arc::clone(&self.model));
-            tokio::task::spawn_blocking(move || answering.answer(input, &*model));
+            self.answer(Arc::clone(&job), input);
         }
         let job = self.shown_for(job);
         let status = job.status(now);
@@ -101,6 +105,14 @@ impl Vertex {
             StatusCode::OK,
             &resource::job(&job, &status, View::Full),
         ))
+    }
+}
+
+impl Vertex {
+    /// Sets the model to work.
+    pub(super) fn answer(&self, job: Arc<Job>, input: Input) {
+        let model = Arc::clone(&self.model);
+        tokio::task::spawn_blocking(move || job.answer(input, &*model));
     }
 }
 

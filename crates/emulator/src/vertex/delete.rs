@@ -16,6 +16,7 @@ use crate::clock::later;
 use crate::error::{ApiError, ApiResult};
 use crate::model::RowFailure;
 use crate::query::query_value;
+use crate::state::Kind;
 use crate::sync::lock;
 use crate::{ids, reply};
 
@@ -51,6 +52,8 @@ impl Vertex {
             id,
             job: job.serial,
         };
+        let record = || deletion.clone();
+        self.state.put(Kind::VertexDeletion, &deletion.id, record);
         lock(&self.deletions.0).push(deletion.clone());
         self.carry_out_deletions();
         Ok(reply::json(

@@ -1,5 +1,6 @@
 //! The deletions that were asked for.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::model::RowFailure;
 
 /// A deletion that was asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Deletion {
     /// The name of the operation.
     pub(crate) name: String,

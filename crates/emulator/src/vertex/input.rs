@@ -1,5 +1,6 @@
 //! Where the requests of a job come from: objects of JSON lines, a table, or a dataset.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use crate::bigquery::{Row, Table, Tables};
 use crate::faults::Faults;
 use crate::lines::lines;
 use crate::model::RowFailure;
-use crate::storage::{Buckets, Unreachable};
+use crate::state::{Kept, State};
+use crate::storage::{Buckets, Object, Unreachable};
 
 /// The source that a job names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum Source {
     /// `gs://…`, perhaps with wildcards.
     Objects(Vec<String>),
@@ -27,9 +29,17 @@ pub(crate) enum Source {
 /// The requests of a job, as they were when it was created.
 #[derive(Debug)]
 pub(crate) enum Input {
-    Lines(Vec<Bytes>),
+    Lines(Vec<Piece>),
     Table(Arc<Table>),
     Rows(Arc<Vec<Row>>),
+}
+
+/// The content of an object.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) content: Bytes,
+    /// The same, where it is kept.
+    pub(crate) kept: Kept,
 }
 
 /// What the sources are read from.
@@ -44,7 +54,10 @@ pub(crate) struct Stores {
 impl Input {
     pub(crate) fn count(&self) -> usize {
         match self {
-            Self::Lines(objects) => objects.iter().map(|object| lines(object).count()).sum(),
+            Self::Lines(objects) => objects
+                .iter()
+                .map(|object| lines(&object.content).count())
+                .sum(),
             Self::Table(table) => table.rows.len(),
             Self::Rows(rows) => rows.len(),
         }
@@ -62,11 +75,38 @@ impl Input {
             Self::Lines(objects) => Box::new(
                 objects
                     .iter()
-                    .flat_map(|object| lines(object))
+                    .flat_map(|object| lines(&object.content))
                     .map(Cow::Borrowed),
             ),
             Self::Table(table) => Box::new(table.rows.iter().map(line)),
             Self::Rows(rows) => Box::new(rows.iter().map(line)),
+        }
+    }
+}
+
+impl Piece {
+    fn of(object: Object) -> Self {
+        Self {
+            content: object.content,
+            kept: object.kept,
+        }
+    }
+}
+
+impl Input {
+    /// Sees to it that the requests are kept, and tells where.
+    pub(super) fn keep(&self, state: &State) -> Vec<Kept> {
+        match self {
+            Self::Lines(objects) => objects.iter().map(|object| object.kept.clone()).collect(),
+            _ if !state.is_on() => Vec::new(),
+            _ => {
+                let mut content = Vec::new();
+                for line in self.each() {
+                    content.extend_from_slice(&line);
+                    content.push(b'\n');
+                }
+                vec![state.keep(&content)]
+            }
         }
     }
 }
@@ -97,19 +137,19 @@ impl Source {
 
 impl Stores {
     /// The content of the objects that `uri` stands for, sorted by name.
-    fn objects(&self, uri: &str) -> Result<Vec<Bytes>, RowFailure> {
+    fn objects(&self, uri: &str) -> Result<Vec<Piece>, RowFailure> {
         let missing = || RowFailure::new(5, format!("No object found at {uri}."));
         let (bucket, name) = uri::split_object(uri).ok_or_else(missing)?;
         self.reach_bucket(bucket, uri)?;
         let Some(wildcard) = name.find(['*', '?']) else {
             let object = self.buckets.get(bucket, name).ok_or_else(missing)?;
-            return Ok(vec![object.content]);
+            return Ok(vec![Piece::of(object)]);
         };
         let objects = self.buckets.list(bucket, &name[..wildcard]);
         let chosen = objects
             .into_iter()
             .filter(|(object, _)| uri::matches_wildcards(object, name));
-        let contents: Vec<Bytes> = chosen.map(|(_, object)| object.content).collect();
+        let contents: Vec<Piece> = chosen.map(|(_, object)| Piece::of(object)).collect();
         if contents.is_empty() {
             return Err(missing());
         }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
@@ -19,13 +20,14 @@ use super::status::{Ending, Status};
 use crate::clock::later;
 use crate::faults::JobFaults;
 use crate::model::{Model, RowFailure, embedding_response, text_response};
+use crate::state::{self, Kept};
 use crate::sync::lock;
 
 /// How long a reader waits, in real time, for a model that is behind the clock of its job.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A job as it was asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct NewJob {
     pub(crate) id: String,
     pub(crate) place: Place,
@@ -45,7 +47,8 @@ pub(crate) struct Job {
     pub(crate) schedule: Schedule,
     pub(crate) faults: JobFaults,
     /// How many requests it has, once they were counted.
-    count: OnceLock<usize>,
+    pub(super) count: OnceLock<usize>,
+    pub(super) keeper: state::State,
     state: Mutex<State>,
     progress: watch::Sender<Progress>,
 }
@@ -54,6 +57,11 @@ pub(crate) struct Job {
 pub(super) struct State {
     pub(super) cancelled: Option<DateTime<Utc>>,
     pub(super) work: Work,
+    /// The requests, where they are kept.
+    pub(super) kept: Vec<Kept>,
+    /// Whether they are rows of a table.
+    pub(super) is_table: bool,
+    pub(super) deleted: bool,
 }
 
 #[derive(Debug)]
@@ -74,16 +82,26 @@ enum Progress {
 }
 
 impl Job {
-    pub(crate) fn new(new: NewJob, serial: u64, schedule: Schedule, faults: JobFaults) -> Self {
+    pub(crate) fn new(
+        new: NewJob,
+        serial: u64,
+        schedule: Schedule,
+        faults: JobFaults,
+        keeper: state::State,
+    ) -> Self {
         Self {
             new,
             serial,
             schedule,
             faults,
             count: OnceLock::new(),
+            keeper,
             state: Mutex::new(State {
                 cancelled: None,
                 work: Work::Answering,
+                kept: Vec::new(),
+                is_table: false,
+                deleted: false,
             }),
             progress: watch::Sender::new(Progress::Answering),
         }
@@ -102,13 +120,40 @@ impl Job {
     /// Takes hold of the requests; `None` where the job cannot do its work and will fail.
     pub(crate) fn open(&self, stores: &Stores) -> Option<Input> {
         let reached = self.reach_destination(stores);
-        match reached.and_then(|()| self.new.source.open(stores)) {
-            Ok(input) => Some(input),
+        let opened = reached.and_then(|()| self.new.source.open(stores));
+        let kept = opened.as_ref().map(|input| input.keep(&self.keeper));
+        let mut state = lock(&self.state);
+        state.kept = kept.unwrap_or_default();
+        let input = match opened {
+            Ok(input) => {
+                state.is_table = input.is_table();
+                Some(input)
+            }
             Err(failure) => {
-                lock(&self.state).work = Work::Unusable(failure);
+                state.work = Work::Unusable(failure);
                 None
             }
-        }
+        };
+        self.note(&state);
+        input
+    }
+
+    /// Puts it to where it stood.
+    pub(super) fn restore(&self, restored: State) {
+        let progress = match restored.work {
+            Work::Answering => Progress::Answering,
+            _ => Progress::Written,
+        };
+        *lock(&self.state) = restored;
+        self.progress.send_replace(progress);
+    }
+
+    /// Forgets what is kept of it.
+    pub(super) fn delete(&self) {
+        let mut state = lock(&self.state);
+        state.deleted = true;
+        self.keeper.remove(state::Kind::VertexJob, &self.name());
+        state.kept = Vec::new();
     }
 
     /// Asks the model all requests; blocks until it is through.
@@ -124,11 +169,17 @@ impl Job {
             };
             asker.answer_all(&input)
         }));
-        lock(&self.state).work = match answered {
+        let mut state = lock(&self.state);
+        state.work = match answered {
             Ok(Ok(answered)) => Work::Answered(answered),
             Ok(Err(failure)) => Work::Unusable(failure),
             Err(_) => Work::Unusable(RowFailure::new(13, "The model panicked.")),
         };
+        if matches!(state.work, Work::Unusable(_)) {
+            self.note(&state);
+            state.kept = Vec::new();
+        }
+        drop(state);
         self.progress.send_replace(Progress::Answered);
     }
 
@@ -209,10 +260,18 @@ impl Job {
         };
         if self.may_write(&ending, now) {
             for write in std::mem::take(&mut output.writes) {
-                write.carry_out(stores);
+                write.carry_out(stores, &self.new.id);
             }
         }
-        lock(&self.state).work = Work::Finished(output);
+        let is_written = output.writes.is_empty();
+        let mut state = lock(&self.state);
+        state.work = Work::Finished(output);
+        if is_written {
+            // What was asked is let go of only when the record no longer names it.
+            self.note(&state);
+            state.kept = Vec::new();
+        }
+        drop(state);
         self.progress.send_replace(Progress::Written);
     }
 
@@ -249,6 +308,7 @@ impl Job {
             return false;
         }
         state.cancelled = Some(now);
+        self.note(&state);
         true
     }
 

@@ -22,12 +22,25 @@ impl Jobs {
         job
     }
 
+    /// Takes in a job as it was before.
+    pub(super) fn restore(&self, job: Arc<Job>) {
+        self.pass_over(job.serial);
+        lock(&self.jobs).insert(job.serial, job);
+    }
+
+    /// Gives no new job this number.
+    pub(super) fn pass_over(&self, serial: u64) {
+        self.serial.fetch_max(serial, Ordering::Relaxed);
+    }
+
     /// All jobs, the newest first.
     pub(crate) fn all(&self) -> Vec<Arc<Job>> {
         lock(&self.jobs).values().rev().cloned().collect()
     }
 
     pub(super) fn remove(&self, serial: u64) {
-        lock(&self.jobs).remove(&serial);
+        if let Some(job) = lock(&self.jobs).remove(&serial) {
+            job.delete();
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The life of a job as a matter of time alone: queued, pending, running, perhaps held half way,
 //! and ended, as follows from when it was created, how long it takes, and when it was cancelled.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ const QUEUED_SHARE: u32 = 10;
 const LONGEST_CANCELLATION: Duration = Duration::from_secs(10);
 
 /// The instants of a job's life.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Schedule {
     pub(crate) created: DateTime<Utc>,
     queued_until: DateTime<Utc>,

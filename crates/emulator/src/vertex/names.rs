@@ -1,9 +1,10 @@
 //! The names of models, as jobs give them and as the model behind the emulator is told them.
 
 use crate::forms::Form;
+use serde::{Deserialize, Serialize};
 
 /// A model that a job names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ModelName {
     /// As it was given.
     pub(crate) full: String,
@@ -15,7 +16,7 @@ pub(crate) struct ModelName {
 }
 
 /// What the requests to a model ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Asks {
     Text,
     Embeddings,

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::dataset::Datasets;
@@ -21,7 +22,7 @@ const CONTENT_TYPE: &str = "application/octet-stream";
 const GARBAGE: &str = "{\"key\": broken line\n";
 
 /// Where the output of a job goes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum Destination {
     /// A folder of a bucket, without the slash at its end.
     Folder {
@@ -34,7 +35,7 @@ pub(crate) enum Destination {
 }
 
 /// How many requests had which fate.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) successful: usize,
     pub(crate) failed: usize,
@@ -244,7 +245,9 @@ impl Plan<'_> {
 }
 
 impl Write {
-    pub(crate) fn carry_out(self, stores: &Stores) {
+    /// Writes it for the job of this id. What was written for it before a process ended is not written
+    /// again where that would double it.
+    pub(crate) fn carry_out(self, stores: &Stores, job: &str) {
         let Stores {
             buckets,
             tables,
@@ -269,10 +272,12 @@ impl Write {
                     dataset,
                     table,
                 } = &name;
-                if tables.get(project, dataset, table).is_some() {
-                    tables.append(project, dataset, table, rows);
-                } else {
-                    tables.create(project, dataset, table, rows, &location);
+                match tables.get(project, dataset, table) {
+                    Some(present) if present.writers.iter().any(|writer| writer == job) => {}
+                    Some(_) => {
+                        tables.append(project, dataset, table, rows, Some(job));
+                    }
+                    None => tables.create(project, dataset, table, rows, &location, Some(job)),
                 }
             }
             Self::Dataset { name, table } => Datasets::put_table(datasets, &name, table),

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 use crate::operation::Operation;
 use crate::path::{is_version, split_verb};
@@ -16,7 +17,7 @@ pub(crate) struct Route {
 }
 
 /// A project and a location.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Place {
     pub(crate) project: String,
     pub(crate) location: String,

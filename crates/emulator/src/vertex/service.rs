@@ -1,14 +1,16 @@
 //! The service and all it holds.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::deletion::Deletions;
-use super::input::Stores;
+use super::input::{Input, Stores};
+use super::job::Job;
 use super::jobs::Jobs;
 use crate::clock::Clock;
 use crate::model::Model;
 use crate::oauth::Oauth;
+use crate::state::State;
 
 /// The service in the words of its own errors.
 pub(super) const SERVICE: &str = "aiplatform.googleapis.com";
@@ -29,6 +31,9 @@ pub(crate) struct Vertex {
     pub(crate) stores: Stores,
     pub(crate) jobs: Jobs,
     pub(super) deletions: Deletions,
+    pub(super) state: State,
+    /// The jobs that an earlier process left unanswered.
+    pub(super) unanswered: Mutex<Vec<(Arc<Job>, Input)>>,
 }
 
 impl Vertex {
@@ -38,6 +43,7 @@ impl Vertex {
         model: Arc<dyn Model>,
         oauth: Arc<Oauth>,
         stores: Stores,
+        state: State,
     ) -> Self {
         Self {
             settings,
@@ -47,6 +53,8 @@ impl Vertex {
             stores,
             jobs: Jobs::default(),
             deletions: Deletions::default(),
+            state,
+            unanswered: Mutex::default(),
         }
     }
 }

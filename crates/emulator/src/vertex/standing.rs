@@ -64,8 +64,8 @@ impl Job {
             Phase::Queued => "JOB_STATE_QUEUED".into(),
             Phase::Pending => "JOB_STATE_PENDING".into(),
             Phase::Running(_) | Phase::Ended { .. } => running(),
-            Phase::Held(_) => match self.faults.vertex.hold {
-                Some((state, _)) => state.into(),
+            Phase::Held(_) => match &self.faults.vertex.hold {
+                Some((state, _)) => state.clone(),
                 None => running(),
             },
             Phase::Cancelling(_) => "JOB_STATE_CANCELLING".into(),

@@ -1,7 +1,9 @@
 //! The names of objects and tables as jobs give them, and wildcards in them.
 
+use serde::{Deserialize, Serialize};
+
 /// A table by its parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct TableName {
     pub(crate) project: String,
     pub(crate) dataset: String,
@@ -9,7 +11,7 @@ pub(crate) struct TableName {
 }
 
 /// Where a table is to be made: in a project, in a dataset, or under a name of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct TablePlace {
     pub(crate) project: String,
     pub(crate) dataset: Option<String>,

@@ -9,6 +9,8 @@ mod errors;
 mod faults;
 mod files;
 mod oauth;
+mod state;
+mod state_folder;
 mod storage;
 mod support;
 mod vertex;

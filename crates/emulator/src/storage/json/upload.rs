@@ -6,12 +6,14 @@ use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use chrono::Utc;
 use memchr::memmem;
 use serde_json::Value;
 
 use super::params::condition;
 use super::resource;
 use crate::query::Query;
+use crate::state::{Kept, Kind};
 use crate::storage::content::set;
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::hashes::{check_hashes, goog_hash};
@@ -42,7 +44,7 @@ impl Storage {
         } else {
             (plan(bucket, query, Value::Null, content_type)?, body)
         };
-        let (place, object) = self.carry_out(plan, content)?;
+        let (place, object) = self.carry_out(plan, content, Kept::default())?;
         Ok(self.object_reply(&place, &object))
     }
 
@@ -72,10 +74,15 @@ impl Storage {
             resource::encode(&plan.place.object),
         );
         let session = Session {
+            id: id.clone(),
+            created: Utc::now(),
             plan,
             received: BytesMut::new(),
             done: None,
+            state: self.state.clone(),
+            growing: self.state.grow(),
         };
+        session.note();
         lock(&self.sessions.0).insert(id.clone(), session);
         let mut response = Response::new(Body::empty());
         set(response.headers_mut(), LOCATION, &location);
@@ -124,15 +131,24 @@ impl Storage {
             return Ok(session.incomplete());
         }
         let content = std::mem::take(&mut session.received).freeze();
+        let kept = std::mem::take(&mut session.growing).whole(&content);
         let md5 = goog_hash(headers, "md5");
-        check_hashes(&content, md5, goog_hash(headers, "crc32c"))?;
-        let (place, object) = self.carry_out(session.plan.clone(), content)?;
-        session.done = Some(object.clone());
+        let made = check_hashes(&content, md5, goog_hash(headers, "crc32c"))
+            .and_then(|()| self.carry_out(session.plan.clone(), content, kept.clone()));
+        match &made {
+            Ok((_, object)) => session.done = Some(object.clone()),
+            Err(_) => session.growing = self.state.grow(),
+        }
+        // What was received is let go of only when the record no longer names it.
+        session.note();
+        drop(kept);
+        let (place, object) = made?;
         Ok(self.object_reply(&place, &object))
     }
 
     pub(crate) fn cancel_upload(&self, query: &Query) -> StorageResult {
         let id = query.get("upload_id").unwrap_or_default();
+        self.state.remove(Kind::StorageUpload, id);
         let removed = lock(&self.sessions.0).remove(id);
         removed.ok_or_else(StorageError::no_such_upload)?;
         let mut response = reply::no_content();
@@ -142,12 +158,13 @@ impl Storage {
     }
 
     /// Writes the object that an upload was to make.
-    fn carry_out(&self, plan: Plan, content: Bytes) -> StorageResult<(Place, Object)> {
+    fn carry_out(&self, plan: Plan, content: Bytes, kept: Kept) -> StorageResult<(Place, Object)> {
         let md5 = resource::text(&plan.resource, "md5Hash");
         let crc32c = resource::text(&plan.resource, "crc32c");
         check_hashes(&content, md5.as_deref(), crc32c.as_deref())?;
         let new = NewObject {
             content,
+            kept,
             content_type: plan.content_type,
             attributes: resource::attributes(&plan.resource),
             parts: None,

@@ -8,14 +8,18 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use super::headers::{attributes, condition, content_type, tag, text};
 use crate::query::Query;
+use crate::state::{Kept, Kind};
 use crate::storage::document::document;
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::hashes::{check_hashes, goog_hash};
-use crate::storage::multiparts::{AskedPart, Multipart, Part, choose, find, remove};
+use crate::storage::multiparts::{
+    AskedPart, Multipart, MultipartRecord, Part, PartRecord, choose, find, part_key, remove,
+};
 use crate::storage::route::Place;
 use crate::storage::service::Storage;
 use crate::storage::store::NewObject;
@@ -31,11 +35,19 @@ impl Storage {
     pub(crate) fn create_multipart(&self, place: &Place, headers: &HeaderMap) -> StorageResult {
         let id = ids::upload();
         let upload = Multipart {
+            created: Utc::now(),
             place: place.clone(),
             content_type: content_type(headers),
             attributes: attributes(headers),
             parts: BTreeMap::new(),
         };
+        self.state.put(Kind::Multipart, &id, || MultipartRecord {
+            id: id.clone(),
+            created: upload.created,
+            place: place.clone(),
+            content_type: upload.content_type.clone(),
+            attributes: upload.attributes.clone(),
+        });
         lock(&self.multiparts.0).insert(id.clone(), upload);
         Ok(document(
             StatusCode::OK,
@@ -65,6 +77,7 @@ impl Storage {
         check_hashes(&content, md5, goog_hash(headers, "crc32c"))?;
         let part = Part {
             md5: checksum::md5(&content),
+            kept: self.state.keep(&content),
             content,
         };
         let mut response = Response::new(Body::empty());
@@ -73,6 +86,14 @@ impl Storage {
         content::hashes(crc32c, Some(part.md5), response.headers_mut());
         let mut uploads = lock(&self.multiparts.0);
         let upload = find(&mut uploads, place, query)?;
+        let id = query.get("uploadId").unwrap_or_default();
+        self.state
+            .put(Kind::Part, &part_key(id, number), || PartRecord {
+                upload: id.to_owned(),
+                number,
+                content: part.kept.at(),
+                md5: part.md5,
+            });
         upload.parts.insert(number, part);
         Ok(response)
     }
@@ -99,13 +120,14 @@ impl Storage {
             }
             NewObject {
                 content: content.freeze(),
+                kept: Kept::default(),
                 content_type: upload.content_type.clone(),
                 attributes: upload.attributes.clone(),
                 parts: Some(parts.iter().map(|part| part.md5).collect()),
             }
         };
         let object = self.write(place, new, condition)?;
-        remove(&self.multiparts, query);
+        remove(&self.multiparts, &self.state, query);
         let Place {
             bucket,
             object: key,
@@ -127,7 +149,7 @@ impl Storage {
 
     pub(crate) fn abort_multipart(&self, place: &Place, query: &Query) -> StorageResult {
         find(&mut lock(&self.multiparts.0), place, query)?;
-        remove(&self.multiparts, query);
+        remove(&self.multiparts, &self.state, query);
         Ok(reply::no_content())
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::headers::{attributes, condition, content_type, tag, text};
 use crate::query::Query;
+use crate::state::Kept;
 use crate::storage::checksum;
 use crate::storage::content::{self, check_generation};
 use crate::storage::document::{NAMESPACE, document, timestamp};
@@ -43,6 +44,7 @@ impl Storage {
         check_hashes(&content, md5, goog_hash(headers, "crc32c"))?;
         let new = NewObject {
             content,
+            kept: Kept::default(),
             content_type: content_type(headers),
             attributes: attributes(headers),
             parts: None,

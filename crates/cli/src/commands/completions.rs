@@ -1,0 +1,25 @@
+//! `genai-batch completions`: what a shell needs to complete command lines.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::args::Cli;
+use crate::exit::Result;
+use crate::show::out;
+
+/// Prints what a shell needs to complete command lines.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  genai-batch completions bash > genai-batch.bash
+  genai-batch completions zsh > _genai-batch")]
+pub(crate) struct Args {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(crate) fn run(args: Args) -> Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "genai-batch", &mut text);
+    out::write_text(&String::from_utf8_lossy(&text))
+}

@@ -1,0 +1,146 @@
+//! `genai-batch estimate`: about how many tokens requests take, what they cost, and how they stand to
+//! the limits of the service.
+
+use genai_batch::Source;
+use genai_batch::cost::{CostEstimate, Estimate, Pricing};
+use genai_batch::preflight::{Diagnosis, LimitUse};
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::connect::connect;
+use crate::exit::Result;
+use crate::show::note::{say, warn};
+use crate::show::{Cell, Out, Tone};
+
+/// Tells tokens, cost and limits of a file of requests, before anything is sent.
+///
+/// Tokens are estimated by the length of the texts, unless --sample has the service count some requests. The prices are those of the
+/// table in the program, or the ones that are given.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  genai-batch estimate reviews.jsonl --model gemini-2.5-flash
+  genai-batch estimate reviews.jsonl --model gemini-2.5-flash --likely-output-tokens 40
+  genai-batch estimate reviews.jsonl --model my-model --input-price 0.30 --output-price 2.50")]
+pub(crate) struct Args {
+    /// A file of requests in JSONL, or gs://BUCKET/OBJECT.
+    source: String,
+    /// The model of the job, such as gemini-2.5-flash.
+    #[arg(long, short)]
+    model: String,
+    /// How many tokens a response is likely to have, thinking included.
+    #[arg(long, value_name = "N")]
+    likely_output_tokens: Option<u64>,
+    /// Have the service count the tokens of so many requests, taken at random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    sample: usize,
+    #[command(flatten)]
+    prices: Prices,
+}
+
+/// What tokens cost.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Prices {
+    /// What a million tokens of input cost without a batch, in place of the table.
+    #[arg(long, value_name = "PRICE", requires = "output_price")]
+    input_price: Option<f64>,
+    /// What a million tokens of output cost without a batch.
+    #[arg(long, value_name = "PRICE", requires = "input_price")]
+    output_price: Option<f64>,
+}
+
+impl Prices {
+    /// The prices that are given, or else those that are known.
+    pub(crate) fn of(&self, model: &str) -> genai_batch::Result<Pricing> {
+        match (self.input_price, self.output_price) {
+            (Some(input), Some(output)) => Ok(Pricing::new(input, output)),
+            _ => Pricing::known(model),
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
+    let connection = connect(global, None).await?;
+    let source = Source::try_from(&*args.source)?;
+    let mut preflight = source
+        .preflight(&connection.client)
+        .model(&args.model)
+        .sample(args.sample);
+    match args.prices.of(&args.model) {
+        Ok(pricing) => preflight = preflight.pricing(pricing),
+        Err(error) => warn(format_args!(
+            "{error}; on the command line: --input-price and --output-price"
+        )),
+    }
+    if let Some(tokens) = args.likely_output_tokens {
+        preflight = preflight.likely_output_tokens(tokens);
+    }
+    let diagnosis = preflight.await?;
+    Out::of(global).parts(parts(&diagnosis), &Estimated::from(&diagnosis))?;
+    if diagnosis.errors > 0 {
+        say(
+            global,
+            "some requests are wrong: `genai-batch check` tells which",
+        );
+    }
+    Ok(())
+}
+
+/// What is told, for programs.
+#[derive(Serialize)]
+struct Estimated<'a> {
+    source: &'a str,
+    requests: u64,
+    bytes: u64,
+    /// How many findings `check` has that are errors.
+    errors: u64,
+    input_tokens: Estimate,
+    output_tokens: Estimate,
+    token_basis: &'a str,
+    unmeasured_parts: u64,
+    cost: Option<&'a CostEstimate>,
+    limits: &'a [LimitUse],
+}
+
+impl<'a> From<&'a Diagnosis> for Estimated<'a> {
+    fn from(diagnosis: &'a Diagnosis) -> Self {
+        Self {
+            source: &diagnosis.source,
+            requests: diagnosis.requests,
+            bytes: diagnosis.bytes,
+            errors: diagnosis.errors,
+            input_tokens: diagnosis.input_tokens,
+            output_tokens: diagnosis.output_tokens,
+            token_basis: &diagnosis.token_basis,
+            unmeasured_parts: diagnosis.unmeasured_parts,
+            cost: diagnosis.cost.as_ref(),
+            limits: &diagnosis.limits,
+        }
+    }
+}
+
+fn parts(diagnosis: &Diagnosis) -> Vec<(&'static str, Cell)> {
+    let mut parts = vec![
+        ("source", Cell::new(&diagnosis.source)),
+        ("requests", Cell::new(diagnosis.requests)),
+        ("bytes", Cell::new(diagnosis.bytes)),
+        ("tokens in", Cell::new(diagnosis.input_tokens)),
+        ("tokens out", Cell::new(diagnosis.output_tokens)),
+        ("by", Cell::new(&diagnosis.token_basis).tone(Tone::Quiet)),
+    ];
+    if let Some(cost) = &diagnosis.cost {
+        parts.push(("cost", Cell::new(cost).tone(Tone::Good)));
+        parts.push(("prices", Cell::new(&cost.price_source).tone(Tone::Quiet)));
+    }
+    if diagnosis.unmeasured_parts > 0 {
+        let parts_of_media = Cell::new(diagnosis.unmeasured_parts).tone(Tone::Warning);
+        parts.push(("not estimated", parts_of_media));
+    }
+    let limits = diagnosis.limits.iter().map(|limit| {
+        let is_exceeded = limit.used > Some(limit.limit);
+        let tone = if is_exceeded { Tone::Bad } else { Tone::Plain };
+        ("limit", Cell::new(limit).tone(tone))
+    });
+    parts.extend(limits);
+    parts
+}

@@ -1,0 +1,113 @@
+//! `genai-batch results`: what came of the requests of a job.
+
+use std::io::Write;
+
+use futures_util::TryStreamExt;
+use genai_batch::batches::Results;
+use genai_batch::cost::Pricing;
+use genai_batch::{Report, Source};
+
+use crate::args::Global;
+use crate::commands::watch::{WaitArgs, wait};
+use crate::connect::connect;
+use crate::exit::{Failure, Kind, Result};
+use crate::show::counted::counted;
+use crate::show::note::say;
+use crate::show::transfer;
+
+/// Reads the results of a job as lines of JSON, each under its key.
+///
+/// A line is {"key", "response"}, {"key", "error"} or {"key", "missing": true}, in every --output. The
+/// report of what came back goes to standard error. It ends with 5 if some requests have no response.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" --out results.jsonl
+  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" | head -n 3")]
+pub(crate) struct Args {
+    /// The job, by its name.
+    job: String,
+    /// Where they go: a file, which appears once it is whole, gs://BUCKET/OBJECT, or - for standard
+    /// output.
+    #[arg(long, short, default_value = "-", value_name = "FILE")]
+    out: String,
+    /// Replace the file that is there.
+    #[arg(long)]
+    overwrite: bool,
+    /// The requests of the job, so that what is missing is named: a file in JSONL.
+    #[arg(long, value_name = "FILE")]
+    requests: Option<String>,
+    /// Which field of a line is its key.
+    #[arg(long, value_name = "NAME")]
+    key_field: Option<String>,
+    /// Wait until the job has ended.
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    patience: WaitArgs,
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
+    let connection = connect(global, None).await?;
+    let client = &connection.client;
+    let mut job = client.batches().get(&args.job).await?;
+    if args.wait && job.is_active() {
+        let (ended, waited) = wait(client, job, &args.patience, global).await;
+        // One that ended badly may have results all the same.
+        if ended.is_active() {
+            return waited;
+        }
+        job = ended;
+    }
+    let total = job.stats().and_then(|stats| stats.total);
+    let mut results = client.batches().results(&job).count_usage(true);
+    if let Some(requests) = &args.requests {
+        results = results.expect_requests(Source::try_from(&**requests)?);
+    }
+    if let Some(name) = &args.key_field {
+        results = results.key_field(name);
+    }
+    let bar = transfer::Bar::new("results", global);
+    let report = match &*args.out {
+        "-" => print(results, &bar, total).await,
+        place => {
+            let saving = results.save_to(place).overwrite(args.overwrite).await;
+            saving.map_err(Failure::from)
+        }
+    };
+    bar.end();
+    let report = report?;
+    say(global, &report);
+    if let Some(cost) = report.cost_by(Pricing::of_model) {
+        say(global, format_args!("cost: about {cost}"));
+    }
+    judge(&report)
+}
+
+/// Writes them to standard output as they come.
+async fn print(results: Results, bar: &transfer::Bar, total: Option<u64>) -> Result<Report> {
+    let mut results = results.await?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut count = 0;
+    while let Some(result) = results.try_next().await? {
+        out.write_all(result.to_line().as_bytes())?;
+        out.write_all(b"\n")?;
+        count += 1;
+        bar.things(count, total);
+    }
+    out.flush()?;
+    Ok(results.report())
+}
+
+fn judge(report: &Report) -> Result<()> {
+    let failed = report.errors + report.missing + report.unreadable;
+    if failed == 0 {
+        return Ok(());
+    }
+    let of = report.submitted.unwrap_or(report.responses + failed);
+    let failure = Failure::new(
+        Kind::SomeFailed,
+        format_args!("{failed} of {} have no response", counted(of, "request")),
+    );
+    Err(failure.hint("the lines with \"error\" say why"))
+}

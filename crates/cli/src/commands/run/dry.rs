@@ -1,0 +1,146 @@
+//! `--dry-run`: what would be asked, what is wrong with it, and what it would cost. Nothing is sent,
+//! and no file is made.
+
+use std::sync::Arc;
+
+use genai_batch::preflight::{Diagnosis, FindingCode};
+use genai_batch::{Client, Source};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::feed::{Feed, Sample};
+use super::plan::{Plan, Work};
+use super::session::refused;
+use super::summary::json;
+use crate::args::{BackendName, Global, Output};
+use crate::connect;
+use crate::exit::{Failure, Result};
+use crate::show::counted::counted;
+use crate::table::text::clip;
+
+/// How many requests are shown.
+const SHOWN: usize = 3;
+
+/// What is shown.
+#[derive(Debug, Serialize)]
+struct DryRun<'a> {
+    model: &'a str,
+    system_instruction: Option<&'a str>,
+    generation_config: Value,
+    requests: Vec<Sample>,
+    diagnosis: Diagnosis,
+}
+
+/// Shows what a run would do.
+pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
+    let connection = connect::connect(global, None).await;
+    let client = match (&connection, global.backend) {
+        (Ok(connection), _) => connection.client.clone(),
+        // Nothing is sent, so that it can be known before there is an account.
+        (Err(_), None | Some(BackendName::Gemini)) => Client::gemini("none")?,
+        (Err(_), Some(BackendName::Vertex)) => return connection.map(drop),
+    };
+    let feed = Arc::new(Feed::with_samples(SHOWN));
+    let (source, mut requests) = match &plan.work {
+        Work::Table(maker) => (feed.source(maker), Vec::new()),
+        Work::Requests(path) => (Source::path(path), lines(path).await?),
+    };
+    let settings = &plan.settings;
+    let mut create = client.batches().create(&plan.args.model, source);
+    if settings.has_config() {
+        create = create.generation_config(settings.config.clone());
+    }
+    if let Some(system) = &settings.system {
+        create = create.system_instruction(system);
+    }
+    let mut preflight = create.preflight();
+    if let Some(pricing) = &plan.pricing {
+        preflight = preflight.pricing(pricing.clone());
+    }
+    let diagnosis = match preflight.await {
+        Ok(diagnosis) => diagnosis,
+        Err(error) => return Err(refused(plan, &feed, error).await),
+    };
+    if let Some(failure) = feed.take_failure() {
+        return Err(failure);
+    }
+    if let Work::Table(_) = plan.work {
+        plan.columns(feed.take_columns())?;
+        requests = feed.take_samples();
+    }
+    // A run makes as many jobs as it takes.
+    let of_one_job = diagnosis.counts.get(&FindingCode::LimitExceeded);
+    let errors = diagnosis
+        .errors
+        .saturating_sub(of_one_job.copied().unwrap_or_default());
+    let shown = DryRun {
+        model: &plan.args.model,
+        system_instruction: settings.system.as_deref(),
+        generation_config: Value::from(settings.config.clone()),
+        requests,
+        diagnosis,
+    };
+    match global.output {
+        Output::Text => anstream::println!("{}", shown.to_text()),
+        Output::Json => println!("{}", json(&shown, true)?),
+        Output::Jsonl => println!("{}", json(&shown, false)?),
+    }
+    match errors {
+        0 => Ok(()),
+        errors => {
+            let errors = counted(errors, "error");
+            Err(Failure::usage(format!(
+                "{errors}, for which this would be refused"
+            )))
+        }
+    }
+}
+
+/// The first lines of a file of requests.
+async fn lines(path: &std::path::Path) -> Result<Vec<Sample>> {
+    use std::io::{BufRead, Read};
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::open(path)?.take(1 << 20);
+        let mut lines = Vec::new();
+        for line in std::io::BufReader::new(file).lines() {
+            let line = line?;
+            if !line.trim().is_empty() && lines.len() < SHOWN {
+                lines.push(line);
+            }
+        }
+        Ok::<_, std::io::Error>(lines)
+    });
+    let lines = read.await.map_err(std::io::Error::other)??;
+    let samples = lines.into_iter().enumerate().map(|(at, line)| Sample {
+        key: format!("line {}", at + 1),
+        prompt: line,
+    });
+    Ok(samples.collect())
+}
+
+impl DryRun<'_> {
+    fn to_text(&self) -> String {
+        let mut parts = Vec::new();
+        for Sample { key, prompt } in &self.requests {
+            let prompt = clip(prompt.trim_end(), 2000).replace('\n', "\n  ");
+            parts.push(format!("{key}:\n  {prompt}"));
+        }
+        if let Some(system) = self.system_instruction {
+            parts.push(format!(
+                "system instruction:\n  {}",
+                system.trim_end().replace('\n', "\n  ")
+            ));
+        }
+        if self
+            .generation_config
+            .as_object()
+            .is_some_and(|it| !it.is_empty())
+        {
+            parts.push(format!("generation config:\n  {}", self.generation_config));
+        }
+        parts.push(self.diagnosis.to_string());
+        parts.push("nothing was sent, and no file was made".to_owned());
+        parts.join("\n\n")
+    }
+}

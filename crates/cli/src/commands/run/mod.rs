@@ -1,0 +1,91 @@
+//! `genai-batch run`: a table and a prompt, or a file of requests, to a table with the answers.
+//!
+//! ```text
+//! args → settings, plan → session: feed → run (taken in) → drive → output → summary
+//!                       → dry
+//! ```
+
+mod args;
+mod drive;
+mod dry;
+mod feed;
+mod outcome;
+mod output;
+mod plan;
+mod session;
+mod settings;
+mod shape;
+mod summary;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::args::{Global, Output};
+use crate::connect::connect;
+use crate::exit::{Failure, Result};
+use crate::show::bars::Bars;
+pub(crate) use args::Args;
+use plan::{Place, Plan};
+use session::Session;
+use summary::Summary;
+
+/// Does what the command line says.
+pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
+    let place = args
+        .out
+        .as_deref()
+        .map(|out| Place::new(&args, out))
+        .transpose()?;
+    let plan = Arc::new(Plan::new(args, global.emulator)?);
+    if plan.args.dry_run {
+        return dry::show(&plan, global).await;
+    }
+    let Some(place) = place else {
+        return Err(Failure::usage(
+            "--out is needed, for the table with the answers",
+        ));
+    };
+    let interrupted = on_interrupt();
+    let state = session::emulator_state(&place);
+    let connection = connect(global, Some(&state)).await?;
+    let quiet = global.quiet || global.output != Output::Text;
+    let session = Session {
+        plan,
+        place,
+        client: connection.client.clone(),
+        emulator: connection.emulator.is_some(),
+        bars: Bars::new(quiet),
+        quiet,
+        interrupted,
+    };
+    let opened = session.open().await?;
+    let ended = async {
+        let report = session.drive(&opened).await?;
+        let tally = session.write(&opened).await?;
+        Ok::<_, Failure>((report, tally))
+    };
+    let ended = ended.await;
+    let intake = opened.intake;
+    opened.run.close().await;
+    let (report, tally) = ended?;
+    let summary = Summary::new(&session.plan, &session.place, &intake, &report, tally);
+    summary.show(global)?;
+    summary.end()
+}
+
+/// Becomes true at Ctrl-C; at the second the process ends at once.
+fn on_interrupt() -> watch::Receiver<bool> {
+    let (send, receive) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        // Nobody may wait for it any more.
+        let _ = send.send(true);
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    receive
+}

@@ -1,0 +1,158 @@
+//! What came of a row, as the cells that are added to it.
+
+use std::collections::BTreeMap;
+
+use genai_batch::response::ResponseError;
+use genai_batch::{BatchResult, Outcome};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::shape::Shape;
+use crate::table::text::clip;
+
+/// How many kinds of failures are told apart.
+const GROUPS: usize = 50;
+/// How many keys are named of each kind.
+const KEYS: usize = 3;
+
+/// What came of a row.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) answer: Option<String>,
+    pub(super) fields: Vec<Value>,
+    pub(super) finish_reason: Option<String>,
+    pub(super) failure: Option<Failed>,
+    pub(super) input_tokens: Option<u64>,
+    pub(super) output_tokens: Option<u64>,
+}
+
+/// Why a row has no good answer.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) kind: &'static str,
+    /// The code of an error, or the reason of a block.
+    pub(super) detail: Option<String>,
+    pub(super) message: String,
+}
+
+impl Failed {
+    fn new(kind: &'static str, detail: Option<String>, message: String) -> Self {
+        Self {
+            kind,
+            detail,
+            message,
+        }
+    }
+}
+
+impl Told {
+    /// Reads a result; `shape` is what answers have to fit.
+    pub(super) fn of(result: &BatchResult, shape: Option<&Shape>) -> Self {
+        let mut told = Self::default();
+        match result.outcome() {
+            Outcome::Response(response) => {
+                told.answer = response.text().map(|text| text.into_owned());
+                told.finish_reason = response
+                    .finish_reason()
+                    .map(|reason| reason.as_str().to_owned());
+                if let Some(usage) = response.usage() {
+                    told.input_tokens = Some(usage.prompt_tokens + usage.tool_use_prompt_tokens);
+                    told.output_tokens = Some(usage.candidates_tokens + usage.thoughts_tokens);
+                }
+                match response.complete_text() {
+                    Ok(text) => told.fit(&text, shape),
+                    Err(error) => told.failure = Some(incomplete(&error)),
+                }
+            }
+            Outcome::Error(error) => {
+                let kind = if error.is_malformed() {
+                    "unreadable"
+                } else {
+                    "failed"
+                };
+                let detail = Some(error.status().status().to_owned());
+                told.failure = Some(Failed::new(kind, detail, error.to_string()));
+            }
+            Outcome::Missing => {
+                let message = "nothing came back, however often it was asked".to_owned();
+                told.failure = Some(Failed::new("missing", None, message));
+            }
+        }
+        told
+    }
+
+    fn fit(&mut self, text: &str, shape: Option<&Shape>) {
+        match shape.map(|shape| shape.cells(text)) {
+            None => {}
+            Some(Ok(fields)) => self.fields = fields,
+            Some(Err((kind, message))) => self.failure = Some(Failed::new(kind, None, message)),
+        }
+    }
+}
+
+fn incomplete(error: &ResponseError) -> Failed {
+    let reason = error.finish_reason().map(|it| it.as_str().to_owned());
+    let blocked = error.block_reason().map(|it| it.as_str().to_owned());
+    let kind = match error {
+        _ if error.is_blocked() => "blocked",
+        _ if error.is_truncated() => "cut-off",
+        _ if error.is_unfinished() => "unfinished",
+        _ => "no-text",
+    };
+    Failed::new(kind, blocked.or(reason), error.to_string())
+}
+
+/// Failures of one kind.
+#[derive(Debug, Serialize)]
+pub(super) struct Group {
+    pub(super) kind: &'static str,
+    pub(super) detail: Option<String>,
+    pub(super) count: u64,
+    /// What the first of them says.
+    pub(super) message: String,
+    /// The keys of the first.
+    pub(super) keys: Vec<String>,
+}
+
+/// What came of all rows.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) written: u64,
+    pub(super) answers: u64,
+    pub(super) failed: u64,
+    groups: BTreeMap<(&'static str, Option<String>), Group>,
+}
+
+impl Tally {
+    /// Counts a row.
+    pub(super) fn count(&mut self, key: Option<&str>, told: &Told) {
+        self.written += 1;
+        let Some(failure) = &told.failure else {
+            self.answers += 1;
+            return;
+        };
+        self.failed += 1;
+        let mut name = (failure.kind, failure.detail.clone());
+        if self.groups.len() >= GROUPS && !self.groups.contains_key(&name) {
+            name = ("other", None);
+        }
+        let group = self.groups.entry(name.clone()).or_insert_with(|| Group {
+            kind: name.0,
+            detail: name.1,
+            count: 0,
+            message: clip(&failure.message, 300).into_owned(),
+            keys: Vec::new(),
+        });
+        group.count += 1;
+        if group.keys.len() < KEYS {
+            group.keys.extend(key.map(|key| clip(key, 60).into_owned()));
+        }
+    }
+
+    /// The kinds of failures, the most frequent first.
+    pub(super) fn into_groups(self) -> Vec<Group> {
+        let mut groups: Vec<_> = self.groups.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        groups
+    }
+}

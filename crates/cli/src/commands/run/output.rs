@@ -1,0 +1,180 @@
+//! The outcomes of a run into the table beside it: each input row with what came of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use genai_batch::BatchResult;
+use genai_batch::runs::Run;
+use indicatif::ProgressBar;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use super::outcome::{Tally, Told};
+use super::plan::{Place, Plan, Work};
+use crate::exit::{Failure, Kind, Result};
+use crate::prompt::row_of;
+use crate::table::columns::Column;
+use crate::table::write::{Cell, TableWriter, Whole, digest_of};
+
+/// Under which name a run notes the digests of its output.
+pub(super) const OUTPUTS: &str = "outputs";
+/// How many results are handed over at once.
+const AT_ONCE: usize = 128;
+
+/// Writes the table of a run: all of it, or nothing.
+pub(super) async fn write(
+    run: &Run,
+    plan: &Arc<Plan>,
+    place: &Place,
+    columns: Vec<Column>,
+    bar: &ProgressBar,
+) -> Result<Tally> {
+    let (send, receive) = mpsc::channel(4);
+    let (reply, written) = oneshot::channel();
+    let table = Table {
+        plan: Arc::clone(plan),
+        place: place.clone(),
+        columns,
+        bar: bar.clone(),
+    };
+    let thread = std::thread::Builder::new().name("output".to_owned());
+    thread.spawn(move || {
+        // Nobody may wait for it any more.
+        let _ = reply.send(table.write(receive));
+    })?;
+    let mut results = run.results().await?.in_input();
+    let mut some = Vec::with_capacity(AT_ONCE);
+    while let Some(result) = results.try_next().await? {
+        some.push(result);
+        if some.len() == AT_ONCE {
+            let full = std::mem::replace(&mut some, Vec::with_capacity(AT_ONCE));
+            if send.send(full).await.is_err() {
+                // Its reply says why.
+                break;
+            }
+        }
+    }
+    // As above.
+    let _ = send.send(some).await;
+    drop(send);
+    let failed = |error: io::Error| {
+        let out = place.out.display();
+        Failure::new(Kind::Other, format!("cannot write {out}: {error}"))
+            .hint("the answers are in the run: make it possible, and give the same command again")
+    };
+    let written = written
+        .await
+        .map_err(|_| failed(io::Error::other("its thread has ended")))?;
+    let (whole, tally) = written.map_err(failed)?;
+    put(run, place, whole).await?;
+    Ok(tally)
+}
+
+/// Notes what the output will be before it is there, so that a run knows its own after a kill.
+async fn put(run: &Run, place: &Place, whole: Whole) -> Result<()> {
+    let digest = whole.digest.clone();
+    let mut known = run
+        .note(OUTPUTS)
+        .await?
+        .map(|it| parse(&it))
+        .unwrap_or_default();
+    known.retain(|it| *it != digest);
+    // The one that is there now, at most.
+    let known: Vec<_> = known.pop().into_iter().chain([digest.clone()]).collect();
+    run.set_note(OUTPUTS, Value::from(known).to_string())
+        .await?;
+    let put = tokio::task::spawn_blocking(move || whole.put()).await;
+    put.map_err(io::Error::other)
+        .and_then(|it| it)
+        .map_err(|error| {
+            Failure::new(
+                Kind::Other,
+                format!("cannot write {}: {error}", place.out.display()),
+            )
+        })?;
+    run.set_note(OUTPUTS, Value::from(vec![digest]).to_string())
+        .await?;
+    Ok(())
+}
+
+fn parse(note: &str) -> Vec<String> {
+    serde_json::from_str(note).unwrap_or_default()
+}
+
+/// Refuses to write over a file that is not what this run wrote; `note` is what the run says of it.
+pub(super) async fn refuse_others(out: &Path, note: Option<String>) -> Result<()> {
+    if !tokio::fs::try_exists(out).await? {
+        return Ok(());
+    }
+    let path: PathBuf = out.to_owned();
+    let digest = tokio::task::spawn_blocking(move || digest_of(&path)).await;
+    let digest = digest.map_err(io::Error::other)??;
+    let known = note.map(|it| parse(&it));
+    let out = out.display();
+    match known {
+        Some(known) if known.contains(&digest) => Ok(()),
+        Some(_) => Err(Failure::usage(format!(
+            "{out} is not as this run wrote it: it was changed since"
+        ))
+        .hint("move it away to keep it, or add --overwrite")),
+        None => Err(
+            Failure::usage(format!("{out} is there already, and is not of this run"))
+                .hint("choose another name, or add --overwrite"),
+        ),
+    }
+}
+
+/// What the thread needs that writes.
+struct Table {
+    plan: Arc<Plan>,
+    place: Place,
+    columns: Vec<Column>,
+    bar: ProgressBar,
+}
+
+impl Table {
+    fn write(self, mut results: mpsc::Receiver<Vec<BatchResult>>) -> io::Result<(Whole, Tally)> {
+        let escape = self.plan.args.escape_formulas;
+        let columns = self.columns.clone();
+        let mut writer = TableWriter::create(&self.place.out, self.place.format, columns, escape)?;
+        let mut tally = Tally::default();
+        while let Some(some) = results.blocking_recv() {
+            self.bar.inc(some.len() as u64);
+            for result in some {
+                let told = Told::of(&result, self.plan.settings.shape.as_ref());
+                tally.count(result.key(), &told);
+                writer.write(self.cells(&result, told))?;
+            }
+        }
+        Ok((writer.finish()?, tally))
+    }
+
+    fn cells(&self, result: &BatchResult, told: Told) -> Vec<Cell> {
+        let shape = self.plan.settings.shape.as_ref();
+        let fields = shape.and_then(|it| it.fields.as_ref()).map_or(0, Vec::len);
+        let own = 5 + fields;
+        let mut cells: Vec<Cell> = match self.plan.work {
+            Work::Requests(_) => vec![result.key().map(Value::from)],
+            Work::Table(_) => {
+                let mut row = row_of(result.metadata());
+                let columns = &self.columns[..self.columns.len() - own];
+                columns
+                    .iter()
+                    .map(|column| row.remove(&column.name))
+                    .collect()
+            }
+        };
+        let mut of_schema = told.fields;
+        of_schema.resize(fields, Value::Null);
+        let (answer, finish) = (told.answer, told.finish_reason);
+        cells.push(Some(Value::from(answer)));
+        cells.extend(of_schema.into_iter().map(Some));
+        cells.push(Some(Value::from(finish)));
+        cells.push(Some(Value::from(told.failure.map(|it| it.message))));
+        cells.push(Some(Value::from(told.input_tokens)));
+        cells.push(Some(Value::from(told.output_tokens)));
+        cells
+    }
+}

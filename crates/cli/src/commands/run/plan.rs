@@ -1,0 +1,335 @@
+//! What a run is to do, worked out from the command line and the beginning of the input before any
+//! service is asked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use genai_batch::cost::Pricing;
+use serde_json::Value;
+
+use super::args::Args;
+use super::settings::Settings;
+use crate::exit::{Failure, Result};
+use crate::prompt::media::Media;
+use crate::prompt::template::Prompt;
+use crate::prompt::{Maker, no_column};
+use crate::table::columns::{Column, Kind};
+use crate::table::read::Input;
+use crate::table::{Format, Row, text};
+
+/// Where requests come from.
+pub(super) enum Work {
+    /// A row of a table and a prompt make a request.
+    Table(Arc<Maker>),
+    /// A file has them.
+    Requests(PathBuf),
+}
+
+/// What a run is to do.
+pub(super) struct Plan {
+    pub(super) args: Args,
+    pub(super) settings: Settings,
+    pub(super) work: Work,
+    pub(super) pricing: Option<Pricing>,
+}
+
+/// Where the answers go.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) out: PathBuf,
+    pub(super) format: Format,
+    /// The file of the run.
+    pub(super) run: PathBuf,
+}
+
+impl Plan {
+    pub(super) fn new(args: Args, emulator: bool) -> Result<Self> {
+        let settings = Settings::read(&args, emulator)?;
+        let pricing = match args.price {
+            Some((input, output)) => Some(Pricing::new(input, output)),
+            None => Pricing::of_model(&args.model),
+        };
+        if args.budget.is_some() && pricing.is_none() {
+            return Err(
+                Failure::usage(format!("--budget: no price of {} is known", args.model))
+                    .hint("give what a million tokens cost, in and out: --price 0.30:2.50"),
+            );
+        }
+        let (work, header) = work(&args, &settings)?;
+        let plan = Self {
+            args,
+            settings,
+            work,
+            pricing,
+        };
+        // What cannot be written is told before anything is asked.
+        let header = header.unwrap_or_default().into_iter();
+        let header = header.map(|name| Column {
+            name,
+            kind: Kind::default(),
+        });
+        plan.columns(header.collect())?;
+        Ok(plan)
+    }
+
+    /// What errors call the input.
+    pub(super) fn input_name(&self) -> String {
+        match &self.work {
+            Work::Table(maker) => maker.input.name(),
+            Work::Requests(path) => path.display().to_string(),
+        }
+    }
+
+    /// The columns that are added to those of the input.
+    pub(super) fn added(&self) -> Vec<Column> {
+        let column = |prefix: &str, name: &str, kind| Column {
+            name: format!("{prefix}{name}"),
+            kind,
+        };
+        let own = |name, kind| column(&self.args.prefix, name, kind);
+        let mut added = vec![own("answer", Kind::Text)];
+        let fields = self
+            .settings
+            .shape
+            .iter()
+            .flat_map(|it| it.fields.iter().flatten());
+        added.extend(fields.map(|(name, kind)| column(&self.args.field_prefix, name, *kind)));
+        added.extend([
+            own("finish_reason", Kind::Text),
+            own("error", Kind::Text),
+            own("input_tokens", Kind::Int),
+            own("output_tokens", Kind::Int),
+        ]);
+        added
+    }
+
+    /// All columns of the output, in order, where those of the input are these.
+    pub(super) fn columns(&self, input: Vec<Column>) -> Result<Vec<Column>> {
+        let mut columns = input;
+        if let Work::Requests(_) = self.work {
+            columns.push(Column {
+                name: "key".to_owned(),
+                kind: Kind::Text,
+            });
+        }
+        let of_input = columns.len();
+        let answers = self
+            .settings
+            .shape
+            .as_ref()
+            .and_then(|it| it.fields.as_ref())
+            .map_or(0, Vec::len);
+        for (at, added) in self.added().into_iter().enumerate() {
+            let option = match (1..=answers).contains(&at) {
+                true => "--field-prefix",
+                false => "--prefix",
+            };
+            if let Some(before) = columns.iter().position(|it| it.name == added.name) {
+                let other = match before < of_input {
+                    true => "a column of the input",
+                    false => "a field of the schema",
+                };
+                return Err(Failure::usage(format!(
+                    "the output would have two columns {:?}: {other}, and one that is added",
+                    added.name
+                ))
+                .hint(format!(
+                    "give the added one another name: {option} 'ai_' makes it \"ai_{}\"",
+                    added.name
+                )));
+            }
+            columns.push(added);
+        }
+        Ok(columns)
+    }
+}
+
+/// Looks at the beginning of the input for what it is, and whether it has what the options name.
+fn work(args: &Args, settings: &Settings) -> Result<(Work, Option<Vec<String>>)> {
+    let input = Input::new(&args.input, args.input_format, args.delimiter)?;
+    let mut first = None;
+    let mut header = None;
+    if input.path.is_some() {
+        let mut rows = input.open()?;
+        header = rows.header().map(<[String]>::to_vec);
+        if input.format == Format::Jsonl {
+            first = rows.next()?;
+            header = first.as_ref().map(|row| row.names.to_vec());
+        }
+    }
+    let is_requests = first.as_ref().is_some_and(is_request);
+    let name = input.name();
+    let Some(prompt) = &settings.prompt else {
+        if is_requests {
+            return Ok((requests(args, &input)?, None));
+        }
+        let columns = header.map_or("not known yet".to_owned(), |it| text::list(&it));
+        return Err(Failure::usage(format!(
+            "{name} is a table, which needs a prompt: its columns are {columns}"
+        ))
+        .hint("write what to ask of each row: --prompt 'Summarise: {{ text }}'"));
+    };
+    if is_requests {
+        return Err(Failure::usage(format!(
+            "{name} is a file of finished requests, for which there is no prompt"
+        ))
+        .hint("leave --prompt out; or say what the table is, if it is one, in other columns"));
+    }
+    if let Some(names) = header.as_ref().filter(|_| input.format != Format::Jsonl) {
+        let named = args
+            .key
+            .iter()
+            .map(|it| ("--key", it))
+            .chain(args.media.iter().map(|it| ("--media", it)));
+        for (option, column) in named {
+            if !names.contains(column) {
+                return Err(no_column(&name, option, column, names));
+            }
+        }
+    }
+    let folder = input
+        .path
+        .as_deref()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new(""));
+    let maker = Maker {
+        prompt: Prompt::new(prompt.clone())?,
+        key: args.key.clone(),
+        media: Media {
+            columns: args.media.clone(),
+            folder: folder.to_owned(),
+        },
+        input,
+    };
+    Ok((Work::Table(Arc::new(maker)), header))
+}
+
+fn requests(args: &Args, input: &Input) -> Result<Work> {
+    let of_tables = [
+        ("--key", args.key.is_some()),
+        ("--media", !args.media.is_empty()),
+    ];
+    if let Some((option, _)) = of_tables.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(Failure::usage(format!(
+            "{option} is for tables, and {} is a file of finished requests",
+            input.name()
+        )));
+    }
+    Ok(Work::Requests(args.input.clone()))
+}
+
+/// Whether a line is a request in the words of one of the services.
+fn is_request(row: &Row) -> bool {
+    let is_body = |value: &Value| {
+        let fields = ["contents", "content", "messages", "instances"];
+        fields.iter().any(|field| value.get(field).is_some())
+    };
+    let inner = ["request", "body"]
+        .iter()
+        .any(|name| row.cell(name).is_some_and(is_body));
+    let bare = match row.cell("contents").or_else(|| row.cell("messages")) {
+        Some(Value::Array(turns)) => turns
+            .iter()
+            .any(|turn| turn.get("parts").is_some() || turn.get("role").is_some()),
+        _ => false,
+    };
+    inner || bare
+}
+
+impl Place {
+    /// Where the answers go, if that can be.
+    pub(super) fn new(args: &Args, out: &Path) -> Result<Self> {
+        let shown = out.display();
+        let Some(name) = out.file_name() else {
+            return Err(Failure::usage(format!(
+                "--out: {shown} is not the name of a file"
+            )));
+        };
+        let Some(format) = Format::of(out) else {
+            return Err(Failure::usage(format!(
+                "--out: the name {shown} does not tell the format of the table"
+            ))
+            .hint("tables are .csv, .tsv, .jsonl or .parquet"));
+        };
+        if cfg!(not(feature = "parquet")) && format == Format::Parquet {
+            return Err(Failure::usage("--out: this build is without Parquet"));
+        }
+        if out.is_dir() {
+            return Err(Failure::usage(format!(
+                "--out: {shown} is a folder: name a file in it"
+            )));
+        }
+        let folder = out
+            .parent()
+            .filter(|it| !it.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let folder = folder.display();
+            return Err(
+                Failure::usage(format!("--out: there is no folder {folder}"))
+                    .hint(format!("make it: mkdir -p {folder}")),
+            );
+        }
+        let is_same = |other: &Path| match (out.canonicalize(), other.canonicalize()) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        };
+        let read = [
+            Some(&args.input),
+            args.schema.as_ref(),
+            args.config.as_ref(),
+            args.prompt_file.as_ref(),
+        ];
+        if let Some(input) = read.into_iter().flatten().find(|it| is_same(it)) {
+            return Err(Failure::usage(format!(
+                "--out: {} is what is read: choose another name",
+                input.display()
+            )));
+        }
+        let mut run = name.to_owned();
+        run.push(".run");
+        Ok(Self {
+            out: out.to_owned(),
+            format,
+            run: out.with_file_name(run),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: &str) -> Row {
+        let fields = crate::table::ordered_fields(line).unwrap();
+        let (names, cells): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+        Row {
+            line: 1,
+            names: names.into(),
+            cells: cells
+                .iter()
+                .map(|cell| serde_json::from_str(cell.get()).unwrap())
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn finished_requests_are_told_from_tables() {
+        for line in [
+            r#"{"key": "a", "request": {"contents": [{"parts": [{"text": "Hi"}]}]}}"#,
+            r#"{"contents": [{"parts": [{"text": "Hi"}]}]}"#,
+            r#"{"custom_id": "a", "body": {"messages": [{"role": "user", "content": "Hi"}]}}"#,
+            r#"{"key": "a", "request": {"content": {"parts": [{"text": "Hi"}]}}}"#,
+        ] {
+            assert!(is_request(&row(line)), "{line}");
+        }
+        for line in [
+            r#"{"id": 1, "text": "Hi"}"#,
+            r#"{"request": "Please send …", "key": "a"}"#,
+            r#"{"contents": ["milk", "honey"]}"#,
+            r#"{"body": "A mail", "messages": 5}"#,
+        ] {
+            assert!(!is_request(&row(line)), "{line}");
+        }
+    }
+}

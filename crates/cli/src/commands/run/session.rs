@@ -1,0 +1,322 @@
+//! One call of a run: opened, driven, written, and left in order if it is interrupted.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use genai_batch::runs::{Intake, Progress, Run, RunReport};
+use genai_batch::{Client, Source};
+use indicatif::ProgressBar;
+use tokio::sync::watch;
+
+use super::feed::{self, Feed};
+use super::outcome::Tally;
+use super::plan::{Place, Plan, Work};
+use super::settings::noted_bool;
+use super::{drive, output};
+use crate::exit::{Failure, Kind, Result};
+use crate::show::bars::Bars;
+use crate::show::counted::{counted, grouped};
+use crate::table::columns::Column;
+
+/// Under which name a run notes what shapes its requests.
+const SETTINGS: &str = "settings";
+
+/// One call of a run.
+pub(super) struct Session {
+    pub(super) plan: Arc<Plan>,
+    pub(super) place: Place,
+    pub(super) client: Client,
+    pub(super) emulator: bool,
+    pub(super) bars: Bars,
+    /// Whether nothing is to be said beside the results.
+    pub(super) quiet: bool,
+    pub(super) interrupted: watch::Receiver<bool>,
+}
+
+/// A run that is open, with what was found on the way in.
+pub(super) struct Opened {
+    pub(super) run: Run,
+    pub(super) intake: Intake,
+    columns: Vec<Column>,
+}
+
+/// What a run was before.
+#[derive(Default)]
+struct Was {
+    is_there: bool,
+    settings: Option<String>,
+    outputs: Option<String>,
+    done: u64,
+}
+
+impl Session {
+    /// Does a step, unless Ctrl-C comes first.
+    async fn or_interrupted<T>(&self, step: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut interrupted = self.interrupted.clone();
+        tokio::select! {
+            done = step => done,
+            // An error says that nobody listens for Ctrl-C, which then ends the process by itself.
+            Ok(_) = interrupted.wait_for(|it| *it) => Err(Failure::new(Kind::Interrupted, "interrupted")),
+        }
+    }
+
+    /// Opens the run and takes the input in.
+    pub(super) async fn open(&self) -> Result<Opened> {
+        let opened = self.or_interrupted(self.take_in()).await;
+        opened.map_err(|failure| match failure.is(Kind::Interrupted) {
+            true => failure.hint("nothing was sent; give the same command again"),
+            false => failure,
+        })
+    }
+
+    async fn take_in(&self) -> Result<Opened> {
+        let was = self.was().await?;
+        if !self.plan.args.overwrite {
+            output::refuse_others(&self.place.out, was.outputs.clone()).await?;
+        }
+        let feed = Arc::new(Feed::default());
+        let (source, position, size) = match &self.plan.work {
+            Work::Table(maker) => {
+                let position = Arc::clone(&maker.input.position);
+                (feed.source(maker), position, maker.input.size())
+            }
+            Work::Requests(path) => (Source::path(path), Arc::default(), None),
+        };
+        let refusal: Arc<Mutex<Option<Intake>>> = Arc::default();
+        let (refused_for, ask_anew) = (Arc::clone(&refusal), self.plan.args.ask_anew);
+        let settings = &self.plan.settings;
+        let mut open = self
+            .client
+            .runs()
+            .open(&self.place.run)
+            .model(&self.plan.args.model)
+            .source(source)
+            .dedupe(self.plan.args.dedupe)
+            .note(SETTINGS, settings.to_note())
+            .confirm(move |intake| {
+                let is_another = intake.unchanged == 0 && intake.vanished > 0;
+                let is_fine = ask_anew || (intake.changed == 0 && !is_another);
+                if !is_fine {
+                    *refused_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(*intake);
+                }
+                is_fine
+            });
+        if settings.has_config() {
+            open = open.generation_config(settings.config.clone());
+        }
+        if let Some(system) = &settings.system {
+            open = open.system_instruction(system);
+        }
+        let bar = self.bars.bytes("taking in", size);
+        let opened = followed(open.into_future(), &bar, &position, &feed).await;
+        bar.finish_and_clear();
+        let run = match opened {
+            Ok(run) => run,
+            Err(error) => {
+                let intake = refusal
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take();
+                return Err(match intake {
+                    Some(intake) => self.changed(&was, &intake),
+                    None => refused(&self.plan, &feed, error).await,
+                });
+            }
+        };
+        // There is one, since there was a source.
+        let intake = run.intake().unwrap_or_default();
+        let columns = self.plan.columns(feed.take_columns())?;
+        if was.is_there {
+            self.say_continued(&was, &intake);
+        }
+        Ok(Opened {
+            run,
+            intake,
+            columns,
+        })
+    }
+
+    /// What the run was before, if it is one that can go on.
+    async fn was(&self) -> Result<Was> {
+        let path = &self.place.run;
+        if !tokio::fs::try_exists(path).await? {
+            return Ok(Was::default());
+        }
+        let view = self.client.runs().read(path).await?;
+        let shown = path.display();
+        let another = "choose another --out, or remove the run if it is not needed any more";
+        if view.model() != self.plan.args.model {
+            return Err(Failure::usage(format!(
+                "{shown} is a run of {}, and --model is {}: a run has one model",
+                view.model(),
+                self.plan.args.model
+            ))
+            .hint(another));
+        }
+        let settings = view.note(SETTINGS).await?;
+        let emulated = settings
+            .as_deref()
+            .and_then(|it| noted_bool(it, "emulator"));
+        if emulated.is_some_and(|it| it != self.emulator) {
+            let (was, is) = match self.emulator {
+                true => ("with the service", "--emulator is given"),
+                false => ("with --emulator", "it is not given now"),
+            };
+            return Err(Failure::usage(format!(
+                "{shown} was made {was}, and {is}: their answers do not mix"
+            ))
+            .hint(another));
+        }
+        let deduped = settings.as_deref().and_then(|it| noted_bool(it, "dedupe"));
+        if deduped.is_some_and(|it| it != self.plan.args.dedupe) {
+            let (was, is) = match self.plan.args.dedupe {
+                true => ("without", "given now"),
+                false => ("with", "not given now"),
+            };
+            return Err(Failure::usage(format!(
+                "{shown} was made {was} --dedupe, which is {is}: a run keeps to it"
+            ))
+            .hint(another));
+        }
+        let report = view.report().await?;
+        Ok(Was {
+            is_there: true,
+            settings,
+            outputs: view.note(output::OUTPUTS).await?,
+            done: report.requests - report.unfinished,
+        })
+    }
+
+    /// What is said of an input that is not what the run was made with.
+    fn changed(&self, was: &Was, intake: &Intake) -> Failure {
+        let run = self.place.run.display();
+        let mut told = match intake.changed {
+            0 => format!(
+                "{run} was made with other rows: none of them is in {}",
+                self.plan.input_name()
+            ),
+            changed => format!(
+                "{} of {run} would be asked anew, since what is asked has changed",
+                counted(changed, "row")
+            ),
+        };
+        for difference in self.plan.settings.differences(was.settings.as_deref()) {
+            told.push_str(&format!("\n  {difference}"));
+        }
+        let (requests, done) = (grouped(intake.requests), grouped(was.done));
+        told.push_str(&format!(
+            "\n  of {requests} rows {} are the same, {} changed, {} new; {} are gone; {done} had an outcome",
+            grouped(intake.unchanged),
+            grouped(intake.changed),
+            grouped(intake.added),
+            grouped(intake.vanished),
+        ));
+        if self.plan.args.key.is_none() && matches!(self.plan.work, Work::Table(_)) {
+            told.push_str("\n  a row is known by its line: with --key COLUMN, rows may move");
+        }
+        Failure::usage(told)
+            .hint("to pay for them again, add --ask-anew; to keep both, choose another --out")
+    }
+
+    fn say_continued(&self, was: &Was, intake: &Intake) {
+        if self.quiet {
+            return;
+        }
+        let mut told = format!(
+            "going on with {}: {} of {} have their outcome",
+            self.place.run.display(),
+            grouped(was.done),
+            counted(intake.unchanged + intake.changed + intake.vanished, "row")
+        );
+        for (count, what) in [
+            (intake.added, "new"),
+            (intake.changed, "changed"),
+            (intake.vanished, "no longer in the input"),
+        ] {
+            if count > 0 {
+                told.push_str(&format!(", {} {what}", grouped(count)));
+            }
+        }
+        self.bars.say(told);
+    }
+
+    /// Has the run asked all that it may.
+    pub(super) async fn drive(&self, opened: &Opened) -> Result<RunReport> {
+        let seen: Arc<Mutex<Progress>> = Arc::default();
+        let driven = self
+            .or_interrupted(drive::drive(self, &opened.run, &seen))
+            .await;
+        self.bars.clear();
+        driven.map_err(|failure| {
+            if !failure.is(Kind::Interrupted) {
+                return failure;
+            }
+            let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let (done, in_jobs) = (grouped(seen.done()), grouped(seen.in_jobs));
+            let told = format!(
+                "interrupted: {done} of {} have their outcome, {in_jobs} are in jobs that go on at the service",
+                counted(seen.requests, "request")
+            );
+            Failure::new(Kind::Interrupted, told)
+                .hint("to go on, give the same command again")
+        })
+    }
+
+    /// Writes the table.
+    pub(super) async fn write(&self, opened: &Opened) -> Result<Tally> {
+        let bar = self.bars.count("writing", Some(opened.intake.requests));
+        let columns = opened.columns.clone();
+        let write = output::write(&opened.run, &self.plan, &self.place, columns, &bar);
+        let written = self.or_interrupted(write).await;
+        bar.finish_and_clear();
+        written
+    }
+}
+
+/// Waits for a run to be opened, and shows how far the input is.
+async fn followed<T>(
+    open: impl Future<Output = T>,
+    bar: &ProgressBar,
+    position: &Arc<AtomicU64>,
+    feed: &Feed,
+) -> T {
+    let mut open = std::pin::pin!(open);
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tokio::select! {
+            opened = &mut open => return opened,
+            _ = ticks.tick() => {
+                bar.set_position(position.load(Ordering::Relaxed));
+                bar.set_message(counted(feed.rows.load(Ordering::Relaxed), "row"));
+            }
+        }
+    }
+}
+
+/// Why the requests were not taken in, as it is said best.
+pub(super) async fn refused(plan: &Plan, feed: &Feed, error: genai_batch::Error) -> Failure {
+    if let Some(failure) = feed.take_failure() {
+        return failure;
+    }
+    let Work::Table(maker) = &plan.work else {
+        return error.into();
+    };
+    if feed.is_empty() {
+        return Failure::usage(format!("{} has no rows", plan.input_name()));
+    }
+    if error.is_invalid_input() {
+        let maker = Arc::clone(maker);
+        let looked = tokio::task::spawn_blocking(move || feed::same_key(&maker)).await;
+        if let Ok(Some(failure)) = looked {
+            return failure;
+        }
+    }
+    error.into()
+}
+
+/// Where an emulator keeps its state that goes with a run.
+pub(super) fn emulator_state(place: &Place) -> PathBuf {
+    crate::connect::state_of(&place.run)
+}

@@ -1,0 +1,218 @@
+//! What is said at the end of a run: for people, or as one document of JSON whose fields stay.
+
+use std::fmt::Write as _;
+
+use genai_batch::cost::Pricing;
+use genai_batch::runs::{Intake, RunReport, Stopped};
+use serde::Serialize;
+
+use super::outcome::{Group, Tally};
+use super::plan::{Place, Plan};
+use crate::args::{Global, Output};
+use crate::exit::{Failure, Kind, Result};
+use crate::show::counted::{counted, grouped, money};
+
+/// What came of a run.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    /// The file of the run.
+    run: String,
+    /// The table.
+    output: String,
+    model: String,
+    /// How many rows the input has.
+    rows: u64,
+    /// How many of them are in the output: those that have an outcome.
+    written: u64,
+    /// Rows with a good answer.
+    answers: u64,
+    /// Rows with an error.
+    failed: u64,
+    /// Rows without an outcome yet.
+    unfinished: u64,
+    /// `first`, `budget` or `deadline`, if one of these stopped it.
+    stopped: Option<&'static str>,
+    errors: Vec<Group>,
+    /// Tokens that were paid for, attempts included.
+    input_tokens: u64,
+    output_tokens: u64,
+    /// What they cost, where prices are known.
+    cost: Option<Amount>,
+    /// How many jobs it took.
+    jobs: u64,
+    /// What was taken in by this call.
+    taken_in: TakenIn,
+    /// The column that says why a row failed.
+    #[serde(skip)]
+    column: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Amount {
+    amount: f64,
+    currency: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct TakenIn {
+    added: u64,
+    changed: u64,
+    unchanged: u64,
+    vanished: u64,
+}
+
+impl Summary {
+    pub(super) fn new(
+        plan: &Plan,
+        place: &Place,
+        intake: &Intake,
+        report: &RunReport,
+        tally: Tally,
+    ) -> Self {
+        // The emulator costs nothing, and says nothing of what a model would.
+        let cost = |pricing: &Pricing| Amount {
+            amount: report.cost(pricing),
+            currency: "USD",
+        };
+        Self {
+            run: place.run.display().to_string(),
+            output: place.out.display().to_string(),
+            model: plan.args.model.clone(),
+            rows: intake.requests,
+            written: tally.written,
+            answers: tally.answers,
+            failed: tally.failed,
+            unfinished: intake.requests.saturating_sub(tally.written),
+            stopped: report.stopped.map(stopped),
+            errors: tally.into_groups(),
+            input_tokens: report.input_tokens,
+            output_tokens: report.output_tokens,
+            cost: plan.pricing.as_ref().map(cost),
+            column: format!("{}error", plan.args.prefix),
+            jobs: report.generations.iter().map(|it| it.jobs).sum(),
+            taken_in: TakenIn {
+                added: intake.added,
+                changed: intake.changed,
+                unchanged: intake.unchanged,
+                vanished: intake.vanished,
+            },
+        }
+    }
+
+    /// Says it on standard output.
+    pub(super) fn show(&self, global: &Global) -> Result<()> {
+        match global.output {
+            Output::Text => anstream::println!("{}", self.to_text(global.emulator)),
+            Output::Json => println!("{}", json(self, true)?),
+            Output::Jsonl => println!("{}", json(self, false)?),
+        }
+        Ok(())
+    }
+
+    fn to_text(&self, emulator: bool) -> String {
+        let mut text = format!(
+            "{}: {}, {} failed",
+            counted(self.rows, "row"),
+            counted(self.answers, "answer"),
+            grouped(self.failed)
+        );
+        if self.unfinished > 0 {
+            let _ = write!(
+                text,
+                ", {} without an outcome yet",
+                grouped(self.unfinished)
+            );
+        }
+        for group in &self.errors {
+            let detail = group
+                .detail
+                .as_ref()
+                .map(|it| format!(" ({it})"))
+                .unwrap_or_default();
+            let keys = group.keys.join(", ");
+            let more = if group.count > group.keys.len() as u64 {
+                ", …"
+            } else {
+                ""
+            };
+            let _ = write!(
+                text,
+                "\n  {} {}{detail}: {} [{keys}{more}]",
+                grouped(group.count),
+                group.kind,
+                one_line(&group.message)
+            );
+        }
+        let _ = write!(
+            text,
+            "\n{} in, {} out, in {}",
+            counted(self.input_tokens, "token"),
+            grouped(self.output_tokens),
+            counted(self.jobs, "job")
+        );
+        match &self.cost {
+            Some(cost) if emulator => {
+                let _ = write!(
+                    text,
+                    "; a model would cost about {}",
+                    money(cost.amount, cost.currency)
+                );
+            }
+            Some(cost) => {
+                let _ = write!(text, "; {}", money(cost.amount, cost.currency));
+            }
+            None => {}
+        }
+        let _ = write!(text, "\n{}: {}", self.output, counted(self.written, "row"));
+        text
+    }
+
+    /// How the process ends.
+    pub(super) fn end(&self) -> Result<()> {
+        let rows = counted(self.rows, "row");
+        if let Some(stopped) = self.stopped {
+            let left = grouped(self.unfinished);
+            let failure = Failure::new(
+                Kind::Stopped,
+                format!("stopped by --{stopped}: {left} of {rows} have no outcome yet"),
+            );
+            return Err(failure.hint(match stopped {
+                "first" => "to go on, give the same command without --first",
+                "budget" => "to go on, give the same command with a higher --budget",
+                _ => "to go on, give the same command again",
+            }));
+        }
+        if self.failed > 0 {
+            let failed = grouped(self.failed);
+            return Err(
+                Failure::new(Kind::SomeFailed, format!("{failed} of {rows} failed")).hint(format!(
+                    "the column `{}` of {} says why",
+                    self.column, self.output
+                )),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn stopped(stopped: Stopped) -> &'static str {
+    match stopped {
+        Stopped::First => "first",
+        Stopped::Budget => "budget",
+        Stopped::Deadline => "deadline",
+        _ => "another limit",
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A value as JSON.
+pub(super) fn json(value: &impl Serialize, is_pretty: bool) -> Result<String> {
+    let json = match is_pretty {
+        true => serde_json::to_string_pretty(value),
+        false => serde_json::to_string(value),
+    };
+    json.map_err(|error| Failure::new(Kind::Other, error))
+}

@@ -1,0 +1,112 @@
+//! The client of a command: of the service that options and environment name, or of an emulator in
+//! this process.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use genai_batch::{Backend, Client, ClientBuilder};
+use genai_batch_emulator::Emulator;
+
+use crate::args::{BackendName, Global};
+use crate::exit::{Failure, Kind, Result};
+use crate::show::note::say;
+
+/// How long a job of the emulator takes: long enough to be seen, short enough to be waited for.
+const JOB: Duration = Duration::from_millis(900);
+/// Where the emulator's jobs of Vertex AI are, if no option says so.
+const PROJECT: &str = "emulator";
+const LOCATION: &str = "us-central1";
+const STAGING: &str = "gs://emulator-staging/batches";
+
+/// A client, and the emulator that it talks to, if it does.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// Serves for as long as this lives.
+    pub(crate) emulator: Option<Emulator>,
+}
+
+/// Connects as the options and the environment say. `state` is where an emulator keeps its state, if no
+/// option says otherwise.
+pub(crate) async fn connect(global: &Global, state: Option<&Path>) -> Result<Connection> {
+    if global.emulator {
+        return emulated(global, global.emulator_state.as_deref().or(state)).await;
+    }
+    let mut builder = Client::builder();
+    builder = match global.backend {
+        Some(BackendName::Gemini) => builder.gemini(),
+        Some(BackendName::Vertex) => builder.vertex(),
+        None => builder,
+    };
+    if let Some(project) = &global.project {
+        builder = builder.project(project);
+    }
+    if let Some(location) = &global.location {
+        builder = builder.location(location);
+    }
+    if let Some(staging) = &global.staging {
+        builder = builder.staging(staging);
+    }
+    Ok(Connection {
+        client: builder.build()?,
+        emulator: None,
+    })
+}
+
+/// Where the emulator of a run keeps its state: beside the run.
+pub(crate) fn state_of(run: &Path) -> PathBuf {
+    let mut name = run.as_os_str().to_owned();
+    name.push(".emulator");
+    name.into()
+}
+
+/// Starts an emulator, and a client that reaches nothing else, whatever the environment says.
+async fn emulated(global: &Global, state: Option<&Path>) -> Result<Connection> {
+    let mut builder = Emulator::builder().job_duration(JOB);
+    if let Some(state) = state {
+        builder = builder.state(state);
+    }
+    let emulator = builder.start().await.map_err(|error| {
+        let (kind, hint) = match error.kind() {
+            ErrorKind::ResourceBusy => (Kind::Other, "wait for the other command to end"),
+            ErrorKind::InvalidInput => (Kind::Usage, "--emulator-state names another folder"),
+            _ => (Kind::Other, "--emulator-state names another folder"),
+        };
+        Failure::new(kind, format_args!("the emulator does not start: {error}")).hint(hint)
+    })?;
+    let client = match global.backend {
+        Some(BackendName::Vertex) => vertex(global, &emulator),
+        Some(BackendName::Gemini) | None => Client::builder()
+            .gemini()
+            .api_key("emulator")
+            .base_url(emulator.base_url()),
+    };
+    say(
+        global,
+        "--emulator: answers are made by rules, not by a model",
+    );
+    Ok(Connection {
+        client: client.build()?,
+        emulator: Some(emulator),
+    })
+}
+
+fn vertex(global: &Global, emulator: &Emulator) -> ClientBuilder {
+    let url = emulator.base_url();
+    Client::builder()
+        .vertex()
+        .project(global.project.as_deref().unwrap_or(PROJECT))
+        .location(global.location.as_deref().unwrap_or(LOCATION))
+        .staging(global.staging.as_deref().unwrap_or(STAGING))
+        .access_token(emulator.issue_token())
+        .base_url(url)
+        .storage_base_url(url)
+        .bigquery_base_url(url)
+}
+
+impl Connection {
+    /// Whether jobs are of Vertex AI.
+    pub(crate) fn is_vertex(&self) -> bool {
+        self.client.backend() == Backend::Vertex
+    }
+}

@@ -1,0 +1,107 @@
+//! Images and other media of a row: files that go into the request, and URIs that it refers to.
+
+use std::path::{Path, PathBuf};
+
+use genai_batch::Part;
+use serde_json::Value;
+
+use crate::table::Row;
+
+/// The columns that name media.
+#[derive(Debug, Default)]
+pub(crate) struct Media {
+    pub(crate) columns: Vec<String>,
+    /// Where relative paths begin: the folder of the input.
+    pub(crate) folder: PathBuf,
+}
+
+impl Media {
+    /// The media of a row, in the order of the columns.
+    pub(crate) fn parts(&self, row: &Row) -> Result<Vec<Part>, String> {
+        let mut parts = Vec::new();
+        for column in &self.columns {
+            let wrong = |why: String| format!("the column {column:?}, which --media names: {why}");
+            match row.cell(column) {
+                None => return Err(wrong("it is not there".to_owned())),
+                Some(Value::Array(items)) => {
+                    for item in items {
+                        parts.extend(self.part(item).map_err(wrong)?);
+                    }
+                }
+                Some(cell) => parts.extend(self.part(cell).map_err(wrong)?),
+            }
+        }
+        Ok(parts)
+    }
+
+    fn part(&self, cell: &Value) -> Result<Option<Part>, String> {
+        let place = match cell {
+            Value::Null => return Ok(None),
+            Value::String(text) if text.trim().is_empty() => return Ok(None),
+            Value::String(text) => text.trim(),
+            other => return Err(format!("{other} is neither a path nor a URI")),
+        };
+        if !place.contains("://") {
+            let path = self.folder.join(place);
+            return match path.is_file() {
+                true => Ok(Some(Part::inline_file(path))),
+                false => Err(format!("there is no file {}", path.display())),
+            };
+        }
+        let name = place.split(['?', '#']).next().unwrap_or(place);
+        let guess = mime_guess::from_path(Path::new(name)).first_raw();
+        match guess {
+            Some(mime_type) => Ok(Some(Part::file_uri(place, mime_type))),
+            None => Err(format!(
+                "the name of {place} does not tell what it is: it needs an ending such as .png"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(cell: Value) -> Row {
+        Row {
+            line: 2,
+            names: ["photo".to_owned()].into(),
+            cells: vec![cell],
+        }
+    }
+
+    fn media(folder: &Path) -> Media {
+        Media {
+            columns: vec!["photo".to_owned()],
+            folder: folder.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_cell_names_one_several_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.png"), "png").unwrap();
+        let media = media(folder.path());
+        let count = |cell| media.parts(&row(cell)).map(|parts| parts.len());
+        assert_eq!(count(json!("a.png")), Ok(1));
+        assert_eq!(count(json!(["a.png", "gs://b/c.jpg"])), Ok(2));
+        assert_eq!(count(json!("")), Ok(0));
+        assert_eq!(count(json!(null)), Ok(0));
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_known_is_told() {
+        let media = media(Path::new("nowhere"));
+        let why = |cell| media.parts(&row(cell)).unwrap_err();
+        assert!(
+            why(json!("b.png")).contains("no file nowhere"),
+            "{}",
+            why(json!("b.png"))
+        );
+        assert!(why(json!("https://host/photo")).contains("ending"));
+        assert!(why(json!(5)).contains("neither"));
+    }
+}

@@ -1,0 +1,90 @@
+//! A row and a template to a request.
+
+pub(crate) mod media;
+pub(crate) mod template;
+
+use genai_batch::{Part, Request};
+use serde_json::{Map, Value};
+
+use crate::exit::{Failure, Result};
+use crate::table::read::Input;
+use crate::table::{Row, text};
+use media::Media;
+use template::Prompt;
+
+/// How rows become requests.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    pub(crate) prompt: Prompt,
+    /// The column of the keys; without one, a row has its line for a key.
+    pub(crate) key: Option<String>,
+    pub(crate) media: Media,
+    /// For what errors say.
+    pub(crate) input: Input,
+}
+
+/// The name under which a row rides with its request.
+const ROW: &str = "row";
+
+impl Maker {
+    /// The request of a row, which carries the row along.
+    pub(crate) fn request(&self, row: &Row) -> Result<Request> {
+        let prompt = self.prompt(row)?;
+        let media = self.media.parts(row).map_err(|why| self.wrong(row, why))?;
+        let request = match media.is_empty() {
+            true => Request::text(prompt),
+            false => Request::parts(std::iter::once(Part::text(prompt)).chain(media)),
+        };
+        let cells = row.names.iter().cloned().zip(row.cells.iter().cloned());
+        let cells: Map<String, Value> = cells.collect();
+        Ok(request.key(self.key(row)?).metadata(ROW, cells))
+    }
+
+    /// The prompt of a row.
+    pub(crate) fn prompt(&self, row: &Row) -> Result<String> {
+        let prompt = self.prompt.render(row);
+        prompt.map_err(|error| error.at(&self.input.place(row.line), &row.names))
+    }
+
+    /// The key of a row.
+    pub(crate) fn key(&self, row: &Row) -> Result<String> {
+        let Some(column) = &self.key else {
+            return Ok(row.line.to_string());
+        };
+        let cell = row
+            .cell(column)
+            .ok_or_else(|| self.no_column("--key", column, row))?;
+        match text::of(cell) {
+            key if key.is_empty() => {
+                Err(self.wrong(row, format!("the key is empty, in the column {column:?}")))
+            }
+            key => Ok(key.into_owned()),
+        }
+    }
+
+    fn wrong(&self, row: &Row, why: String) -> Failure {
+        Failure::usage(format!("{}: {why}", self.input.place(row.line)))
+    }
+
+    fn no_column(&self, option: &str, column: &str, row: &Row) -> Failure {
+        let place = self.input.place(row.line);
+        no_column(&place, option, column, &row.names)
+    }
+}
+
+/// What is said of a column that an option names and that is not there.
+pub(crate) fn no_column(place: &str, option: &str, column: &str, names: &[String]) -> Failure {
+    let columns = text::list(names);
+    Failure::usage(format!(
+        "{place}: there is no column {column:?}, which {option} names"
+    ))
+    .hint(format!("the columns are {columns}"))
+}
+
+/// The row that rides with a result.
+pub(crate) fn row_of(metadata: Option<Map<String, Value>>) -> Map<String, Value> {
+    match metadata.and_then(|mut metadata| metadata.remove(ROW)) {
+        Some(Value::Object(row)) => row,
+        _ => Map::new(),
+    }
+}

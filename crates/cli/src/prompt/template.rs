@@ -1,0 +1,200 @@
+//! The prompt: a template in Jinja over the columns of a row, in which an unknown name is an error.
+
+use std::sync::Arc;
+
+use minijinja::value::{DynObject, Enumerator, Object, Serde};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+
+use crate::exit::{Failure, Result};
+use crate::table::{Row, text};
+
+/// Under which name a template has the row as a whole, unless a column has that name.
+const ROW: &str = "row";
+
+/// A template.
+#[derive(Debug)]
+pub(crate) struct Prompt {
+    templates: Environment<'static>,
+}
+
+impl Prompt {
+    /// Reads a template.
+    pub(crate) fn new(source: String) -> Result<Self> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        let added = templates.add_template_owned("prompt", source);
+        added.map_err(|error| {
+            Failure::usage(format!("the prompt is not a template: {}", told(&error)))
+        })?;
+        Ok(Self { templates })
+    }
+
+    /// The prompt of a row.
+    pub(crate) fn render(&self, row: &Row) -> std::result::Result<String, RenderError> {
+        let failed = |error: minijinja::Error| RenderError(error);
+        let template = self.templates.get_template("prompt").map_err(failed)?;
+        let row = Arc::new(Cells(row.clone()));
+        template
+            .render(Value::from_object(Context(row)))
+            .map_err(failed)
+    }
+}
+
+/// Why a row has no prompt.
+#[derive(Debug)]
+pub(crate) struct RenderError(minijinja::Error);
+
+impl RenderError {
+    /// With where the row is, and which columns it has.
+    pub(crate) fn at(self, place: &str, names: &[String]) -> Failure {
+        let columns = text::list(names);
+        let failure = Failure::usage(format!(
+            "{place}: the prompt cannot be made: {}",
+            told(&self.0)
+        ));
+        match self.0.kind() {
+            ErrorKind::UndefinedError => failure.hint(format!("the columns are {columns}")),
+            _ => failure,
+        }
+    }
+}
+
+/// An error of a template, with its line where that says something.
+fn told(error: &minijinja::Error) -> String {
+    let mut told = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    if let Some(line) = error.line() {
+        told.push_str(&format!(" (line {line} of the prompt)"));
+    }
+    told
+}
+
+/// What a template knows: the columns by their names, and the row.
+#[derive(Debug)]
+struct Context(Arc<Cells>);
+
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        self.0.cell(name).or_else(|| {
+            (name == ROW).then(|| Value::from_dyn_object(DynObject::new(Arc::clone(&self.0))))
+        })
+    }
+}
+
+/// The row as an object: `row["a name with spaces"]`.
+#[derive(Debug)]
+struct Cells(Row);
+
+impl Cells {
+    fn cell(&self, name: &str) -> Option<Value> {
+        self.0.cell(name).map(|cell| Value::from(Serde(cell)))
+    }
+}
+
+impl Object for Cells {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.cell(key.as_str()?)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(
+            self.0
+                .names
+                .iter()
+                .map(|name| Value::from(name.as_str()))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn render(
+        template: &str,
+        names: &[&str],
+        cells: serde_json::Value,
+    ) -> std::result::Result<String, String> {
+        let serde_json::Value::Array(cells) = cells else {
+            panic!("cells are a list")
+        };
+        let row = Row {
+            line: 7,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            cells,
+        };
+        let prompt = Prompt::new(template.to_owned()).map_err(|failure| format!("{failure:?}"))?;
+        prompt
+            .render(&row)
+            .map_err(|error| format!("{:?}", error.at("t.csv:7", &row.names)))
+    }
+
+    #[test]
+    fn columns_are_variables() {
+        let rendered = render(
+            "{{ a }} and {{ b|upper }}",
+            &["a", "b"],
+            json!(["<1>", "x"]),
+        );
+        assert_eq!(rendered.unwrap(), "<1> and X");
+        let rendered = render(
+            "{{ user.name }}: {% for t in tags %}[{{ t }}]{% endfor %}",
+            &["user", "tags"],
+            json!([{"name": "Ada"}, [1, 2]]),
+        );
+        assert_eq!(rendered.unwrap(), "Ada: [1][2]");
+    }
+
+    #[test]
+    fn names_that_jinja_does_not_take_are_in_the_row() {
+        let names = ["my column", "for", "a-b"];
+        let rendered = render(
+            r#"{{ row["my column"] }}{{ row["for"] }}{{ row["a-b"] }}"#,
+            &names,
+            json!(["1", "2", "3"]),
+        );
+        assert_eq!(rendered.unwrap(), "123");
+        let rendered = render(
+            "{% for name in row %}{{ name }}={{ row[name] }};{% endfor %}",
+            &["b", "a"],
+            json!([1, 2]),
+        );
+        assert_eq!(rendered.unwrap(), "b=1;a=2;");
+        assert_eq!(
+            render("{{ row }}", &["row"], json!(["a column"])).unwrap(),
+            "a column"
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_with_the_row_and_the_columns() {
+        let told = render("{{ reviw }}", &["id", "review"], json!(["1", "x"])).unwrap_err();
+        assert!(told.contains("t.csv:7") && told.contains("reviw"), "{told}");
+        assert!(told.contains("the columns are id, review"), "{told}");
+        let told = render(r#"{{ row["x y"] }}"#, &["id"], json!(["1"])).unwrap_err();
+        assert!(told.contains("x y"), "{told}");
+        let told = render("{{ user.nme }}", &["user"], json!([{"name": "Ada"}])).unwrap_err();
+        assert!(told.contains("nme"), "{told}");
+        assert!(
+            render(
+                "{% if x is defined %}a{% else %}b{% endif %}",
+                &["id"],
+                json!(["1"])
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_template_that_is_none_says_where() {
+        let told = render("a\n{{ b", &["b"], json!(["1"])).unwrap_err();
+        assert!(told.contains("line 2"), "{told}");
+    }
+}

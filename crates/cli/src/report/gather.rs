@@ -1,0 +1,243 @@
+//! What a page tells of a run, read from its file in one pass over the jobs' times and one over the
+//! results, in memory that does not grow with them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use futures_util::TryStreamExt as _;
+use genai_batch::cost::Pricing;
+use genai_batch::runs::{RunReport, RunView};
+use genai_batch::{BatchResult, Outcome};
+use serde::Serialize;
+
+use super::jobs::Jobs;
+use super::text::{self, Shown};
+use crate::exit::Result;
+
+/// As many characters of one answer are on the page.
+const ANSWER: usize = 4_000;
+/// As many bytes of answers are.
+const ANSWERS: usize = 8 * 1024 * 1024;
+/// As many characters of a key.
+const KEY: usize = 200;
+/// As many characters of an error's message.
+const MESSAGE: usize = 400;
+/// As many kinds of errors are told apart.
+const KINDS: usize = 50;
+/// As many keys stand for each.
+const EXAMPLES: usize = 5;
+
+/// A run, as a page tells it.
+pub(super) struct Gathered {
+    pub(super) name: String,
+    pub(super) model: String,
+    pub(super) backend: String,
+    pub(super) report: RunReport,
+    /// What it cost, with the prices, or why that is not known.
+    pub(super) cost: std::result::Result<(String, String), String>,
+    pub(super) jobs: Jobs,
+    pub(super) errors: Vec<ErrorKind>,
+    /// How many requests failed in ways that are too many to tell apart.
+    pub(super) other_errors: u64,
+    /// How often responses ended how.
+    pub(super) finish_reasons: BTreeMap<String, u64>,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// Requests that failed in the same way.
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorKind {
+    pub(super) code: i64,
+    /// The first of their messages.
+    pub(super) message: Shown,
+    pub(super) count: u64,
+    pub(super) keys: Vec<Shown>,
+}
+
+/// The outcome of a request.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    key: Shown,
+    /// `response`, `error` or `missing`.
+    kind: &'static str,
+    /// How a response ended, or the code of an error.
+    note: String,
+    text: Shown,
+}
+
+/// Reads a run, of whose answers at most this many are taken.
+pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
+    let run = RunView::open(path).await?;
+    let report = run.report().await?;
+    let jobs = Jobs::read(&run, &report).await?;
+    let mut reader = Reader::new(&report, answers);
+    let mut results = run.results().await?;
+    while let Some(result) = results.try_next().await? {
+        reader.take(&result);
+    }
+    let cost = Pricing::known(run.model()).map(|pricing| {
+        let cost = report.cost(&pricing);
+        (
+            format!("{cost:.cents$}", cents = cents(cost)),
+            pricing.to_string(),
+        )
+    });
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Ok(Gathered {
+        name: name.to_string_lossy().into_owned(),
+        model: run.model().to_owned(),
+        backend: run.backend().to_string(),
+        cost: cost.map_err(|why| why.to_string()),
+        jobs,
+        errors: reader.errors(),
+        other_errors: reader.other_errors,
+        finish_reasons: reader.finish_reasons,
+        answers: reader.answers,
+        report,
+    })
+}
+
+/// As many digits as it takes to see an amount.
+fn cents(amount: f64) -> usize {
+    match amount {
+        a if a == 0.0 || a >= 1.0 => 2,
+        a if a >= 0.01 => 4,
+        _ => 6,
+    }
+}
+
+/// What is kept of the results as they come.
+#[derive(Default)]
+struct Reader {
+    /// Every so many results, one is taken.
+    step: u64,
+    seen: u64,
+    bytes: usize,
+    answers: Vec<Answer>,
+    errors: BTreeMap<(i64, String), ErrorKind>,
+    other_errors: u64,
+    finish_reasons: BTreeMap<String, u64>,
+}
+
+impl Reader {
+    fn new(report: &RunReport, answers: u64) -> Self {
+        let results = report.responses + report.errors + report.missing;
+        Self {
+            // None is taken where none is asked for.
+            step: results
+                .checked_div(answers)
+                .map_or(0, |_| results.div_ceil(answers)),
+            ..Self::default()
+        }
+    }
+
+    fn take(&mut self, result: &BatchResult) {
+        let taken = self.step > 0 && self.seen.is_multiple_of(self.step) && self.bytes < ANSWERS;
+        self.seen += 1;
+        let key = result.key().unwrap_or_default();
+        let (kind, note, text) = match result.outcome() {
+            Outcome::Response(response) => {
+                let reason = response.finish_reason();
+                let reason = reason.map_or("(not said)".to_owned(), |reason| reason.to_string());
+                self.count_reason(&reason);
+                let text = taken.then(|| match response.text() {
+                    Some(text) => text::shown(&text, ANSWER),
+                    None => text::shown(response.json(), ANSWER),
+                });
+                ("response", reason, text)
+            }
+            Outcome::Error(error) => {
+                self.count_error(error.code(), error.message(), key);
+                let text = taken.then(|| text::shown(error.message(), ANSWER));
+                ("error", format!("code {}", error.code()), text)
+            }
+            Outcome::Missing => {
+                let text = taken.then(|| text::shown("", 0));
+                ("missing", String::new(), text)
+            }
+        };
+        if let Some(text) = text {
+            self.bytes += text.text.len() + key.len().min(KEY);
+            self.answers.push(Answer {
+                key: text::shown(key, KEY),
+                kind,
+                note,
+                text,
+            });
+        }
+    }
+
+    fn count_reason(&mut self, reason: &str) {
+        let known = self.finish_reasons.contains_key(reason);
+        let reason = match known || self.finish_reasons.len() < KINDS {
+            true => text::shown(reason, KEY).text,
+            false => "(others)".to_owned(),
+        };
+        *self.finish_reasons.entry(reason).or_default() += 1;
+    }
+
+    fn count_error(&mut self, code: i64, message: &str, key: &str) {
+        let message = text::shown(message, MESSAGE);
+        let kind = (code, text::without_numbers(&message.text));
+        if !self.errors.contains_key(&kind) && self.errors.len() == KINDS {
+            self.other_errors += 1;
+            return;
+        }
+        let errors = self.errors.entry(kind).or_insert_with(|| ErrorKind {
+            code,
+            message,
+            count: 0,
+            keys: Vec::new(),
+        });
+        errors.count += 1;
+        if errors.keys.len() < EXAMPLES {
+            errors.keys.push(text::shown(key, KEY));
+        }
+    }
+
+    /// The kinds of errors, the most frequent first.
+    fn errors(&mut self) -> Vec<ErrorKind> {
+        let mut errors: Vec<_> = std::mem::take(&mut self.errors).into_values().collect();
+        errors.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+        errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_errors_are_bounded_and_counted() {
+        let mut reader = Reader::default();
+        for row in 0..10 {
+            reader.count_error(
+                8,
+                &format!("row {row} is over the quota"),
+                &format!("k{row}"),
+            );
+        }
+        for code in 100..200 {
+            reader.count_error(code, "odd", "k");
+        }
+        assert_eq!(reader.other_errors, 51);
+        let errors = reader.errors();
+        assert_eq!(errors.len(), KINDS);
+        assert_eq!((errors[0].code, errors[0].count), (8, 10));
+        assert_eq!(errors[0].message.text, "row 0 is over the quota");
+        assert_eq!(errors[0].keys.len(), EXAMPLES);
+    }
+
+    #[test]
+    fn every_so_many_answers_are_taken() {
+        let step = |results, answers| {
+            let mut report = RunReport::default();
+            report.responses = results;
+            Reader::new(&report, answers).step
+        };
+        assert_eq!(step(10, 1000), 1);
+        assert_eq!(step(2500, 1000), 3);
+        assert_eq!(step(2500, 0), 0);
+        assert_eq!(step(0, 1000), 0);
+    }
+}

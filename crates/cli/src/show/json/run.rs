@@ -1,0 +1,171 @@
+//! A run in a file, for programs and as a row.
+
+use std::path::Path;
+
+use genai_batch::Backend;
+use genai_batch::runs::{Progress, RunReport, RunView};
+use serde::Serialize;
+
+use crate::show::cell::{Cell, Record, Tone};
+
+/// A run, by what its file says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Run {
+    file: String,
+    backend: &'static str,
+    model: String,
+    is_finished: bool,
+    /// How many keys it has.
+    requests: u64,
+    responses: u64,
+    errors: u64,
+    missing: u64,
+    unfinished: u64,
+    vanished: u64,
+    /// Which are in no job yet, wait for another attempt, or are in jobs.
+    new: u64,
+    waiting: u64,
+    in_jobs: u64,
+    jobs: u64,
+    active_jobs: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+    generations: Vec<Generation>,
+    /// Which process drives it now, if one does.
+    driven_by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Generation {
+    number: u64,
+    jobs: u64,
+    requests: u64,
+    responses: u64,
+    errors: u64,
+    missing: u64,
+    retried: u64,
+}
+
+impl Run {
+    pub(crate) fn new(
+        file: &Path,
+        view: &RunView,
+        report: &RunReport,
+        progress: &Progress,
+    ) -> Self {
+        let generations = report.generations.iter().map(|generation| Generation {
+            number: generation.number,
+            jobs: generation.jobs,
+            requests: generation.requests,
+            responses: generation.responses,
+            errors: generation.errors,
+            missing: generation.missing,
+            retried: generation.retried,
+        });
+        Self {
+            file: file.display().to_string(),
+            backend: match view.backend() {
+                Backend::Gemini => "gemini",
+                Backend::Vertex => "vertex",
+                // One that a later version of the library knows.
+                _ => "other",
+            },
+            model: view.model().to_owned(),
+            is_finished: report.is_finished(),
+            requests: report.requests,
+            responses: report.responses,
+            errors: report.errors,
+            missing: report.missing,
+            unfinished: report.unfinished,
+            vanished: report.vanished,
+            new: progress.new,
+            waiting: progress.waiting,
+            in_jobs: progress.in_jobs,
+            jobs: progress.jobs,
+            active_jobs: progress.active_jobs,
+            input_tokens: report.input_tokens,
+            output_tokens: report.output_tokens,
+            generations: generations.collect(),
+            driven_by: view.driver(),
+        }
+    }
+
+    fn state(&self) -> Cell {
+        let failed = self.errors + self.missing;
+        match (self.is_finished, &self.driven_by) {
+            (true, _) if failed > 0 => Cell::new("finished").tone(Tone::Warning),
+            (true, _) => Cell::new("finished").tone(Tone::Good),
+            (false, Some(_)) => Cell::new("running").tone(Tone::Busy),
+            (false, None) => Cell::new("stopped").tone(Tone::Warning),
+        }
+    }
+
+    fn done(&self) -> Cell {
+        let done = self.requests - self.unfinished;
+        Cell::number(format!("{done}/{}", self.requests))
+    }
+
+    fn failed(&self) -> Cell {
+        let failed = self.errors + self.missing;
+        let tone = if failed > 0 { Tone::Bad } else { Tone::Quiet };
+        Cell::number(failed).tone(tone)
+    }
+
+    /// All parts of it, by their names.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, Cell)> {
+        let count = |count: u64| Cell::new(count);
+        let mut parts = vec![
+            ("file", Cell::new(&self.file)),
+            ("state", self.state()),
+            ("driven by", Cell::maybe(self.driven_by.as_ref())),
+            ("backend", Cell::new(self.backend)),
+            ("model", Cell::new(&self.model)),
+            ("requests", count(self.requests)),
+            ("responses", count(self.responses)),
+            ("errors", count(self.errors)),
+            ("missing", count(self.missing)),
+            ("unfinished", count(self.unfinished)),
+            ("in jobs", count(self.in_jobs)),
+            (
+                "jobs",
+                Cell::new(format!("{}, {} active", self.jobs, self.active_jobs)),
+            ),
+            ("tokens in", count(self.input_tokens)),
+            ("tokens out", count(self.output_tokens)),
+        ];
+        if self.vanished > 0 {
+            parts.push(("vanished", count(self.vanished)));
+        }
+        let attempts = self.generations.iter().map(|generation| {
+            let Generation {
+                number,
+                jobs,
+                requests,
+                retried,
+                ..
+            } = generation;
+            let text = format!("{number}: {requests} requests, {jobs} jobs, {retried} asked again");
+            ("attempt", Cell::new(text))
+        });
+        parts.extend(attempts);
+        parts
+    }
+}
+
+impl Record for Run {
+    const COLUMNS: &'static [&'static str] = &[
+        "file", "state", "done", "failed", "jobs", "backend", "model",
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::new(&self.file),
+            self.state(),
+            self.done(),
+            self.failed(),
+            Cell::number(self.jobs),
+            Cell::new(self.backend),
+            Cell::new(&self.model),
+        ]
+    }
+}

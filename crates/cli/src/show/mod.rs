@@ -1,0 +1,23 @@
+//! What people and programs read: tables, bars and colours, or JSON.
+//!
+//! [`out`] writes standard output in the form that was asked for, of things that say by [`Record`] what
+//! their columns are; [`table`] lays out what a terminal shows, [`json`] has the documented forms for
+//! programs, [`cell`] is one value, [`style`] what colours mean, [`time`] moments and durations,
+//! [`counted`] numbers, [`note`] what is said beside on standard error, where [`bars`] of a run,
+//! [`transfer`] of one thing and [`live`] of jobs are, and [`ask`] asks.
+
+pub(crate) mod ask;
+pub(crate) mod bars;
+pub(crate) mod cell;
+pub(crate) mod counted;
+pub(crate) mod json;
+pub(crate) mod live;
+pub(crate) mod note;
+pub(crate) mod out;
+pub(crate) mod style;
+pub(crate) mod table;
+pub(crate) mod time;
+pub(crate) mod transfer;
+
+pub(crate) use cell::{Cell, Record, Tone};
+pub(crate) use out::Out;

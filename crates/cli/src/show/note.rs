@@ -1,0 +1,20 @@
+//! What is said beside, on standard error.
+
+use std::fmt::Display;
+
+use super::style;
+use crate::args::Global;
+
+/// Says something that is good to know, unless nothing is to be said.
+pub(crate) fn say(global: &Global, text: impl Display) {
+    if !global.quiet {
+        let quiet = style::QUIET;
+        anstream::eprintln!("{quiet}{text}{quiet:#}");
+    }
+}
+
+/// Says that something may not be as it was meant.
+pub(crate) fn warn(text: impl Display) {
+    let warning = style::WARNING;
+    anstream::eprintln!("{warning}warning:{warning:#} {text}");
+}

@@ -1,0 +1,166 @@
+//! JSONL: an object in each line, whose fields are its cells.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::lines::LONGEST;
+use super::read::{Rows, check_names};
+use super::{Row, text};
+use crate::exit::{Failure, Result};
+
+/// The rows of a JSONL file.
+pub(super) struct Jsonl<R> {
+    name: String,
+    reader: BufReader<R>,
+    line: u64,
+    names: Arc<[String]>,
+    buffer: Vec<u8>,
+}
+
+impl<R: Read> Jsonl<R> {
+    pub(super) fn new(name: &str, input: R) -> Self {
+        Self {
+            name: name.to_owned(),
+            reader: BufReader::with_capacity(64 * 1024, input),
+            line: 0,
+            names: Arc::from([]),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Reads the next line that is not blank.
+    fn read(&mut self) -> Result<bool> {
+        loop {
+            self.buffer.clear();
+            self.line += 1;
+            let mut limited = self.reader.by_ref().take(LONGEST);
+            let read = limited.read_until(b'\n', &mut self.buffer);
+            let read = read.map_err(|error| {
+                Failure::new(
+                    crate::exit::Kind::Other,
+                    format!("{}:{}: {error}", self.name, self.line),
+                )
+            })?;
+            if read as u64 == LONGEST {
+                let place = format!("{}:{}", self.name, self.line);
+                return Err(Failure::usage(format!(
+                    "{place}: the line is longer than {} MiB",
+                    LONGEST >> 20
+                )));
+            }
+            if self.line == 1 && self.buffer.starts_with(b"\xef\xbb\xbf") {
+                self.buffer.drain(..3);
+            }
+            if read == 0 {
+                return Ok(false);
+            }
+            if !self.buffer.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn parse(&self) -> std::result::Result<Vec<(String, Value)>, String> {
+        let line = std::str::from_utf8(&self.buffer).map_err(|_| "not UTF-8".to_owned())?;
+        let fields = ordered_fields(line.trim()).map_err(|error| match error.is_data() {
+            true => format!("not an object of JSON: {}", bare(&error)),
+            false => format!("not JSON: {}, at column {}", bare(&error), error.column()),
+        })?;
+        let fields = fields.into_iter().map(|(name, raw)| {
+            let value = value(&raw)
+                .map_err(|why| format!("the field {:?}: {why}", text::clip(&name, 60)))?;
+            Ok((name, value))
+        });
+        fields.collect()
+    }
+}
+
+/// What is wrong, without the place in the line.
+fn bare(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    match told.rfind(" at line ") {
+        Some(at) => told[..at].to_owned(),
+        None => told,
+    }
+}
+
+/// A value, unless reading it would change it.
+fn value(raw: &RawValue) -> std::result::Result<Value, String> {
+    let value: Value = serde_json::from_str(raw.get()).map_err(|error| bare(&error))?;
+    match &value {
+        Value::Number(number) if number.is_f64() && !raw.get().contains(['.', 'e', 'E']) => {
+            Err(format!(
+                "the number {} is too large: write it as a text, in quotes",
+                text::clip(raw.get(), 60)
+            ))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// The fields of an object in their order; one that is there twice is an error.
+pub(crate) fn ordered_fields(json: &str) -> serde_json::Result<Vec<(String, Box<RawValue>)>> {
+    struct Fields;
+    impl<'de> Visitor<'de> for Fields {
+        type Value = Vec<(String, Box<RawValue>)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> std::result::Result<Self::Value, A::Error> {
+            let mut fields: Self::Value = Vec::new();
+            while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                if fields.iter().any(|(known, _)| *known == name) {
+                    return Err(A::Error::custom(format_args!(
+                        "the field {name:?} is there twice"
+                    )));
+                }
+                fields.push((name, value));
+            }
+            Ok(fields)
+        }
+    }
+    let mut json = serde_json::Deserializer::from_str(json);
+    let fields = json.deserialize_map(Fields)?;
+    json.end()?;
+    Ok(fields)
+}
+
+impl<R: Read> Rows for Jsonl<R> {
+    fn next(&mut self) -> Result<Option<Row>> {
+        if !self.read()? {
+            return Ok(None);
+        }
+        let fields = self
+            .parse()
+            .map_err(|why| Failure::usage(format!("{}:{}: {why}", self.name, self.line)))?;
+        let is_same = fields.len() == self.names.len()
+            && fields
+                .iter()
+                .zip(&*self.names)
+                .all(|((name, _), known)| name == known);
+        let (names, cells): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+        if !is_same {
+            check_names(&format!("{}:{}", self.name, self.line), &names)?;
+            self.names = names.into();
+        }
+        Ok(Some(Row {
+            line: self.line,
+            names: Arc::clone(&self.names),
+            cells,
+        }))
+    }
+
+    fn header(&self) -> Option<&[String]> {
+        None
+    }
+}

@@ -1,0 +1,162 @@
+//! Parquet, row by row: each cell as a value of JSON.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use genai_batch::external::chrono::DateTime;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use parquet::record::reader::RowIter;
+use parquet::schema::types::Type;
+use serde_json::Value;
+
+use super::columns::{Column, Kind};
+use super::read::{Rows, check_names};
+use super::{Row, text};
+use crate::exit::{Failure, Result};
+
+/// The rows of a Parquet file.
+pub(super) struct Parquet {
+    name: String,
+    rows: RowIter<'static>,
+    names: Arc<[String]>,
+    kinds: Vec<Kind>,
+    /// Columns of nanoseconds, which are read as numbers.
+    nanos: Vec<bool>,
+    row: u64,
+    position: Arc<AtomicU64>,
+}
+
+impl Parquet {
+    pub(super) fn open(name: &str, file: File, position: &Arc<AtomicU64>) -> Result<Self> {
+        let unreadable =
+            |why: String| Failure::usage(format!("{name} cannot be read as Parquet: {why}"));
+        let opened = guarded(|| SerializedFileReader::new(file)).map_err(unreadable)?;
+        let reader = opened.map_err(|error| unreadable(error.to_string()))?;
+        let schema = reader.metadata().file_metadata().schema().clone();
+        let fields = schema.get_fields();
+        let names: Vec<String> = fields.iter().map(|it| it.name().to_owned()).collect();
+        check_names(name, &names)?;
+        let nanos = fields.iter().map(|field| is_nanos(field)).collect();
+        let kinds = fields.iter().map(|field| kind(field)).collect();
+        Ok(Self {
+            name: name.to_owned(),
+            rows: RowIter::from_file_into(Box::new(reader)),
+            names: names.into(),
+            kinds,
+            nanos,
+            row: 0,
+            position: Arc::clone(position),
+        })
+    }
+}
+
+/// Runs what may panic on a file that was made strangely.
+fn guarded<T>(read: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read))
+        .map_err(|_| "it has what this reader does not know".to_owned())
+}
+
+fn is_nanos(field: &Type) -> bool {
+    let is_stamp = matches!(
+        field.get_basic_info().logical_type_ref(),
+        Some(LogicalType::Timestamp(stamp)) if matches!(stamp.unit, TimeUnit::NANOS)
+    );
+    field.is_primitive() && is_stamp
+}
+
+fn kind(field: &Type) -> Kind {
+    if !field.is_primitive()
+        || field.get_basic_info().repetition() == parquet::basic::Repetition::REPEATED
+    {
+        return Kind::Json;
+    }
+    if is_nanos(field) {
+        return Kind::Timestamp;
+    }
+    match (
+        field.get_physical_type(),
+        field.get_basic_info().converted_type(),
+    ) {
+        (_, ConvertedType::DECIMAL | ConvertedType::UINT_64) => Kind::Text,
+        (_, ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS) => Kind::Text,
+        (_, ConvertedType::DATE) => Kind::Date,
+        (_, ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS) => Kind::Timestamp,
+        (Physical::INT96, _) => Kind::Timestamp,
+        (Physical::BOOLEAN, _) => Kind::Bool,
+        (Physical::INT32 | Physical::INT64, _) => Kind::Int,
+        (Physical::FLOAT | Physical::DOUBLE, _) => Kind::Float,
+        (Physical::BYTE_ARRAY, _) => Kind::Text,
+        (Physical::FIXED_LEN_BYTE_ARRAY, _) => match field.get_basic_info().logical_type_ref() {
+            Some(LogicalType::Float16) => Kind::Float,
+            _ => Kind::Text,
+        },
+    }
+}
+
+fn value(field: &Field, is_nanos: bool) -> Value {
+    match field {
+        Field::Long(nanos) if is_nanos => {
+            let moment = DateTime::from_timestamp_nanos(*nanos);
+            Value::from(moment.format("%Y-%m-%d %H:%M:%S%.f %:z").to_string())
+        }
+        // JSON has no word for these.
+        Field::Double(number) if !number.is_finite() => Value::from(number.to_string()),
+        Field::Float(number) if !number.is_finite() => Value::from(number.to_string()),
+        // By its shortest text, as people wrote it.
+        Field::Float(number) => {
+            let short = number.to_string().parse().unwrap_or(f64::from(*number));
+            Value::from(short)
+        }
+        // What older writers did not mark as text.
+        Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
+            Ok(text) => Value::from(text),
+            Err(_) => field.to_json_value(),
+        },
+        field => field.to_json_value(),
+    }
+}
+
+impl Rows for Parquet {
+    fn next(&mut self) -> Result<Option<Row>> {
+        self.row += 1;
+        let (name, row) = (&self.name, self.row);
+        let failed =
+            |why: String| Failure::usage(format!("{name}, row {row}: {}", text::clip(&why, 300)));
+        let next = guarded(|| {
+            let next = self.rows.next()?;
+            Some(next.map(|row| {
+                let columns = row.into_columns().into_iter().zip(&self.nanos);
+                columns
+                    .map(|((_, field), is_nanos)| value(&field, *is_nanos))
+                    .collect()
+            }))
+        });
+        let Some(next) = next.map_err(failed)? else {
+            return Ok(None);
+        };
+        let cells = next.map_err(|error| failed(error.to_string()))?;
+        self.position.store(row, Ordering::Relaxed);
+        Ok(Some(Row {
+            line: row,
+            names: Arc::clone(&self.names),
+            cells,
+        }))
+    }
+
+    fn header(&self) -> Option<&[String]> {
+        Some(&self.names)
+    }
+
+    fn kinds(&self) -> Option<Vec<Column>> {
+        let columns = self.names.iter().zip(&self.kinds);
+        let columns = columns.map(|(name, kind)| Column {
+            name: name.clone(),
+            kind: *kind,
+        });
+        Some(columns.collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! Opening a table: which format it is in, and what is wrong with it before its first row.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Chain, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::columns::Column;
+use super::csv::Csv;
+use super::jsonl::Jsonl;
+use super::{Format, Row, text};
+use crate::exit::{Failure, Kind, Result};
+
+/// A table that is read from its first row to its last.
+pub(crate) trait Rows {
+    /// The next row.
+    fn next(&mut self) -> Result<Option<Row>>;
+
+    /// The names of the columns, where the table says them beforehand.
+    fn header(&self) -> Option<&[String]>;
+
+    /// What is in the columns, where the table says it beforehand.
+    fn kinds(&self) -> Option<Vec<Column>> {
+        None
+    }
+}
+
+/// Where a table is, and how it is written down.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    /// `None` is standard input.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) format: Format,
+    pub(crate) delimiter: Option<u8>,
+    /// How many bytes were read, or in Parquet rows.
+    pub(crate) position: Arc<AtomicU64>,
+}
+
+impl Input {
+    /// What `INPUT` and the options about it say.
+    pub(crate) fn new(input: &Path, format: Option<Format>, delimiter: Option<u8>) -> Result<Self> {
+        let is_stdin = input.as_os_str() == "-";
+        let shown = input.display();
+        let format = match format.or_else(|| Format::of(input)) {
+            Some(format) => format,
+            None if is_stdin => {
+                return Err(
+                    Failure::usage("standard input has no name that tells its format")
+                        .hint("say it: --input-format csv, tsv, jsonl or parquet"),
+                );
+            }
+            None => {
+                return Err(Failure::usage(format!(
+                    "the name {shown} does not tell the format of the table"
+                ))
+                .hint("tables are .csv, .tsv, .jsonl or .parquet; or say it: --input-format csv"));
+            }
+        };
+        if delimiter.is_some() && !format.is_text() {
+            return Err(Failure::usage("--delimiter is for CSV and TSV"));
+        }
+        if is_stdin && format == Format::Parquet {
+            return Err(Failure::usage(
+                "Parquet is read from its end, so it cannot come from standard input",
+            )
+            .hint("name the file"));
+        }
+        Ok(Self {
+            path: (!is_stdin).then(|| input.to_owned()),
+            format,
+            delimiter,
+            position: Arc::default(),
+        })
+    }
+
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match &self.path {
+            Some(path) => path.display().to_string(),
+            None => "standard input".to_owned(),
+        }
+    }
+
+    /// How many bytes it has, if that is known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        let path = self.path.as_ref()?;
+        (self.format != Format::Parquet).then(|| std::fs::metadata(path).ok().map(|it| it.len()))?
+    }
+
+    /// Where a row is, as errors say it.
+    pub(crate) fn place(&self, line: u64) -> String {
+        match self.format {
+            Format::Parquet => format!("{}, row {line}", self.name()),
+            _ => format!("{}:{line}", self.name()),
+        }
+    }
+
+    /// Opens it, from its beginning.
+    pub(crate) fn open(&self) -> Result<Box<dyn Rows>> {
+        let name = self.name();
+        self.position.store(0, Ordering::Relaxed);
+        let input: Box<dyn Read + Send> = match &self.path {
+            None => Box::new(io::stdin()),
+            Some(path) => {
+                let file = open_file(path)?;
+                if self.format == Format::Parquet {
+                    return open_parquet(&name, file, &self.position);
+                }
+                Box::new(file)
+            }
+        };
+        let input = Counting {
+            inner: input,
+            position: Arc::clone(&self.position),
+        };
+        let input = sniff(&name, input)?;
+        Ok(match self.format {
+            Format::Csv => Box::new(Csv::open(&name, input, self.delimiter.unwrap_or(b','))?),
+            Format::Tsv => Box::new(Csv::open(&name, input, self.delimiter.unwrap_or(b'\t'))?),
+            Format::Jsonl | Format::Parquet => Box::new(Jsonl::new(&name, input)),
+        })
+    }
+}
+
+#[cfg(feature = "parquet")]
+fn open_parquet(name: &str, file: File, position: &Arc<AtomicU64>) -> Result<Box<dyn Rows>> {
+    Ok(Box::new(super::parquet::Parquet::open(
+        name, file, position,
+    )?))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn open_parquet(_: &str, _: File, _: &Arc<AtomicU64>) -> Result<Box<dyn Rows>> {
+    Err(Failure::usage(
+        "this build is without Parquet: build it with the feature `parquet`",
+    ))
+}
+
+fn open_file(path: &Path) -> Result<File> {
+    let failed = |error: io::Error| {
+        Failure::new(
+            Kind::Usage,
+            format!("cannot read {}: {error}", path.display()),
+        )
+    };
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(Failure::usage(format!(
+            "{} is a folder: name one file",
+            path.display()
+        )));
+    }
+    Ok(file)
+}
+
+/// Looks at the first bytes for what is no table of text, whatever its name says.
+fn sniff<R: Read>(name: &str, mut input: R) -> Result<Chain<Cursor<Vec<u8>>, R>> {
+    let mut first = Vec::new();
+    let read = input.by_ref().take(4).read_to_end(&mut first);
+    read.map_err(|error| Failure::new(Kind::Other, format!("cannot read {name}: {error}")))?;
+    let found = match &*first {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16", "save it as UTF-8")),
+        [b'P', b'A', b'R', b'1'] => Some(("Parquet", "say so: --input-format parquet")),
+        [b'P', b'K', 3, 4] => Some(("an archive or a spreadsheet", "export the sheet as CSV")),
+        [0x1f, 0x8b, ..] => Some(("compressed", "unpack it with gunzip")),
+        _ => None,
+    };
+    match found {
+        Some((what, hint)) => {
+            Err(Failure::usage(format!("{name} is {what}, and not a table of text")).hint(hint))
+        }
+        None => Ok(Cursor::new(first).chain(input)),
+    }
+}
+
+/// Refuses names that would make of two columns one.
+pub(super) fn check_names(place: &str, names: &[String]) -> Result<()> {
+    let mut seen = HashMap::new();
+    for (at, name) in names.iter().enumerate() {
+        if let Some(before) = seen.insert(name, at) {
+            let what = match name.is_empty() {
+                true => "have no name".to_owned(),
+                false => format!("are called {:?}", text::clip(name, 60)),
+            };
+            return Err(Failure::usage(format!(
+                "{place}: the columns {} and {} {what}: give each a name of its own",
+                before + 1,
+                at + 1
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Counts what is read.
+struct Counting<R> {
+    inner: R,
+    position: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.position.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

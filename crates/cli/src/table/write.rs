@@ -1,0 +1,212 @@
+//! Writing a table, whole or not at all: into a file beside its place, which is moved there at the end.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::columns::Column;
+#[cfg(feature = "parquet")]
+use super::parquet_write::ParquetTable;
+use super::{Format, text};
+
+/// What a table is written into, digested on the way.
+pub(super) type Sink = Digesting<BufWriter<File>>;
+
+/// A cell to be written; `None` where the row does not have the column at all.
+pub(crate) type Cell = Option<Value>;
+
+/// A table that is being written.
+pub(crate) struct TableWriter {
+    form: Form,
+    columns: Vec<Column>,
+    escape_formulas: bool,
+    partial: Partial,
+}
+
+enum Form {
+    Text(csv::Writer<Sink>),
+    Jsonl(Sink),
+    #[cfg(feature = "parquet")]
+    Parquet(ParquetTable),
+}
+
+impl TableWriter {
+    /// Begins a table that will be at `path`.
+    pub(crate) fn create(
+        path: &Path,
+        format: Format,
+        columns: Vec<Column>,
+        escape_formulas: bool,
+    ) -> io::Result<Self> {
+        let partial = Partial::of(path);
+        let sink = Digesting::new(BufWriter::new(File::create(&partial.path)?));
+        let form = match format {
+            Format::Csv | Format::Tsv => {
+                let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
+                let mut writer = csv::WriterBuilder::new()
+                    .delimiter(delimiter)
+                    .from_writer(sink);
+                writer.write_record(columns.iter().map(|it| &it.name))?;
+                Form::Text(writer)
+            }
+            Format::Jsonl => Form::Jsonl(sink),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Form::Parquet(ParquetTable::new(sink, &columns)?),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => return Err(io::Error::other("this build is without Parquet")),
+        };
+        Ok(Self {
+            form,
+            columns,
+            escape_formulas,
+            partial,
+        })
+    }
+
+    /// Writes a row, with a cell for each column.
+    pub(crate) fn write(&mut self, cells: Vec<Cell>) -> io::Result<()> {
+        match &mut self.form {
+            Form::Text(writer) => {
+                for cell in &cells {
+                    let text = cell.as_ref().map(text::of).unwrap_or_default();
+                    match self.escape_formulas && is_formula(&text) {
+                        true => writer.write_field(format!("'{text}"))?,
+                        false => writer.write_field(&*text)?,
+                    }
+                }
+                writer.write_record(None::<&[u8]>)?;
+                Ok(())
+            }
+            Form::Jsonl(sink) => write_object(sink, &self.columns, &cells),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(table) => table.write(cells),
+        }
+    }
+
+    /// Ends the table: all of it is on the disk, beside its place.
+    pub(crate) fn finish(self) -> io::Result<Whole> {
+        let sink = match self.form {
+            Form::Text(writer) => writer.into_inner().map_err(|error| error.into_error())?,
+            Form::Jsonl(sink) => sink,
+            #[cfg(feature = "parquet")]
+            Form::Parquet(table) => table.finish()?,
+        };
+        let (mut inner, digest) = sink.into_parts();
+        inner.flush()?;
+        inner.get_ref().sync_all()?;
+        Ok(Whole {
+            partial: self.partial,
+            digest,
+        })
+    }
+}
+
+/// What a spreadsheet would take for a formula and run.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+}
+
+fn write_object(sink: &mut Sink, columns: &[Column], cells: &[Cell]) -> io::Result<()> {
+    let mut separator = b"{";
+    for (column, cell) in columns.iter().zip(cells) {
+        let Some(cell) = cell else { continue };
+        sink.write_all(separator)?;
+        separator = b",";
+        serde_json::to_writer(&mut *sink, &column.name)?;
+        sink.write_all(b":")?;
+        serde_json::to_writer(&mut *sink, cell)?;
+    }
+    if separator == b"{" {
+        sink.write_all(b"{")?;
+    }
+    sink.write_all(b"}\n")
+}
+
+/// A table that is whole and not yet in its place.
+pub(crate) struct Whole {
+    partial: Partial,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub(crate) digest: String,
+}
+
+impl Whole {
+    /// Moves it to its place.
+    pub(crate) fn put(mut self) -> io::Result<()> {
+        fs::rename(&self.partial.path, &self.partial.place)?;
+        self.partial.is_gone = true;
+        Ok(())
+    }
+}
+
+/// The file beside the place, which is removed if nothing comes of it.
+struct Partial {
+    path: PathBuf,
+    place: PathBuf,
+    is_gone: bool,
+}
+
+impl Partial {
+    /// Always the same name, so that what a killed process left is written over.
+    fn of(place: &Path) -> Self {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        Self {
+            path: place.with_file_name(format!(".{name}.genai-batch.partial")),
+            place: place.to_owned(),
+            is_gone: false,
+        }
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.is_gone {
+            // It may not be there at all.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A writer that digests what it writes.
+pub(super) struct Digesting<W> {
+    inner: W,
+    digest: Sha256,
+}
+
+impl<W> Digesting<W> {
+    fn new(inner: W) -> Self {
+        Self {
+            inner,
+            digest: Sha256::new(),
+        }
+    }
+
+    fn into_parts(self) -> (W, String) {
+        (self.inner, hex(&self.digest.finalize()[..]))
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub(crate) fn digest_of(path: &Path) -> io::Result<String> {
+    let mut digest = Digesting::new(io::sink());
+    io::copy(&mut File::open(path)?, &mut digest)?;
+    Ok(digest.into_parts().1)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,340 @@
+//! Tables in each format, in and out, and files of requests.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use serde_json::{Value, json};
+use snapbox::{assert_data_eq, str};
+
+use crate::support::{Folder, rows};
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn parquet_rows(path: &Path) -> Vec<Value> {
+    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    reader
+        .into_iter()
+        .map(|row| row.unwrap().to_json_value())
+        .collect()
+}
+
+#[test]
+fn lines_of_json_keep_their_values_and_what_they_lack() {
+    let table = "{\"n\": 1, \"text\": \"One\", \"tags\": [\"a\", {\"b\": null}]}\n{\"text\": \"Two\", \"other\": 2.5}\n";
+    let folder = Folder::with("t.jsonl", table);
+    let prompt = "Say {{ text }}{% if tags is defined %} {{ tags[0] }}{% endif %}";
+    folder
+        .run(&["t.jsonl", "--prompt", prompt, "--out", "out.jsonl"])
+        .went_well();
+    let out = lines(&folder.read("out.jsonl"));
+    let kept: Vec<_> = out
+        .iter()
+        .map(|row| json!([row["n"], row["text"], row["tags"], row["other"]]))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            json!([1, "One", ["a", {"b": null}], null]),
+            json!([null, "Two", null, 2.5])
+        ]
+    );
+    assert!(out[1].get("n").is_none() && out[0].get("other").is_none());
+    assert_eq!(out[0]["finish_reason"], "STOP");
+    assert!(
+        folder
+            .read("out.jsonl")
+            .starts_with(r#"{"n":1,"text":"One","tags":["#)
+    );
+
+    folder
+        .run(&["t.jsonl", "--prompt", prompt, "--out", "out.csv"])
+        .went_well();
+    let out = rows(&folder.path("out.csv"));
+    assert_eq!(out[0][..4], ["n", "text", "tags", "other"]);
+    assert_eq!(out[1][..4], ["1", "One", r#"["a",{"b":null}]"#, ""]);
+    assert_eq!(out[2][..4], ["", "Two", "", "2.5"]);
+
+    folder
+        .run(&["t.jsonl", "--prompt", prompt, "--out", "out.parquet"])
+        .went_well();
+    let out = parquet_rows(&folder.path("out.parquet"));
+    assert_eq!(
+        (&out[0]["n"], &out[1]["n"], &out[1]["other"]),
+        (&json!(1), &json!(null), &json!(2.5))
+    );
+    assert_eq!(out[0]["tags"], r#"["a",{"b":null}]"#);
+}
+
+fn write_parquet(path: &Path) {
+    let schema = "message rows {
+        REQUIRED BYTE_ARRAY text (UTF8);
+        OPTIONAL INT32 day (DATE);
+        OPTIONAL INT64 moment (TIMESTAMP(NANOS,true));
+        OPTIONAL INT64 small (TIMESTAMP_MILLIS);
+        OPTIONAL GROUP tags (LIST) { REPEATED GROUP list { OPTIONAL BYTE_ARRAY element (UTF8); } }
+        OPTIONAL BYTE_ARRAY raw;
+    }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let properties = Arc::new(WriterProperties::builder().build());
+    let mut writer =
+        SerializedFileWriter::new(File::create(path).unwrap(), schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|it| ByteArray::from(*it))
+            .collect::<Vec<_>>()
+    };
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&texts(&["One", "Two"]), None, None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<Int32Type>()
+        .write_batch(&[20_000], Some(&[1, 0]), None)
+        .unwrap();
+    column.close().unwrap();
+    for value in [1_700_000_000_123_456_000, 1_700_000_000_123] {
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<Int64Type>()
+            .write_batch(&[value], Some(&[1, 0]), None)
+            .unwrap();
+        column.close().unwrap();
+    }
+    let mut column = group.next_column().unwrap().unwrap();
+    let written = column.typed::<ByteArrayType>().write_batch(
+        &texts(&["a", "b"]),
+        Some(&[3, 3, 0]),
+        Some(&[0, 1, 0]),
+    );
+    written.unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let bytes = [
+        ByteArray::from(b"plain".to_vec()),
+        ByteArray::from(vec![0xff, 0]),
+    ];
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&bytes, Some(&[1, 1]), None)
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn parquet_keeps_days_and_moments() {
+    let folder = Folder::new();
+    write_parquet(&folder.path("t.parquet"));
+    let prompt = "Say {{ text }} {{ day }} {{ tags }}";
+    folder
+        .run(&["t.parquet", "--prompt", prompt, "--out", "out.jsonl"])
+        .went_well();
+    let out = lines(&folder.read("out.jsonl"));
+    assert_eq!(out[0]["day"], "2024-10-04");
+    assert_eq!(out[0]["moment"], "2023-11-14 22:13:20.123456 +00:00");
+    assert_eq!(out[0]["tags"], json!(["a", "b"]));
+    assert_eq!(
+        (&out[0]["raw"], &out[1]["raw"]),
+        (&json!("plain"), &json!("/wA="))
+    );
+    assert_eq!(
+        (&out[1]["day"], &out[1]["tags"]),
+        (&json!(null), &json!(null))
+    );
+
+    folder
+        .run(&["t.parquet", "--prompt", prompt, "--out", "out.parquet"])
+        .went_well();
+    let out = parquet_rows(&folder.path("out.parquet"));
+    assert_eq!(out[0]["day"], "2024-10-04");
+    assert_eq!(out[0]["small"], out[0]["small"]);
+    assert!(
+        out[0]["moment"]
+            .as_str()
+            .unwrap()
+            .starts_with("2023-11-14 22:13:20")
+    );
+    let reader =
+        SerializedFileReader::new(File::open(folder.path("out.parquet")).unwrap()).unwrap();
+    let schema = reader.metadata().file_metadata().schema().clone();
+    let mut printed = Vec::new();
+    parquet::schema::printer::print_schema(&mut printed, &schema);
+    assert_data_eq!(
+        String::from_utf8(printed).unwrap(),
+        str![[r#"
+message schema {
+  OPTIONAL BYTE_ARRAY text (STRING);
+  OPTIONAL INT32 day (DATE);
+  OPTIONAL INT64 moment (TIMESTAMP(MICROS,true));
+  OPTIONAL INT64 small (TIMESTAMP(MICROS,true));
+  OPTIONAL BYTE_ARRAY tags (STRING);
+  OPTIONAL BYTE_ARRAY raw (STRING);
+  OPTIONAL BYTE_ARRAY answer (STRING);
+  OPTIONAL BYTE_ARRAY finish_reason (STRING);
+  OPTIONAL BYTE_ARRAY error (STRING);
+  OPTIONAL INT64 input_tokens;
+  OPTIONAL INT64 output_tokens;
+}
+
+"#]]
+    );
+}
+
+#[test]
+fn tabs_and_other_delimiters() {
+    let folder = Folder::with("t.tsv", "id\ttext\n1\tOne, two\n");
+    folder
+        .run(&["t.tsv", "--prompt", "Say {{ text }}", "--out", "out.tsv"])
+        .went_well();
+    let out = folder.read("out.tsv");
+    assert!(
+        out.starts_with("id\ttext\tanswer\t") && out.contains("\n1\tOne, two\t"),
+        "{out}"
+    );
+    let folder = Folder::with("t.csv", "id;text\r\n1;One, two\r\n");
+    folder
+        .run(&[
+            "t.csv",
+            "--delimiter",
+            ";",
+            "--prompt",
+            "Say {{ text }}",
+            "--out",
+            "out.csv",
+        ])
+        .went_well();
+    assert_eq!(rows(&folder.path("out.csv"))[1][..2], ["1", "One, two"]);
+}
+
+#[test]
+fn finished_requests_need_no_prompt() {
+    let line = |key: &str, text: &str| json!({"key": key, "request": {"contents": [{"parts": [{"text": text}]}]}});
+    let folder = Folder::with(
+        "r.jsonl",
+        format!(
+            "{}\n{}\n",
+            line("a", "What is 1 + 1?"),
+            line("b", "What is 2 + 2?")
+        ),
+    );
+    folder.run(&["r.jsonl", "--out", "out.csv"]).went_well();
+    assert_data_eq!(
+        folder.read("out.csv"),
+        str![[r#"
+key,answer,finish_reason,error,input_tokens,output_tokens
+a,2,STOP,,4,1
+b,4,STOP,,4,1
+
+"#]]
+    );
+    let told = folder
+        .run(&["r.jsonl", "--prompt", "{{ key }}", "--out", "other.csv"])
+        .failed_with(2);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: r.jsonl is a file of finished requests, for which there is no prompt
+  leave --prompt out; or say what the table is, if it is one, in other columns
+
+"#]]
+    );
+    let told = folder
+        .run(&["r.jsonl", "--key", "key", "--out", "other.csv"])
+        .failed_with(2);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: --key is for tables, and r.jsonl is a file of finished requests
+
+"#]]
+    );
+}
+
+#[test]
+fn standard_input_is_read_too() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = Folder::new();
+    let run = || {
+        let arguments = [
+            "-",
+            "--input-format",
+            "csv",
+            "--prompt",
+            "Say {{ text }}",
+            "--out",
+            "out.csv",
+            "--emulator",
+        ];
+        let mut command = folder.command(&arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(b"text\nOne\nTwo\n")
+            .unwrap();
+        child.wait_with_output().unwrap()
+    };
+    for _ in 0..2 {
+        let ended = run();
+        assert!(
+            ended.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+        assert_eq!(rows(&folder.path("out.csv")).len(), 3);
+    }
+    let told = folder
+        .run(&["-", "--prompt", "Say {{ text }}", "--out", "out.csv"])
+        .failed_with(2);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: standard input has no name that tells its format
+  say it: --input-format csv, tsv, jsonl or parquet
+
+"#]]
+    );
+}
+
+#[test]
+fn media_go_with_the_prompt() {
+    let folder = Folder::with("t.csv", "text,photo\nWhat is this?,a.png\nAnd this?,\n");
+    folder.write("a.png", b"\x89PNG\r\n\x1a\n and so on");
+    let arguments = [
+        "t.csv",
+        "--prompt",
+        "{{ text }}",
+        "--media",
+        "photo",
+        "--out",
+        "out.csv",
+    ];
+    folder.run(&arguments).went_well();
+    assert_eq!(rows(&folder.path("out.csv")).len(), 3);
+    // What is asked has changed with the picture.
+    folder.write("a.png", b"\x89PNG\r\n\x1a\n and more");
+    folder.run(&arguments).failed_with(2);
+}

@@ -1,0 +1,10 @@
+//! `genai-batch run`, as people run it: what it says, what it writes, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod formats;
+mod hostile;
+mod limits;
+mod output;
+mod repeated;
+mod support;

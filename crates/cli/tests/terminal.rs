@@ -1,0 +1,148 @@
+//! A session on a terminal, with colours and without.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use snapbox::Data;
+use support::{PROGRAM, World, redact};
+
+const SIZE: PtySize = PtySize {
+    rows: 40,
+    cols: 120,
+    pixel_width: 0,
+    pixel_height: 0,
+};
+
+/// What a command shows on a terminal, and its exit code. `answer` is what the person types.
+fn on_terminal(world: &World, args: &str, answer: &str, extra: &[(&str, &str)]) -> (String, u32) {
+    let pair = native_pty_system().openpty(SIZE).unwrap();
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.env_clear();
+    command.cwd(world.folder.path());
+    for (name, value) in world.env() {
+        command.env(name, value);
+    }
+    command.env("TERM", "xterm-256color");
+    for (name, value) in extra {
+        command.env(name, value);
+    }
+    let job = world.emulator.jobs()[0].name.clone();
+    command.args(args.split(' ').map(|word| word.replace("$JOB", &job)));
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let shown = std::thread::spawn(move || {
+        let (mut shown, mut chunk) = (Vec::new(), [0; 4096]);
+        // A terminal that nobody has open any more is an error on Linux.
+        while let Ok(count @ 1..) = reader.read(&mut chunk) {
+            shown.extend_from_slice(&chunk[..count]);
+        }
+        String::from_utf8_lossy(&shown).into_owned()
+    });
+    let mut writer = pair.master.take_writer().unwrap();
+    writer.write_all(answer.as_bytes()).unwrap();
+    writer.flush().unwrap();
+    let code = child.wait().unwrap().exit_code();
+    drop(writer);
+    drop(pair.master);
+    (shown.join().unwrap(), code)
+}
+
+/// A world with a job that failed, one that succeeded, and one that goes on.
+fn world() -> World {
+    let world = World::paused();
+    let submit = |name: &str| {
+        let line = format!(
+            "genai-batch submit reviews.jsonl -m gemini-2.5-flash --quiet --display-name {name}"
+        );
+        assert!(world.shell(&line).status.success());
+    };
+    world.emulator.faults().fail_jobs(13, "no luck");
+    submit("failed");
+    world.emulator.clock().advance(Duration::from_secs(3600));
+    world.emulator.faults().clear();
+    submit("nightly");
+    world.emulator.clock().advance(Duration::from_secs(3600));
+    submit("running");
+    world
+}
+
+fn session(world: &World, extra: &[(&str, &str)], option: &str) -> String {
+    let mut shown = String::new();
+    let lines = [
+        (format!("list{option}"), ""),
+        (format!("get $JOB{option}"), ""),
+        (format!("get batches/none{option}"), ""),
+        (
+            format!("check reviews.jsonl -m gemini-2.5-flash{option}"),
+            "",
+        ),
+        (format!("delete $JOB{option}"), "n\n"),
+        (format!("delete $JOB{option}"), "y\n"),
+    ];
+    for (line, answer) in lines {
+        let (text, code) = on_terminal(world, &line, answer, extra);
+        let line = line.replace(option, "");
+        shown += &format!("$ genai-batch {line}\n{}? {code}\n\n", redact(world, &text));
+    }
+    // As an editor shows it.
+    shown.replace("\r\n", "\n").replace('\u{1b}', "␛")
+}
+
+fn assert_shown(name: &str, shown: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let expected = Data::read_from(&path.join(format!("tests/sessions/{name}.txt")), None).raw();
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .eq(shown, expected);
+}
+
+#[test]
+fn a_terminal_shows_tables_in_colours() {
+    assert_shown("terminal-colours", &session(&world(), &[], ""));
+}
+
+#[test]
+fn without_colours_it_is_the_same_text() {
+    let plain = session(&world(), &[("NO_COLOR", "1")], "");
+    assert!(!plain.contains('␛'), "{plain}");
+    assert_shown("terminal-plain", &plain);
+    assert_eq!(session(&world(), &[], " --color=never"), plain);
+}
+
+#[test]
+fn colours_are_where_they_are_asked_for() {
+    let world = world();
+    let always = world.shell("NO_COLOR=1 genai-batch get batches/none --color always 2>&1 || true");
+    assert!(String::from_utf8_lossy(&always.stdout).contains("\u{1b}[1m\u{1b}[31merror:"));
+    let (shown, _) = on_terminal(&world, "list --color always", "", &[("NO_COLOR", "1")]);
+    assert!(shown.contains("\u{1b}["), "{shown}");
+    let help = world.shell("genai-batch --color=always --help");
+    assert!(String::from_utf8_lossy(&help.stdout).contains("\u{1b}["));
+}
+
+#[test]
+fn jobs_are_watched_until_they_end() {
+    let world = World::running(Duration::from_millis(300));
+    let submit = "genai-batch submit reviews.jsonl -m gemini-2.5-flash --quiet";
+    assert!(world.shell(submit).status.success());
+    let (shown, code) = on_terminal(&world, "watch $JOB --interval 50ms", "", &[]);
+    assert_eq!(code, 0, "{shown}");
+    // The live table is taken away, and the last word is what became of the job.
+    let (live, end) = shown.rsplit_once("NAME").unwrap();
+    assert!(
+        live.contains("pending") || live.contains("running"),
+        "{live}"
+    );
+    assert!(
+        end.contains("succeeded") && end.contains("240/240"),
+        "{end}"
+    );
+}
