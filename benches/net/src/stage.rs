@@ -60,7 +60,8 @@ async fn objects(
     let made = made.context("the emulator put no results where they were asked for")?;
     let count = contents.len();
     let mut names = Vec::new();
-    let rows: usize = contents.iter().map(|content| lines(content)).sum();
+    let rows: usize = contents.iter().map(lines).sum();
+    let bytes: usize = contents.iter().map(Bytes::len).sum();
     for (index, content) in contents.into_iter().enumerate() {
         // The first takes the place of what the emulator made.
         let uri = match index {
@@ -74,7 +75,7 @@ async fn objects(
         names.push(object.unwrap_or_default().to_owned());
         emulator.put_object(&uri, content);
     }
-    Ok(json!({ "job": job.name(), "rows": rows, "objects": names }))
+    Ok(json!({ "job": job.name(), "rows": rows, "bytes": bytes, "objects": names }))
 }
 
 /// A job whose results are in a file of the Files API.
@@ -86,9 +87,9 @@ async fn file(emulator: &Emulator, client: &Client, content: Bytes) -> Result<Va
     let files = emulator.files();
     let file = files.iter().find(|file| file.generated);
     let file = file.context("the emulator made no file of results")?;
-    let rows = lines(&content);
+    let (rows, bytes) = (lines(&content), content.len());
     emulator.replace_file(&file.name, content);
-    Ok(json!({ "job": job.name(), "rows": rows, "file": file.name }))
+    Ok(json!({ "job": job.name(), "rows": rows, "bytes": bytes, "file": file.name }))
 }
 
 /// Rows that both backends could have written, of about so many bytes in all.

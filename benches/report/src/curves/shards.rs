@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bench::Bench;
 use super::rounds::Outcome;
 use super::server::Server;
-use super::units::count;
+use crate::units::count;
 use crate::machine::output_of;
 
 /// One way to read the results.
