@@ -540,6 +540,31 @@ mod bigquery {
     }
 
     #[tokio::test]
+    async fn the_next_page_comes_while_one_is_read_unless_there_is_one_connection() {
+        let emulator = strict(|builder| builder.query_page_size(100)).await;
+        let client = client(&emulator);
+        let job = job_in_table(&client, &emulator).await;
+        let pages = || emulator.request_count(Operation::GetQueryResults);
+        let results = client.batches().results(&job);
+        let mut results = results.connections(1).await.unwrap();
+        for _ in 0..100 {
+            results.try_next().await.unwrap();
+        }
+        assert_eq!(pages(), 0);
+        let mut results = client.batches().results(&job).await.unwrap();
+        results.try_next().await.unwrap();
+        let asked = async {
+            while pages() == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let asked = tokio::time::timeout(Duration::from_secs(60), asked).await;
+        asked.expect("the second page is asked for");
+        assert!(results.verify().await.is_ok());
+        assert_eq!(pages(), 2);
+    }
+
+    #[tokio::test]
     async fn queries_are_repeated_as_the_retry_policy_says() {
         let backend = Backend::vertex().await;
         let emulator = &backend.emulator;
