@@ -126,7 +126,7 @@ impl Connections {
     }
 
     /// Whether there may be more than one at any time.
-    #[cfg(any(test, feature = "bigquery"))]
+    #[cfg(feature = "bigquery")]
     pub(crate) fn may_be_several(&self) -> bool {
         self.0.is_adaptive || self.allowed() > 1
     }

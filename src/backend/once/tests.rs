@@ -156,10 +156,6 @@ impl<const LABELS: bool> CreateJobs for Scripted<LABELS> {
     async fn remove(&self, _: &str) -> Result<()> {
         Ok(())
     }
-
-    fn room(&self) -> Room {
-        Room { all: 0, each: 0 }
-    }
 }
 
 struct NoStore;
@@ -171,6 +167,10 @@ impl AttachmentStore for NoStore {
 
     async fn remove(&self, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn room(&self) -> Room {
+        Room { all: 0, each: 0 }
     }
 }
 
