@@ -1,4 +1,4 @@
-"""Google's own clients for Python doing what `driver read` and `driver send` do:
+"""Google's own clients for Python doing what `genai-batch-transfer` does:
 `transfer.py WORK WAY BASE STAGE [FILE]`, where STAGE is what `genai-batch-net` printed.
 
 | WORK | transfers |

@@ -8,10 +8,7 @@
 //! |---|---|---|
 //! | `list-first` | number | lists the first so many jobs, in pages of 100 |
 //! | `shards` | number | reads what `w2` reads, from the objects in Cloud Storage of a Vertex AI job whose id is ARG; BASE is `genai-batch-storage` |
-//! | `read`, `save`, `send` | see `network` | transfer contents over a line |
 //! | `wait-all` | number | waits for so many jobs at once, each of which has ended at its second poll |
-
-mod network;
 
 use std::io;
 use std::path::Path;
@@ -139,9 +136,6 @@ async fn wait_all(client: &Client, jobs: u32) -> Result<String> {
 }
 
 async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, Failure> {
-    if let Some(done) = network::run(work, base, arg).await? {
-        return Ok(done);
-    }
     let client = match work {
         "shards" => Client::builder()
             .vertex()

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::cargo::{build, release, root};
+use crate::cargo::root;
 use crate::{machine, page};
 use report::Report;
 use sample::{Figures, measure};
@@ -102,9 +102,7 @@ impl Options {
 /// Measures everything, and then writes the page.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = Programs::build(options.python.as_deref())?;
-    let net = root().join("benches/net");
-    build(&net)?;
-    let net = release(&net, "genai-batch-net");
+    let net = &programs.service;
     let machine = machine::facts();
     let rounds = if options.quick { 1 } else { options.rounds };
     let docs = options.docs();
@@ -114,13 +112,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             true => &Work::ALL[..],
             false => &Work::LARGE[..],
         };
-        points.extend(over(&net, line, works, Way::PLAIN, &programs, rounds)?);
+        points.extend(over(net, line, works, Way::PLAIN, &programs, rounds)?);
     }
     let mut over_tls = Vec::new();
     for (mut line, is_usual) in options.lines() {
         line.is_tls = true;
         if is_usual || line.rate == USUAL.0 {
-            over_tls.extend(over(&net, line, &Work::LARGE, Way::OVER_TLS, &programs, rounds)?);
+            over_tls.extend(over(net, line, &Work::LARGE, Way::OVER_TLS, &programs, rounds)?);
         }
     }
     let report = Report {

@@ -50,7 +50,8 @@ impl fmt::Display for Way {
 
 /// What is run, and what it needs.
 pub(super) struct Programs {
-    driver: PathBuf,
+    pub(super) service: PathBuf,
+    transfer: PathBuf,
     python: Option<PathBuf>,
     data: PathBuf,
     pub(super) versions: Vec<String>,
@@ -58,8 +59,8 @@ pub(super) struct Programs {
 
 impl Programs {
     pub(super) fn build(python: Option<&Path>) -> Result<Self> {
-        let driver = root().join("benches/driver");
-        build(&driver)?;
+        let net = root().join("benches/net");
+        build(&net)?;
         let data = root().join("target/network/data");
         fs::create_dir_all(&data).with_context(|| format!("could not make {}", data.display()))?;
         let mut versions = vec![format!("genai-batch {}", own_version()?)];
@@ -71,7 +72,8 @@ impl Programs {
             versions.push(told.context("the Python lacks what is to be measured")?);
         }
         Ok(Self {
-            driver: release(&driver, "genai-batch-driver"),
+            service: release(&net, "genai-batch-net"),
+            transfer: release(&net, "genai-batch-transfer"),
             python: python.map(Path::to_owned),
             data,
             versions,
@@ -98,9 +100,9 @@ impl Programs {
             Work::Save => ("save", service.job(work)?),
             _ => ("read", service.job(work)?),
         };
-        let driver = self.driver.clone().into_os_string();
+        let program = self.transfer.clone().into_os_string();
         let rest = [verb.to_owned(), service.url().to_owned(), arg + &suffix];
-        Some([driver].into_iter().chain(rest.map(OsString::from)).collect())
+        Some([program].into_iter().chain(rest.map(OsString::from)).collect())
     }
 
     fn python(&self, work: Work, way: Way, service: &Service) -> Option<Vec<OsString>> {

@@ -1,5 +1,5 @@
-//! Contents over a line that is slower than this machine: `driver WORKLOAD BASE ARG`, against
-//! `benches/net`.
+//! Contents over a line that is slower than this machine, as a user of the crate moves them:
+//! `genai-batch-transfer WORKLOAD BASE ARG`, against `genai-batch-net`.
 //!
 //! | workload | ARG | does |
 //! |---|---|---|
@@ -11,7 +11,9 @@
 //! of `reqwest` would. What is printed ends with the seconds that it took and the most memory that the
 //! process had.
 
+use std::error::Error;
 use std::fs;
+use std::io;
 use std::time::Instant;
 
 use futures_util::TryStreamExt;
@@ -19,7 +21,9 @@ use genai_batch::batches::Results;
 use genai_batch::{Client, Part, Request};
 use reqwest::ClientBuilder;
 
-use crate::{Failure, MODEL};
+const MODEL: &str = "gemini-2.5-flash";
+
+type Failure = Box<dyn Error>;
 
 /// What is done over how many connections.
 struct Work<'a> {
@@ -98,21 +102,18 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Does a workload of this module; `None` if it is none.
-pub(crate) async fn run(work: &str, base: &str, arg: &str) -> Result<Option<String>, Failure> {
-    if !matches!(work, "read" | "save" | "send") {
-        return Ok(None);
-    }
+async fn run(work: &str, base: &str, arg: &str) -> Result<String, Failure> {
     let this = Work::parse(arg)?;
     let started = Instant::now();
     let done = match work {
         "read" => this.read(base).await?,
         "save" => this.save(base).await?,
-        _ => this.send(base).await?,
+        "send" => this.send(base).await?,
+        other => return Err(format!("unknown workload {other}").into()),
     };
     let seconds = started.elapsed().as_secs_f64();
     let peak = peak_memory().unwrap_or(0);
-    Ok(Some(format!("{done} seconds={seconds:.3} peak_kb={peak}")))
+    Ok(format!("{done} seconds={seconds:.3} peak_kb={peak}"))
 }
 
 /// The most memory that this process had, in KiB, where the system tells.
@@ -120,4 +121,17 @@ fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
+}
+
+fn main() -> Result<(), Failure> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, work, base, arg] = args.as_slice() else {
+        let usage = "usage: genai-batch-transfer WORKLOAD BASE ARG";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, usage).into());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    println!("{}", runtime.block_on(run(work, base, arg))?);
+    Ok(())
 }
