@@ -22,13 +22,13 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 
 use super::{Source, SourceKind};
-pub(crate) use uploads::Room;
-use uploads::{Upload, Uploads, outcome};
 use crate::error::{Error, Result};
 use crate::local::read;
 use crate::request::pending::{Attach, LocalFile};
 use crate::request::{Entry, EntryKind, Form};
 use crate::scan::write_text;
+pub(crate) use uploads::Room;
+use uploads::{Upload, Uploads, outcome};
 
 /// The largest file that goes into a request: what Google's documentation of file input methods
 /// names for inline data.
@@ -232,7 +232,9 @@ impl<S: AttachmentStore + 'static> Attachments<S> {
         let uri = outcome(self.uploads.begin(path, mime_type)).await?.uri;
         let stand_ins = self.stand_ins.lock();
         let mut stand_ins = stand_ins.unwrap_or_else(PoisonError::into_inner);
-        stand_ins.entry(uri.clone()).or_insert_with(|| stand_in(path));
+        stand_ins
+            .entry(uri.clone())
+            .or_insert_with(|| stand_in(path));
         Ok(uri)
     }
 }

@@ -301,7 +301,9 @@ async fn an_object_that_several_connections_read_keeps_its_rows_in_order() {
         );
     }
     // Of another place, and described as what was asked for.
-    emulator.faults().distort_next_object(Distortion::OtherRange);
+    emulator
+        .faults()
+        .distort_next_object(Distortion::OtherRange);
     let results = backend.client.batches().results(&job);
     let mut results = results.connections(8).await.unwrap();
     let error = results.verify().await.unwrap_err();

@@ -25,7 +25,9 @@ pub(crate) struct Counts {
 
 impl Door {
     pub(crate) async fn open(port: u16) -> io::Result<Self> {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map(Self)
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map(Self)
     }
 
     pub(crate) fn port(&self) -> io::Result<u16> {
@@ -109,6 +111,9 @@ impl fmt::Display for Taken {
             up,
             down,
         } = self;
-        write!(f, "connections={connections} most={most} up={up} down={down}")
+        write!(
+            f,
+            "connections={connections} most={most} up={up} down={down}"
+        )
     }
 }

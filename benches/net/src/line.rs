@@ -141,6 +141,9 @@ mod tests {
         let line = Line::new(0.0, Duration::from_millis(100));
         let (read, time) = carried(line, 20_000_000).await;
         assert_eq!(read, 20_000_000);
-        assert!(time >= Duration::from_millis(150) && time < Duration::from_millis(300), "{time:?}");
+        assert!(
+            time >= Duration::from_millis(150) && time < Duration::from_millis(300),
+            "{time:?}"
+        );
     }
 }

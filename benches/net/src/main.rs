@@ -60,7 +60,11 @@ async fn main() -> Result<()> {
     let line = Line::new(options.rate * 1e6, Duration::from_millis(options.latency));
     let door = Door::open(options.port).await?;
     let port = door.port()?;
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    let scheme = if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     // A name, since clients hold a certificate to it.
     let url = format!("{scheme}://localhost:{port}");
     let emulator = Emulator::builder()
@@ -74,7 +78,8 @@ async fn main() -> Result<()> {
     };
     let counts = door.serve(line, behind);
     let stage = stage::set(&emulator, options.megabytes * 1_000_000).await?;
-    let there = json!({ "url": url, "rate": options.rate, "latency": options.latency, "stage": stage });
+    let there =
+        json!({ "url": url, "rate": options.rate, "latency": options.latency, "stage": stage });
     println!("{there}");
     let mut asked = BufReader::new(tokio::io::stdin()).lines();
     while asked.next_line().await?.is_some() {

@@ -19,8 +19,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// Writes the certificate, and takes TLS off connections to what is behind; tells where they go.
 pub(crate) async fn serve(certificate: &Path, behind: SocketAddr) -> Result<SocketAddr> {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()])?;
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()])?;
     std::fs::write(certificate, cert.pem())
         .with_context(|| format!("could not write {}", certificate.display()))?;
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());

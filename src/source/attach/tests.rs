@@ -112,7 +112,9 @@ async fn sent(files: &[NamedTempFile], room: usize) -> (Vec<String>, Arc<Seen>, 
 async fn files_of_several_requests_go_up_at_once_and_each_to_its_own() {
     let files = files(20, 1);
     let (uris, seen, time) = sent(&files, 32 * MIB).await;
-    let expected = files.iter().map(|file| format!("at:{}", file.path().display()));
+    let expected = files
+        .iter()
+        .map(|file| format!("at:{}", file.path().display()));
     assert!(uris.into_iter().eq(expected));
     assert_eq!(seen.most.load(SeqCst), MOST);
     assert!(time < Duration::from_secs(4), "{time:?}");
@@ -159,7 +161,10 @@ async fn what_is_under_way_as_one_fails_is_taken_back_and_no_more_begins() {
         panic!("the third file is not wanted");
     };
     let text = error.to_string();
-    assert!(text.contains("request 3, file ") && text.contains("not wanted"), "{text}");
+    assert!(
+        text.contains("request 3, file ") && text.contains("not wanted"),
+        "{text}"
+    );
     attachments.undo(error).await;
     // Those that went up beside it, and two that began as the first two were up.
     let uploaded = seen.uploaded.load(SeqCst);

@@ -69,7 +69,9 @@ impl<S: AttachmentStore + 'static> Uploads<S> {
         let upload = async move {
             let _room = take_room(&room, &file, store.room()).await;
             let uploaded = match is_stopped.load(Ordering::Relaxed) {
-                true => Err(Error::input("it was not uploaded, since nothing will be sent")),
+                true => Err(Error::input(
+                    "it was not uploaded, since nothing will be sent",
+                )),
                 false => store.upload(&file, &mime_type).await,
             };
             uploaded.map_err(|error| Arc::new(Mutex::new(Some(error))))
@@ -91,7 +93,9 @@ impl<S: AttachmentStore + 'static> Uploads<S> {
     /// What was put on the store, by name.
     pub(super) fn names(&self) -> Vec<String> {
         let begun = self.begun();
-        let stored = begun.values().filter_map(|upload| upload.peek()?.as_ref().ok());
+        let stored = begun
+            .values()
+            .filter_map(|upload| upload.peek()?.as_ref().ok());
         stored.map(|file| file.name.clone()).collect()
     }
 

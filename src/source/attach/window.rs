@@ -24,7 +24,10 @@ pub(super) fn beginning(
         let mut has_more = !is_over;
         while has_more && window.len() < MOST {
             // One that has nothing to wait for is handed on before the next is read.
-            if window.front().is_some_and(|(_, uploads)| uploads.is_empty()) {
+            if window
+                .front()
+                .is_some_and(|(_, uploads)| uploads.is_empty())
+            {
                 break;
             }
             match entries.poll_next_unpin(cx) {

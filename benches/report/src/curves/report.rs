@@ -2,11 +2,11 @@
 
 use super::bench::{Bench, Series, median};
 use super::jobs::PAGE;
-use crate::plot::{Line, Plot};
 use super::rounds::Outcome;
 use super::shards::Reading;
 use super::table;
 use super::timing::Sample;
+use crate::plot::{Line, Plot};
 use crate::units::count;
 
 /// The colour of this crate where it does not list jobs but waits for them.

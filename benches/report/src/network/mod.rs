@@ -59,14 +59,14 @@ pub(crate) struct Options {
 
 /// What a way of doing a work came to over a line.
 #[derive(Debug, Clone)]
-pub(super) struct Point {
-    pub(super) line: Line,
-    pub(super) work: Work,
-    pub(super) way: Way,
+struct Point {
+    line: Line,
+    work: Work,
+    way: Way,
     /// How many MB were transferred.
-    pub(super) megabytes: f64,
+    megabytes: f64,
     /// Why there are none, where it failed.
-    pub(super) figures: std::result::Result<Figures, String>,
+    figures: std::result::Result<Figures, String>,
 }
 
 impl Options {
@@ -118,7 +118,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for (mut line, is_usual) in options.lines() {
         line.is_tls = true;
         if is_usual || line.rate == USUAL.0 {
-            over_tls.extend(over(net, line, &Work::LARGE, Way::OVER_TLS, &programs, rounds)?);
+            over_tls.extend(over(
+                net,
+                line,
+                &Work::LARGE,
+                Way::OVER_TLS,
+                &programs,
+                rounds,
+            )?);
         }
     }
     let report = Report {
@@ -194,6 +201,10 @@ mod tests {
         let lines = options.lines();
         assert_eq!(lines.len(), RATES.len() + LATENCIES.len() - 1);
         assert_eq!(lines.iter().filter(|(_, is_usual)| *is_usual).count(), 1);
-        assert!(lines.iter().all(|(line, _)| line.megabytes <= line.rate * LENGTH));
+        assert!(
+            lines
+                .iter()
+                .all(|(line, _)| line.megabytes <= line.rate * LENGTH)
+        );
     }
 }

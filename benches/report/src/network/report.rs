@@ -67,9 +67,10 @@ impl Report {
 
     /// All works over the usual line.
     fn usual(&self) -> String {
-        let mut table = "| what | client | time, s | MB a second | connections | peak memory, MiB |\n\
+        let mut table =
+            "| what | client | time, s | MB a second | connections | peak memory, MiB |\n\
                          | --- | --- | ---: | ---: | ---: | ---: |\n"
-            .to_owned();
+                .to_owned();
         for point in self.points.iter().filter(|point| is_usual(&point.line)) {
             let cells = match &point.figures {
                 Ok(figures) => [
@@ -78,7 +79,12 @@ impl Report {
                     figures.connections.to_string(),
                     figures.peak.map_or(String::new(), number),
                 ],
-                Err(why) => [why.replace('|', "\\|"), String::new(), String::new(), String::new()],
+                Err(why) => [
+                    why.replace('|', "\\|"),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                ],
             };
             let Point {
                 work,
@@ -95,8 +101,7 @@ impl Report {
     /// Each plot under the name of its file.
     pub(super) fn plots(&self) -> Vec<(&'static str, Plot)> {
         let by_rate = self.lines(|line| (line.latency == USUAL.1).then_some(line.rate));
-        let by_latency =
-            self.lines(|line| (line.rate == USUAL.0).then_some(line.latency as f64));
+        let by_latency = self.lines(|line| (line.rate == USUAL.0).then_some(line.latency as f64));
         let plot = |title: &str, x_label, x_unit, lines| Plot {
             title: title.to_owned(),
             x_label,
@@ -109,11 +114,21 @@ impl Report {
         vec![
             (
                 "network-rate.svg",
-                plot("Results in one object, 50 ms", "a connection", rate, by_rate),
+                plot(
+                    "Results in one object, 50 ms",
+                    "a connection",
+                    rate,
+                    by_rate,
+                ),
             ),
             (
                 "network-latency.svg",
-                plot("Results in one object, 40 MB/s a connection", "round trip", latency, by_latency),
+                plot(
+                    "Results in one object, 40 MB/s a connection",
+                    "round trip",
+                    latency,
+                    by_latency,
+                ),
             ),
         ]
     }
@@ -151,21 +166,33 @@ fn by_line(points: &[Point]) -> String {
                      | --- | --- | ---: | ---: |\n"
         .to_owned();
     let rate = |point: &Point, work: Work| {
-        let is_it = |other: &&Point| (other.line, other.way, other.work) == (point.line, point.way, work);
-        match points.iter().find(is_it).map(|it| (it.megabytes, &it.figures)) {
+        let is_it =
+            |other: &&Point| (other.line, other.way, other.work) == (point.line, point.way, work);
+        match points
+            .iter()
+            .find(is_it)
+            .map(|it| (it.megabytes, &it.figures))
+        {
             Some((megabytes, Ok(figures))) => number(megabytes / figures.seconds),
             Some((_, Err(why))) => why.replace('|', "\\|"),
             None => String::new(),
         }
     };
-    let mut of_one: Vec<_> = points.iter().filter(|point| point.work == Work::One).collect();
+    let mut of_one: Vec<_> = points
+        .iter()
+        .filter(|point| point.work == Work::One)
+        .collect();
     of_one.sort_by(|a, b| {
         let key = |point: &Point| (point.line.latency, point.line.rate);
         let (a, b) = (key(a), key(b));
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
     for point in of_one {
-        let Line { rate: each, latency, .. } = point.line;
+        let Line {
+            rate: each,
+            latency,
+            ..
+        } = point.line;
         let [one, several] = Work::LARGE.map(|work| rate(point, work));
         let way = point.way;
         table += &format!("| {each} MB/s, {latency} ms | {way} | {one} | {several} |\n");

@@ -55,7 +55,10 @@ fn run(command: &[OsString], service: &mut Service) -> Result<Outcome> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.trim().lines().last().unwrap_or("it said nothing");
-        return Ok(Err(format!("failed: {}", last.chars().take(100).collect::<String>())));
+        return Ok(Err(format!(
+            "failed: {}",
+            last.chars().take(100).collect::<String>()
+        )));
     }
     let printed = String::from_utf8_lossy(&output.stdout);
     let seconds = field(&printed, "seconds");

@@ -54,8 +54,7 @@ impl Service {
             command.arg("--tls").arg(certificate);
         }
         let child = command.spawn();
-        let mut child =
-            child.with_context(|| format!("could not run {}", program.display()))?;
+        let mut child = child.with_context(|| format!("could not run {}", program.display()))?;
         let asks = child.stdin.take();
         let answers = child.stdout.take().context("it has no output")?;
         let mut service = Self {

@@ -102,7 +102,12 @@ impl Programs {
         };
         let program = self.transfer.clone().into_os_string();
         let rest = [verb.to_owned(), service.url().to_owned(), arg + &suffix];
-        Some([program].into_iter().chain(rest.map(OsString::from)).collect())
+        Some(
+            [program]
+                .into_iter()
+                .chain(rest.map(OsString::from))
+                .collect(),
+        )
     }
 
     fn python(&self, work: Work, way: Way, service: &Service) -> Option<Vec<OsString>> {

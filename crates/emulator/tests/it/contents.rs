@@ -78,7 +78,9 @@ async fn another_range_comes_where_one_is_asked_for() {
     assert_eq!(whole.text().await.unwrap(), CONTENT);
     assert_eq!(faults.distortions_left(), 1);
     let range = async || {
-        let get = fixture.call(Method::GET, "b/o").header("range", "bytes=4-6");
+        let get = fixture
+            .call(Method::GET, "b/o")
+            .header("range", "bytes=4-6");
         let range = get.send().await.unwrap();
         assert_eq!(range.headers()["content-range"], "bytes 4-6/10");
         range.text().await.unwrap()

@@ -29,7 +29,10 @@ async fn addresses_lead_by_what_stands_between() {
     let started = start.header("x-goog-upload-command", "start").send().await;
     let started = started.unwrap();
     let url = header(&started, "x-goog-upload-url");
-    assert!(url.starts_with("https://between.example:8443/upload/"), "{url}");
+    assert!(
+        url.starts_with("https://between.example:8443/upload/"),
+        "{url}"
+    );
 }
 
 #[tokio::test]
@@ -38,7 +41,11 @@ async fn http_2_is_spoken_with_who_begins_with_it() {
     let client = reqwest::Client::builder().http2_prior_knowledge();
     let url = format!("{}/v1beta/files", fixture.emulator.base_url());
     let list = client.build().unwrap().get(url);
-    let list = list.header("x-goog-api-key", "test-key").send().await.unwrap();
+    let list = list
+        .header("x-goog-api-key", "test-key")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(list.version(), reqwest::Version::HTTP_2);
     assert!(list.status().is_success(), "{}", list.status());
 }
