@@ -17,7 +17,7 @@ use crate::destination::Destination;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, Submission};
 use crate::options::{CreateOptions, Task};
-use crate::source::attach::{AttachmentStore, StoredFile};
+use crate::source::attach::{AttachmentStore, Room, StoredFile};
 use crate::source::digest::ContentDigest;
 use crate::source::intake::Intake;
 use crate::source::prepare::{Listening, Target};
@@ -139,5 +139,9 @@ impl AttachmentStore for Nowhere {
 
     async fn remove(&self, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn room(&self) -> Room {
+        Room { all: 0, each: 0 }
     }
 }

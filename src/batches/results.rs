@@ -225,8 +225,12 @@ impl Results {
     /// With one, files are read one after another in the order of their names. With more, the rows of
     /// each file keep their order, and those of different files come in any; failures that a file of
     /// their own repeats are read last in any case. What several connections hold of what comes later
-    /// is within [`Limits::max_read_ahead`](crate::Limits::max_read_ahead). Of BigQuery, pages are read
-    /// one after another, whatever the number.
+    /// is within [`Limits::max_read_ahead`](crate::Limits::max_read_ahead).
+    ///
+    /// Of BigQuery, pages are read one after another, and unless it is one, the next page is on its way
+    /// while a page is read. A page is a call of its own, with no more than 10 MB by BigQuery's limit: it
+    /// takes a round trip, the time in which BigQuery gathers it, and its bytes at the rate of one
+    /// connection. For large outputs, `gs://` is the faster destination.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client, job: genai_batch::BatchJob) -> genai_batch::Result<()> {

@@ -125,6 +125,12 @@ impl Connections {
         self.0.allowed.load(Ordering::Relaxed)
     }
 
+    /// Whether there may be more than one at any time.
+    #[cfg(feature = "bigquery")]
+    pub(crate) fn may_be_several(&self) -> bool {
+        self.0.is_adaptive || self.allowed() > 1
+    }
+
     pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.0.budget
     }

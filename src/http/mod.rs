@@ -189,7 +189,6 @@ impl Session {
         Connections::new(count, Arc::clone(&self.shared.budget))
     }
 
-    #[cfg(feature = "gcs")]
     pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.shared.budget
     }

@@ -2,13 +2,19 @@
 //! requests stream by.
 //!
 //! A file that is uploaded goes up once, however many requests name it: what is kept of each is
-//! its path and where it went.
+//! its path and where it went. Those of several requests go up at once:
+//!
+//! ```text
+//! requests → their files begin to go up, AT_ONCE of them → each waits for its own, in order → body
+//! ```
+
+mod uploads;
+mod window;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
@@ -21,6 +27,8 @@ use crate::local::read;
 use crate::request::pending::{Attach, LocalFile};
 use crate::request::{Entry, EntryKind, Form};
 use crate::scan::write_text;
+pub(crate) use uploads::Room;
+use uploads::{Upload, Uploads, outcome};
 
 /// The largest file that goes into a request: what Google's documentation of file input methods
 /// names for inline data.
@@ -40,6 +48,9 @@ pub(crate) trait AttachmentStore: Send + Sync {
     ) -> impl Future<Output = Result<StoredFile>> + Send;
 
     fn remove(&self, name: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// How much memory uploads may take.
+    fn room(&self) -> Room;
 }
 
 /// A file that was put on a store.
@@ -53,12 +64,9 @@ pub(crate) struct StoredFile {
 
 /// The local files of one source.
 pub(crate) struct Attachments<S> {
-    store: S,
-    stored: Mutex<HashMap<PathBuf, StoredFile>>,
+    uploads: Uploads<S>,
     /// The stand-in of each file that was stored, by what requests call it.
     stand_ins: Mutex<HashMap<String, String>>,
-    /// Whether nothing of the source will be sent.
-    is_stopped: AtomicBool,
 }
 
 impl Source {
@@ -92,42 +100,35 @@ impl Source {
         store: S,
     ) -> (Self, Arc<Attachments<S>>) {
         let attachments = Arc::new(Attachments {
-            store,
-            stored: Mutex::default(),
+            uploads: Uploads::new(store),
             stand_ins: Mutex::default(),
-            is_stopped: AtomicBool::new(false),
         });
         let SourceKind::Entries(entries) = self.0 else {
             return (self, attachments);
         };
         let shared = Arc::clone(&attachments);
         let stops = Arc::clone(&attachments);
+        let begins = Arc::clone(&attachments);
         let is_wanted = move |entry: &Result<Entry>| std::future::ready(stops.is_wanted(entry));
-        let entries = entries
-            .take_while(is_wanted)
-            .enumerate()
-            .then(move |(place, entry)| {
-                let attachments = Arc::clone(&shared);
-                async move { attachments.resolve(place + 1, entry?).await }
-            });
+        let entries = entries.take_while(is_wanted);
+        let entries = window::beginning(entries.boxed(), move |entry| begins.begin(entry));
+        let entries = entries.enumerate().then(move |(place, entry)| {
+            let attachments = Arc::clone(&shared);
+            async move { attachments.resolve(place + 1, entry?).await }
+        });
         (Self(SourceKind::Entries(Box::pin(entries))), attachments)
     }
 }
 
-impl<S: AttachmentStore> Attachments<S> {
+impl<S: AttachmentStore + 'static> Attachments<S> {
     /// What was put on the store, by name.
     pub(crate) fn names(&self) -> Vec<String> {
-        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        stored.values().map(|file| file.name.clone()).collect()
+        self.uploads.names()
     }
 
     /// Takes back what was put on the store, as far as that can be done, because of an error.
     pub(crate) async fn undo(&self, because: Error) -> Error {
-        for name in self.names() {
-            if let Err(error) = self.store.remove(&name).await {
-                tracing::warn!(%error, file = name, "an uploaded file could not be removed");
-            }
-        }
+        self.uploads.undo().await;
         because
     }
 
@@ -161,7 +162,7 @@ impl<S: AttachmentStore> Attachments<S> {
 
     /// Ends the source at the next request that names a local file: nothing more is uploaded.
     pub(crate) fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+        self.uploads.stop();
     }
 
     fn is_wanted(&self, entry: &Result<Entry>) -> bool {
@@ -169,7 +170,28 @@ impl<S: AttachmentStore> Attachments<S> {
             Ok(Entry(EntryKind::Built(draft))) => !draft.pending.files.is_empty(),
             _ => false,
         };
-        !(names_files && self.is_stopped.load(Ordering::Relaxed))
+        !(names_files && self.uploads.is_stopped())
+    }
+
+    /// Lets the files of a request go up that are not in it.
+    fn begin(&self, entry: &mut Result<Entry>) -> Vec<Upload> {
+        let Ok(Entry(EntryKind::Built(draft))) = entry else {
+            return Vec::new();
+        };
+        // One that is refused in any case takes no upload.
+        if draft.pending.problem.is_some() || self.uploads.is_stopped() {
+            return Vec::new();
+        }
+        let files = draft.pending.files.iter();
+        let files = files.filter(|file| matches!(file.attach, Attach::Uploaded));
+        let mut begun = Vec::new();
+        for file in files {
+            // One whose place is taken, or whose MIME type nobody knows, is told in its turn.
+            if let Some(Some(mime_type)) = file.mime_type_in(draft.body.fields_mut()) {
+                begun.push(self.uploads.begin(&file.path, &mime_type));
+            }
+        }
+        begun
     }
 
     async fn resolve(&self, number: usize, mut entry: Entry) -> Result<Entry> {
@@ -207,17 +229,12 @@ impl<S: AttachmentStore> Attachments<S> {
     }
 
     async fn upload_once(&self, path: &Path, mime_type: &str) -> Result<String> {
-        let stored = || self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = stored().get(path).map(|file| file.uri.clone());
-        if let Some(uri) = known {
-            return Ok(uri);
-        }
-        let file = self.store.upload(path, mime_type).await?;
-        let uri = file.uri.clone();
-        stored().insert(path.to_owned(), file);
+        let uri = outcome(self.uploads.begin(path, mime_type)).await?.uri;
         let stand_ins = self.stand_ins.lock();
         let mut stand_ins = stand_ins.unwrap_or_else(PoisonError::into_inner);
-        stand_ins.insert(uri.clone(), stand_in(path));
+        stand_ins
+            .entry(uri.clone())
+            .or_insert_with(|| stand_in(path));
         Ok(uri)
     }
 }
@@ -260,3 +277,6 @@ async fn read_base64(path: PathBuf) -> Result<String> {
     let failed = |e| Error::io("it cannot be read", std::io::Error::other(e));
     read.await.map_err(failed)?
 }
+
+#[cfg(test)]
+mod tests;

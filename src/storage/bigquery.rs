@@ -3,7 +3,13 @@
 //!
 //! Google's own library would do, but for one thing: it makes every call in the name of the project
 //! that the query runs in (`x-goog-user-project`), asked or not, which takes a right that who may read
-//! a table need not have.
+//! a table need not have. Its half for the Storage Read API, by which several streams bring a table at
+//! once, is not part of its stable releases yet (`cfg(google_cloud_unstable_bigquery_storage_read)`).
+//!
+//! ```text
+//! page 1 ── rows, rows, … ── page 2 ── rows, …
+//!    └ the call for page 2 is under way meanwhile
+//! ```
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -12,12 +18,14 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Method, Request, Url};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::error::{Error, Result};
 use crate::http::Session;
 use crate::http::auth::Auth;
+use crate::http::connections::{Connections, Held};
 use crate::http::retry::Idempotency;
 use crate::http::send::BodyMode;
 use crate::results::ByteStream;
@@ -75,9 +83,17 @@ struct Pages {
     /// Where its results are.
     results: Url,
     rows: VecDeque<Row>,
-    next: Option<String>,
+    next: Option<Next>,
+    connections: Connections,
     /// The tokens that led here: a page that leads back to one before would never end.
     tokens: HashSet<String>,
+}
+
+/// The page after the one that is read.
+enum Next {
+    Token(String),
+    /// On its way, which ends if nobody waits for it any more.
+    Coming(JoinSet<Result<(Page, Held)>>),
 }
 
 impl BigQueryTables {
@@ -89,10 +105,15 @@ impl BigQueryTables {
         }
     }
 
-    /// The rows of a table, every column kept, each as a JSON object.
-    pub(crate) async fn open(&self, table: &BigQueryTable) -> Result<ByteStream> {
+    /// The rows of a table, every column kept, each as a JSON object. Where there may be more than one
+    /// connection, a page comes while the one before is read.
+    pub(crate) async fn open(
+        &self,
+        table: &BigQueryTable,
+        connections: Connections,
+    ) -> Result<ByteStream> {
         let doing = format!("reading {table}");
-        let pages = self.query(table).await;
+        let pages = self.query(table, connections).await;
         let pages = pages.map_err(|error| error.during(doing.clone()))?;
         Ok(Box::pin(stream::try_unfold(pages, move |mut pages| {
             let doing = doing.clone();
@@ -105,7 +126,7 @@ impl BigQueryTables {
     }
 
     /// Runs a query to its end.
-    async fn query(&self, table: &BigQueryTable) -> Result<Pages> {
+    async fn query(&self, table: &BigQueryTable, connections: Connections) -> Result<Pages> {
         if let Auth::ApiKey(_) = self.session.auth() {
             return Err(Error::configuration(
                 "BigQuery takes no API key: pass Google Cloud credentials",
@@ -126,7 +147,7 @@ impl BigQueryTables {
             // By which a query that is sent again is known. It may have 36 characters.
             "requestId": id,
         });
-        let mut page: Page = call(&self.session, queries.clone(), Some(&body)).await?;
+        let (mut page, _) = call(&self.session, queries.clone(), Some(&body)).await?;
         let job = page.job_reference.take();
         let job =
             job.ok_or_else(|| Error::protocol("BigQuery does not say which query it runs"))?;
@@ -143,13 +164,14 @@ impl BigQueryTables {
             let mut url = results.clone();
             let timeout = patience.to_string();
             url.query_pairs_mut().append_pair("timeoutMs", &timeout);
-            page = call(&self.session, url, None).await?;
+            (page, _) = get(&self.session, url).await?;
         }
         let mut pages = Pages {
             session: self.session.clone(),
             results,
             rows: VecDeque::new(),
             next: None,
+            connections,
             tokens: HashSet::new(),
         };
         pages.take(page)?;
@@ -176,25 +198,54 @@ impl Pages {
             if let Some(Row { f: [Cell { v }] }) = self.rows.pop_front() {
                 return Ok(Some(Bytes::from(v)));
             }
-            let Some(token) = self.next.take() else {
-                return Ok(None);
+            let page = match self.next.take() {
+                None => return Ok(None),
+                Some(Next::Token(token)) => get(&self.session, self.page(&token)).await?.0,
+                Some(Next::Coming(mut page)) => match page.join_next().await {
+                    Some(Ok(page)) => page?.0,
+                    Some(Err(error)) => {
+                        let error = std::io::Error::other(error);
+                        return Err(Error::io("the next page was not waited for", error));
+                    }
+                    None => return Ok(None),
+                },
             };
-            let mut url = self.results.clone();
-            url.query_pairs_mut().append_pair("pageToken", &token);
-            let page = call(&self.session, url, None).await?;
             self.take(page)?;
         }
     }
 
+    fn page(&self, token: &str) -> Url {
+        let mut url = self.results.clone();
+        url.query_pairs_mut().append_pair("pageToken", token);
+        url
+    }
+
     fn take(&mut self, page: Page) -> Result<()> {
         self.rows = page.rows.into();
-        self.next = page.page_token.filter(|token| !token.is_empty());
-        match &self.next {
-            Some(token) if !self.tokens.insert(token.clone()) => Err(Error::protocol(
+        let Some(token) = page.page_token.filter(|token| !token.is_empty()) else {
+            return Ok(());
+        };
+        if !self.tokens.insert(token.clone()) {
+            return Err(Error::protocol(
                 "a page of the table leads back to one that was read already",
-            )),
-            _ => Ok(()),
+            ));
         }
+        let mut held = Held::of(self.connections.budget());
+        self.next = Some(match self.connections.may_be_several() && held.has_room() {
+            true => {
+                let (session, url) = (self.session.clone(), self.page(&token));
+                let mut page = JoinSet::new();
+                let call = async move {
+                    let (page, bytes) = get(&session, url).await?;
+                    held.add(bytes);
+                    Ok((page, held))
+                };
+                page.spawn(call.in_current_span());
+                Next::Coming(page)
+            }
+            false => Next::Token(token),
+        });
+        Ok(())
     }
 }
 
@@ -206,8 +257,13 @@ fn push(url: &mut Url, segments: &[&str]) {
     }
 }
 
-/// Makes a call, which may be made twice: a query has an id of its own.
-async fn call<T: DeserializeOwned>(session: &Session, url: Url, body: Option<&Value>) -> Result<T> {
+async fn get(session: &Session, url: Url) -> Result<(Page, usize)> {
+    call(session, url, None).await
+}
+
+/// Makes a call, which may be made twice: a query has an id of its own. Tells how long the response is
+/// beside what it says.
+async fn call(session: &Session, url: Url, body: Option<&Value>) -> Result<(Page, usize)> {
     let mut request = match body {
         Some(_) => Request::new(Method::POST, url),
         None => Request::new(Method::GET, url),
@@ -221,5 +277,7 @@ async fn call<T: DeserializeOwned>(session: &Session, url: Url, body: Option<&Va
         let whole = whole_characters(&json);
         whole.map_or(Err(e), |whole| serde_json::from_slice(&whole))
     });
-    read.map_err(|e| Error::protocol("BigQuery gave no valid response").with_source(e))
+    let page =
+        read.map_err(|e| Error::protocol("BigQuery gave no valid response").with_source(e))?;
+    Ok((page, json.len()))
 }

@@ -12,6 +12,7 @@ use tokio::io::AsyncReadExt;
 
 use super::resume::{self, Known, Remote};
 use super::transport::{Transport, map_store_error};
+pub(crate) use super::upload::PART;
 use super::upload::{NewObject, Place};
 use crate::error::{Error, Result};
 use crate::http::Session;
@@ -47,7 +48,7 @@ impl CloudStorage {
     }
 
     /// The memory for what goes on at once.
-    pub(super) fn budget(&self) -> &Arc<Budget> {
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
         self.session.budget()
     }
 

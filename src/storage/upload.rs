@@ -10,6 +10,7 @@ use object_store::{
 };
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::checksum::Crc32c;
 use super::gcs::CloudStorage;
@@ -21,7 +22,7 @@ use crate::uri::GcsUri;
 
 /// What is sent in one part: the least that Cloud Storage takes for one that is not the last ("XML API
 /// multipart uploads", Requirements), so that many fit into the budget of the client …
-const PART: usize = 5 * 1024 * 1024;
+pub(crate) const PART: usize = 5 * 1024 * 1024;
 /// … and of a long object more, since it may have 10,000 parts.
 const LATER_PART: usize = 16 * 1024 * 1024;
 const EARLY_PARTS: usize = 4000;
@@ -145,7 +146,8 @@ impl NewObject {
         let len = part.len();
         upload.wait_until(|upload| upload.has_room_for(len)).await?;
         let put = upload.object.put_part(part.into());
-        upload.parts.spawn(async move { put.await.map(|()| len) });
+        let put = async move { put.await.map(|()| len) };
+        upload.parts.spawn(put.in_current_span());
         upload.held.add(len);
         upload.started += 1;
         Ok(())

@@ -300,6 +300,14 @@ async fn an_object_that_several_connections_read_keeps_its_rows_in_order() {
             "cut at {offset}"
         );
     }
+    // Of another place, and described as what was asked for.
+    emulator
+        .faults()
+        .distort_next_object(Distortion::OtherRange);
+    let results = backend.client.batches().results(&job);
+    let mut results = results.connections(8).await.unwrap();
+    let error = results.verify().await.unwrap_err();
+    assert!(error.to_string().contains("CRC-32C"), "{error}");
     let results = backend.client.batches().results(&job);
     let mut results = results.connections(8).await.unwrap();
     results.try_next().await.unwrap();
@@ -537,6 +545,31 @@ mod bigquery {
         read(&client, &job).await;
         assert_eq!(emulator.request_count(pages), 3);
         assert_eq!(emulator.token_count(TokenKind::AuthorizedUser), 2);
+    }
+
+    #[tokio::test]
+    async fn the_next_page_comes_while_one_is_read_unless_there_is_one_connection() {
+        let emulator = strict(|builder| builder.query_page_size(100)).await;
+        let client = client(&emulator);
+        let job = job_in_table(&client, &emulator).await;
+        let pages = || emulator.request_count(Operation::GetQueryResults);
+        let results = client.batches().results(&job);
+        let mut results = results.connections(1).await.unwrap();
+        for _ in 0..100 {
+            results.try_next().await.unwrap();
+        }
+        assert_eq!(pages(), 0);
+        let mut results = client.batches().results(&job).await.unwrap();
+        results.try_next().await.unwrap();
+        let asked = async {
+            while pages() == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let asked = tokio::time::timeout(Duration::from_secs(60), asked).await;
+        asked.expect("the second page is asked for");
+        assert!(results.verify().await.is_ok());
+        assert_eq!(pages(), 2);
     }
 
     #[tokio::test]

@@ -1,15 +1,19 @@
 //! What `docs/performance.md` says is measured here, and written there: [`curves`] measures time and
-//! memory beside other clients, [`footprint`] what it costs to depend on the crate.
+//! memory beside other clients, [`network`] how fast contents come and go over a slower line,
+//! [`footprint`] what it costs to depend on the crate.
 //!
 //! ```text
-//! curves, footprint → figures and the facts of the machine → a section of the page each
+//! curves, network, footprint → figures and the facts of the machine → a section of the page each
 //! ```
 
 mod cargo;
 mod curves;
 mod footprint;
 mod machine;
+mod network;
 mod page;
+mod plot;
+mod units;
 
 use std::process::ExitCode;
 
@@ -21,6 +25,8 @@ use clap::Parser;
 enum Command {
     /// Measure time and memory as results and jobs get many.
     Curves(curves::Options),
+    /// Measure transfers over lines of a given rate and latency.
+    Network(network::Options),
     /// Measure build time, crates and size.
     Footprint(footprint::Options),
 }
@@ -28,6 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Curves(options) => curves::run(&options),
+        Command::Network(options) => network::run(&options),
         Command::Footprint(options) => footprint::run(&options),
     };
     match outcome {

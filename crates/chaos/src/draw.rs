@@ -103,6 +103,7 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         never_inline: rng.bool(),
         to_table: vertex && rng.u8(..4) == 0,
         delivery,
+        connections: draw_connections(seed, round),
         knowledge,
         looks_first: rng.bool(),
         cancels_another: rng.u8(..5) == 0,
@@ -110,6 +111,12 @@ fn draw_job(rng: &mut Rng, seed: u64, round: u64) -> Plan {
         deletes: rng.u8(..3) == 0,
         faults: Vec::new(),
     }
+}
+
+/// Drawn apart, so that all else of a round is the same whatever comes of this.
+fn draw_connections(seed: u64, round: u64) -> Option<usize> {
+    let mut rng = rng_of(!seed, round);
+    rng.bool().then(|| rng.usize(1..=8))
 }
 
 fn draw_asks(rng: &mut Rng, task: Task) -> Vec<Ask> {

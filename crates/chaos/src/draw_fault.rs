@@ -71,7 +71,9 @@ impl<'a> Deck<'a> {
         let pause = Duration::from_millis(rng.u64(1..60));
         Some(match kind {
             Kind::DownloadCut if out_files => {
-                let end = plan.asks.len() as u64 * SHORTEST_ROW;
+                // Vertex AI sends the requests along, however long they are.
+                let padding = if vertex { plan.padding as u64 } else { 0 };
+                let end = plan.asks.len() as u64 * (SHORTEST_ROW + padding);
                 let cuts = if rng.u8(..8) == 0 {
                     6
                 } else {
@@ -96,7 +98,13 @@ impl<'a> Deck<'a> {
                 Fault::Distorted(how, rng.usize(1..=2))
             }
             // Nor a checksum.
-            Kind::Spoiled if objects => Fault::Distorted(Distortion::Spoiled, rng.usize(1..=2)),
+            Kind::Spoiled if objects => {
+                let how = match rng.bool() {
+                    true => Distortion::Spoiled,
+                    false => Distortion::OtherRange,
+                };
+                Fault::Distorted(how, rng.usize(1..=2))
+            }
             Kind::Replaced if out_files => {
                 let after = rng.u64(0..plan.asks.len() as u64 * SHORTEST_ROW);
                 Fault::Distorted(Distortion::Earlier { after }, 1)

@@ -215,7 +215,7 @@ impl Fault {
             Self::Distorted(how, _) => match how {
                 Distortion::UnaskedPart => Kind::UnaskedPart,
                 Distortion::Status(_) => Kind::OtherStatus,
-                Distortion::Spoiled => Kind::Spoiled,
+                Distortion::Spoiled | Distortion::OtherRange => Kind::Spoiled,
                 Distortion::Earlier { .. } => Kind::Replaced,
                 _ => Kind::EndMissing,
             },

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use genai_batch_emulator::{Emulator, Failure, Faults, Operation, Rows};
+use genai_batch_emulator::{Distortion, Emulator, Failure, Faults, Operation, Rows};
 
 use crate::fault::{Fault, How, Listing, Moment, OddState, Step};
 use crate::plan::{Backend, Plan};
@@ -15,6 +15,8 @@ use crate::truth::{FAILURE, Truth};
 const HELD: Duration = Duration::from_millis(15);
 /// How many characters the client puts in front of a display name.
 const MARK: usize = 28;
+/// From which byte on a range is asked for at least.
+const RANGE_FROM: u64 = 30;
 const DRIP: Duration = Duration::from_millis(1);
 
 /// What the user really did of what was drawn.
@@ -58,6 +60,10 @@ fn inject_one(fault: &Fault, plan: &Plan, faults: &Faults, stranger: &str) {
             }
         }
         Fault::Distorted(how, times) => {
+            if how == Distortion::OtherRange {
+                // So that a range is asked for, however short the contents are.
+                faults.cut_next_object(RANGE_FROM);
+            }
             for how in std::iter::repeat_n(how, times) {
                 match plan.backend {
                     Backend::Gemini => faults.distort_next_download(how),

@@ -134,6 +134,8 @@ pub struct Plan {
     pub to_table: bool,
     /// Where the results go.
     pub delivery: Delivery,
+    /// Over how many connections they come; `None` leaves it to the client.
+    pub connections: Option<usize>,
     /// How the client knows which are to come.
     pub knowledge: Knowledge,
     /// Whether the user does all up to the results in one call.
@@ -316,6 +318,9 @@ impl fmt::Display for Plan {
             self.delivery,
             self.knowledge
         )?;
+        if let Some(connections) = self.connections {
+            write!(f, ", over {connections} connections")?;
+        }
         if self.runs {
             write!(f, ", in one call")?;
         }

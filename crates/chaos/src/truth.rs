@@ -155,6 +155,7 @@ mod tests {
             express: false,
             asks: (0..6).map(ask).collect(),
             padding: 0,
+            connections: None,
             source: Source::List,
             never_inline: true,
             to_table: false,

@@ -42,6 +42,7 @@ use crate::vertex::{self, Datasets, Stores, Vertex};
 #[must_use = "nothing happens before start"]
 pub struct Builder {
     address: SocketAddr,
+    public_url: Option<String>,
     api_key: Option<String>,
     job_duration: Duration,
     max_page_size: usize,
@@ -62,6 +63,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            public_url: None,
             api_key: None,
             job_duration: Duration::from_millis(1200),
             max_page_size: 1000,
@@ -88,6 +90,14 @@ impl Builder {
     /// The port to listen on; one that is free by default.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
+        self
+    }
+
+    /// The URL that clients reach the emulator by, where something stands between them; by default it
+    /// is that of the address. The addresses that its answers name, such as those of uploads, begin
+    /// with it.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
         self
     }
 
@@ -236,8 +246,12 @@ impl Builder {
         };
         let loading = Loading::of(&state);
         let listener = listen(self.address, &state)?;
-        let base_url = format!("http://{}", listener.local_addr()?);
-        state.note_port(listener.local_addr()?.port())?;
+        let address = listener.local_addr()?;
+        let base_url = match self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{address}"),
+        };
+        state.note_port(address.port())?;
         let clock = Clock::with_scale(self.clock_scale);
         clock.restore(&state, &loading)?;
         if self.clock_paused {

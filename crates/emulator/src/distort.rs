@@ -10,10 +10,10 @@ use crate::faults::Distortion;
 use crate::reply::{BrokenOff, Pieces, Unsized};
 
 /// Puts the contents, which start at `start` of `size` bytes, into a response that describes them.
-/// They break off after `cut` bytes, where they have as many.
+/// They break off after `cut` bytes, where they have as many. `other` are those of another range.
 pub(crate) fn fill(
     mut response: Response,
-    content: Bytes,
+    (content, other): (Bytes, Bytes),
     (start, size): (usize, usize),
     cut: Option<u64>,
     how: Option<Distortion>,
@@ -34,6 +34,7 @@ pub(crate) fn fill(
             Body::new(Unsized(first(*after)))
         }
         (None, Some(Distortion::Spoiled)) => Body::new(Pieces(spoiled(&content))),
+        (None, Some(Distortion::OtherRange)) => Body::new(Pieces(other)),
         (None, Some(Distortion::Status(204))) => Body::empty(),
         (None, Some(Distortion::Unmarked)) => Body::new(Unsized(content.clone())),
         (None, _) => Body::new(Pieces(content.clone())),
@@ -42,7 +43,7 @@ pub(crate) fn fill(
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     match how {
-        None | Some(Distortion::Spoiled) => {}
+        None | Some(Distortion::Spoiled | Distortion::OtherRange) => {}
         Some(Distortion::UnaskedPart) => {
             let range = format!(
                 "bytes {start}-{}/{size}",

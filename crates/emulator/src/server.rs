@@ -1,5 +1,6 @@
-//! The server loop: it accepts connections on a thread of its own, notes every call, lets the fault
-//! switches have their say, and hands the rest to the service that the path names.
+//! The server loop: it accepts connections on a thread of its own, of HTTP/1.1 and of HTTP/2 for who
+//! begins with it, notes every call, lets the fault switches have their say, and hands the rest to the
+//! service that the path names.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,7 +15,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -30,11 +32,16 @@ use crate::services::Services;
 /// A running server, which stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
+    address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -44,6 +51,7 @@ impl Server {
     /// Serves on a thread with a runtime of its own, so that neither the caller's runtime nor a
     /// clock that a test has stopped there matters.
     pub(crate) fn start(listener: TcpListener, services: Arc<Services>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("genai-batch-emulator")
@@ -67,6 +75,7 @@ impl Server {
                 runtime.shutdown_background();
             })?;
         Ok(Self {
+            address,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -98,7 +107,7 @@ async fn accept(listener: tokio::net::TcpListener, services: Arc<Services>) {
             let service = service_fn(move |request| answer(Arc::clone(&services), request));
             let _ = stream.set_nodelay(true);
             // The error of a connection that was cut, on either side, concerns nobody here.
-            let _ = hyper::server::conn::http1::Builder::new()
+            let _ = auto::Builder::new(TokioExecutor::new())
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
         });

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::Gemini;
+use super::files::contents::CHUNK;
 use super::files::upload::NewFile;
 use crate::error::{Error, Result};
-use crate::source::attach::{AttachmentStore, StoredFile};
+use crate::source::attach::{AttachmentStore, Room, StoredFile};
 
 impl AttachmentStore for Gemini {
     async fn upload(&self, path: &Path, mime_type: &str) -> Result<StoredFile> {
@@ -29,5 +30,13 @@ impl AttachmentStore for Gemini {
 
     async fn remove(&self, name: &str) -> Result<()> {
         self.delete_file(name).await
+    }
+
+    fn room(&self) -> Room {
+        Room {
+            all: self.session().budget().limit(),
+            // One chunk is sent while the next is read.
+            each: 2 * CHUNK,
+        }
     }
 }

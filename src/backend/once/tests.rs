@@ -19,7 +19,7 @@ use crate::page::Page;
 use crate::platform::Backend;
 use crate::request::Form;
 use crate::source::SourceKind;
-use crate::source::attach::{AttachmentStore, StoredFile};
+use crate::source::attach::{AttachmentStore, Room, StoredFile};
 use crate::source::digest::ContentDigest;
 use crate::source::prepare::Prepared;
 
@@ -167,6 +167,10 @@ impl AttachmentStore for NoStore {
 
     async fn remove(&self, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn room(&self) -> Room {
+        Room { all: 0, each: 0 }
     }
 }
 

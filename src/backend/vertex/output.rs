@@ -32,7 +32,10 @@ impl Output for Vertex {
                 | JobDestination::Dataset {
                     table: Some(table), ..
                 },
-            ) => self.open_table(table).await,
+            ) => {
+                let connections = self.session.connections(connections);
+                self.open_table(table, connections).await
+            }
             Some(JobDestination::Dataset { name, .. }) => Err(Error::input(format!(
                 "the results are in the dataset {}, whose table the service does not name: read \
                  it with Vertex AI's own tools",
@@ -97,7 +100,7 @@ impl Vertex {
 
     #[cfg(not(feature = "bigquery"))]
     #[expect(clippy::unused_async)]
-    async fn open_table(&self, table: &str) -> Result<Option<Rows>> {
+    async fn open_table(&self, table: &str, _: Connections) -> Result<Option<Rows>> {
         Err(Error::input(format!(
             "the results are in {table}, and this build cannot read BigQuery: enable the feature \
              `bigquery`"
@@ -105,14 +108,15 @@ impl Vertex {
     }
 
     #[cfg(feature = "bigquery")]
-    async fn open_table(&self, table: &str) -> Result<Option<Rows>> {
+    async fn open_table(&self, table: &str, connections: Connections) -> Result<Option<Rows>> {
         let place = self.place.as_ref();
         let bigquery = crate::storage::bigquery::BigQueryTables::new(
             self.session.clone(),
             self.addresses.bigquery.clone(),
             place.map(|place| place.project.clone()),
         );
-        let rows = bigquery.open(&BigQueryTable::parse_output(table)?).await?;
+        let table_name = BigQueryTable::parse_output(table)?;
+        let rows = bigquery.open(&table_name, connections).await?;
         Ok(Some(Rows::table(table.to_owned(), rows)))
     }
 }

@@ -16,10 +16,10 @@ mod in_storage {
     use crate::error::{Error, Result};
     use crate::local::read;
     use crate::options::CreateOptions;
-    use crate::source::attach::{AttachmentStore, NOT_A_FILE, StoredFile};
+    use crate::source::attach::{AttachmentStore, NOT_A_FILE, Room, StoredFile};
     use crate::source::kind::JobKind;
     use crate::source::prepare::{InlineLimit, Target};
-    use crate::storage::gcs::CloudStorage;
+    use crate::storage::gcs::{CloudStorage, PART};
     use crate::unique;
     use crate::uri::GcsUri;
 
@@ -115,6 +115,14 @@ mod in_storage {
         async fn remove(&self, name: &str) -> Result<()> {
             self.storage.delete(&GcsUri::parse(name)?).await
         }
+
+        fn room(&self) -> Room {
+            Room {
+                all: self.storage.budget().limit(),
+                // What is under way beside it has room of its own.
+                each: PART,
+            }
+        }
     }
 
     /// The name of a file, in letters that stand for themselves in every address.
@@ -137,7 +145,7 @@ mod nowhere {
     use crate::backend::create::{Placed, Plan};
     use crate::error::{Error, Result};
     use crate::options::CreateOptions;
-    use crate::source::attach::{AttachmentStore, StoredFile};
+    use crate::source::attach::{AttachmentStore, Room, StoredFile};
     use crate::source::kind::JobKind;
 
     /// There is none.
@@ -149,6 +157,10 @@ mod nowhere {
         }
 
         async fn remove(&self, _: &str) -> Result<()> {
+            match *self {}
+        }
+
+        fn room(&self) -> Room {
             match *self {}
         }
     }

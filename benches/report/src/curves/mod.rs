@@ -5,7 +5,7 @@
 //! clients, server   what is measured, and against what
 //! timing → rounds   a run, and the medians of many
 //! lines, jobs, shards   who does what at which size; forecast leaves out who would not fit
-//! table, plot, report   how it is told, with what every measurement needs (`machine`, `page`)
+//! table, report   how it is told, with what every measurement needs (`machine`, `page`, `plot`)
 //! ```
 //!
 //! It needs Linux, for its figures on memory.
@@ -15,14 +15,12 @@ mod clients;
 mod forecast;
 mod jobs;
 mod lines;
-mod plot;
 mod report;
 mod rounds;
 mod server;
 mod shards;
 mod table;
 mod timing;
-mod units;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,12 +2,12 @@
 
 use super::bench::{Bench, Series, median};
 use super::jobs::PAGE;
-use super::plot::{Line, Plot};
 use super::rounds::Outcome;
 use super::shards::Reading;
 use super::table;
 use super::timing::Sample;
-use super::units::count;
+use crate::plot::{Line, Plot};
+use crate::units::count;
 
 /// The colour of this crate where it does not list jobs but waits for them.
 const WAITING: &str = "#9b6dff";

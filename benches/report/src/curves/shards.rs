@@ -3,12 +3,13 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use super::bench::Bench;
 use super::rounds::Outcome;
 use super::server::Server;
-use super::units::count;
 use crate::machine::output_of;
+use crate::units::count;
 
 /// One way to read the results.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ pub(super) fn measure(bench: &Bench, lines: u64) -> Result<Vec<Reading>> {
     let (storage, stub) = (storage?, bench.stub()?);
 
     let file_bytes = stub.prepare(&format!("/v1/files/out-str-{lines}:download"))?;
-    let object_bytes = sizes(&storage.text("/bucket?list-type=2")?).sum();
+    let object_bytes = sizes(&storage.text("/storage/v1/b/bucket/o")?)?;
+    let object_bytes = object_bytes.iter().sum();
     let own = harness.own();
     let entries = [
         own.entry("w2", &stub.base(), &format!("out-str-{lines}")),
@@ -58,9 +60,11 @@ pub(super) fn measure(bench: &Bench, lines: u64) -> Result<Vec<Reading>> {
 }
 
 /// The sizes in a list of objects.
-fn sizes(list: &str) -> impl Iterator<Item = u64> {
-    let sizes = list.split("<Size>").skip(1);
-    sizes.filter_map(|rest| rest.split('<').next()?.parse().ok())
+fn sizes(list: &str) -> Result<Vec<u64>> {
+    let list: Value = serde_json::from_str(list).context("the list is not JSON")?;
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let size = |item: &Value| item["size"].as_str()?.parse().ok();
+    Ok(items.iter().filter_map(size).collect())
 }
 
 #[cfg(test)]
@@ -69,8 +73,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_from_a_list() {
-        let list = "<L><C><Key>a</Key><Size>12</Size></C><C><Size>30</Size></C></L>";
-        assert_eq!(sizes(list).collect::<Vec<_>>(), [12, 30]);
-        assert_eq!(sizes("<L/>").count(), 0);
+        let list = r#"{"items":[{"name":"a","size":"12"},{"name":"b","size":"30"}]}"#;
+        assert_eq!(sizes(list).unwrap(), [12, 30]);
+        assert!(sizes("{}").unwrap().is_empty());
+        assert!(sizes("<L/>").is_err());
     }
 }

@@ -114,8 +114,13 @@ impl User<'_> {
     }
 }
 
-/// Results of which the user says what is to come, where the client does not know.
+/// Results over the connections of the round, of which the user says what is to come, where the client
+/// does not know.
 pub(super) fn expecting(results: Results, plan: &Plan, knows_keys: bool) -> Results {
+    let results = match plan.connections {
+        Some(connections) => results.connections(connections),
+        None => results,
+    };
     match plan.knowledge {
         _ if knows_keys => results,
         Knowledge::Requests => results.expect_requests(requests(plan)),

@@ -2,6 +2,7 @@
 //! steer it.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -30,20 +31,23 @@ use crate::snapshot::{FileSnapshot, JobSnapshot};
 /// ```
 pub struct Emulator {
     pub(super) services: Arc<Services>,
-    _server: Server,
+    server: Server,
 }
 
 impl Emulator {
     pub(crate) fn new(services: Arc<Services>, server: Server) -> Self {
-        Self {
-            services,
-            _server: server,
-        }
+        Self { services, server }
     }
 
-    /// Where the emulator listens, such as `http://127.0.0.1:40123`, without a slash at the end.
+    /// Where clients find the emulator, such as `http://127.0.0.1:40123`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.services.gemini.settings.base_url
+    }
+
+    /// Where the emulator listens, which is where `base_url` leads unless
+    /// [`public_url`](crate::Builder::public_url) names something in between.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// The clock that jobs and files live by.

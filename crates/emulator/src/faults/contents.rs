@@ -28,6 +28,9 @@ pub enum Distortion {
     Unmarked,
     /// With the last byte changed on its way.
     Spoiled,
+    /// Where a range of it is asked for, with as many bytes from its beginning, described as if they were
+    /// those of the range. What asks for the whole does not meet it.
+    OtherRange,
     /// As they were before they were replaced at equal size, broken off after this many bytes and in
     /// any case before their end: under another tag and generation, and with other digits.
     Earlier {
@@ -88,12 +91,12 @@ impl Faults {
         distortions + contents.uploads.len() + contents.object_lies
     }
 
-    pub(crate) fn take_download_distortion(&self) -> Option<Distortion> {
-        lock(&self.inner).contents.downloads.pop_front()
+    pub(crate) fn take_download_distortion(&self, is_range: bool) -> Option<Distortion> {
+        take_due(&mut lock(&self.inner).contents.downloads, is_range)
     }
 
-    pub(crate) fn take_object_distortion(&self) -> Option<Distortion> {
-        lock(&self.inner).contents.objects.pop_front()
+    pub(crate) fn take_object_distortion(&self, is_range: bool) -> Option<Distortion> {
+        take_due(&mut lock(&self.inner).contents.objects, is_range)
     }
 
     pub(crate) fn take_upload_lie(&self) -> Option<UploadLie> {
@@ -106,4 +109,11 @@ impl Faults {
         *lies = lies.saturating_sub(1);
         is_due
     }
+}
+
+/// The next of those that can happen to a response.
+fn take_due(lined_up: &mut VecDeque<Distortion>, is_range: bool) -> Option<Distortion> {
+    let can_happen = |how: &Distortion| is_range || *how != Distortion::OtherRange;
+    let place = lined_up.iter().position(can_happen)?;
+    lined_up.remove(place)
 }

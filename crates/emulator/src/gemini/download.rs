@@ -58,9 +58,13 @@ impl Gemini {
             );
         }
         let content = file.content.slice(start..end);
+        let beginning = file.content.slice(..content.len());
         let cut = self.faults.take_download_cut();
-        let how = self.faults.take_download_distortion();
-        Ok(distort::fill(response, content, (start, size), cut, how))
+        let how = self
+            .faults
+            .take_download_distortion(status == StatusCode::PARTIAL_CONTENT);
+        let contents = (content, beginning);
+        Ok(distort::fill(response, contents, (start, size), cut, how))
     }
 }
 

@@ -58,8 +58,11 @@ pub(crate) fn respond(
         set(headers, CONTENT_LENGTH, &content.len().to_string());
         return Ok(response);
     }
-    let (cut, how) = (faults.take_object_cut(), faults.take_object_distortion());
-    Ok(distort::fill(response, content, (start, size), cut, how))
+    let is_range = status == StatusCode::PARTIAL_CONTENT;
+    let how = faults.take_object_distortion(is_range);
+    let cut = faults.take_object_cut();
+    let contents = (content, object.content.slice(..end - start));
+    Ok(distort::fill(response, contents, (start, size), cut, how))
 }
 
 /// What is in an object that is stored with gzip, for who does not take it as it is stored.

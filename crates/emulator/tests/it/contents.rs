@@ -69,6 +69,27 @@ async fn each_distortion_is_seen() {
 }
 
 #[tokio::test]
+async fn another_range_comes_where_one_is_asked_for() {
+    let fixture = Fixture::new().await;
+    fixture.emulator.put_object("gs://b/o", CONTENT);
+    let faults = fixture.emulator.faults();
+    faults.distort_next_object(Distortion::OtherRange);
+    let whole = fixture.call(Method::GET, "b/o").send().await.unwrap();
+    assert_eq!(whole.text().await.unwrap(), CONTENT);
+    assert_eq!(faults.distortions_left(), 1);
+    let range = async || {
+        let get = fixture
+            .call(Method::GET, "b/o")
+            .header("range", "bytes=4-6");
+        let range = get.send().await.unwrap();
+        assert_eq!(range.headers()["content-range"], "bytes 4-6/10");
+        range.text().await.unwrap()
+    };
+    assert_eq!(range().await, "012");
+    assert_eq!(range().await, "456");
+}
+
+#[tokio::test]
 async fn each_lie_about_an_upload_is_told_once() {
     let fixture = Fixture::new().await;
     let faults = fixture.emulator.faults();

@@ -17,6 +17,40 @@ fn content(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn addresses_lead_by_what_stands_between() {
+    let between = "https://between.example:8443";
+    let builder = genai_batch_emulator::Emulator::builder().public_url(format!("{between}/"));
+    let emulator = builder.start().await.unwrap();
+    assert_eq!(emulator.base_url(), between);
+    let url = format!("http://{}/upload/v1beta/files", emulator.address());
+    let start = reqwest::Client::new().post(url).json(&json!({}));
+    let start = start.header("x-goog-api-key", "test-key");
+    let start = start.header("x-goog-upload-protocol", "resumable");
+    let started = start.header("x-goog-upload-command", "start").send().await;
+    let started = started.unwrap();
+    let url = header(&started, "x-goog-upload-url");
+    assert!(
+        url.starts_with("https://between.example:8443/upload/"),
+        "{url}"
+    );
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_with_who_begins_with_it() {
+    let fixture = Fixture::new().await;
+    let client = reqwest::Client::builder().http2_prior_knowledge();
+    let url = format!("{}/v1beta/files", fixture.emulator.base_url());
+    let list = client.build().unwrap().get(url);
+    let list = list
+        .header("x-goog-api-key", "test-key")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(list.version(), reqwest::Version::HTTP_2);
+    assert!(list.status().is_success(), "{}", list.status());
+}
+
+#[tokio::test]
 async fn chunks_make_a_file() {
     let fixture = Fixture::new().await;
     let content = content(2 * CHUNK + 5);

@@ -15,7 +15,7 @@ use crate::local::read::{self, Opened};
 use crate::spool::Spool;
 
 /// What is sent in one request; the service's granularity divides it.
-pub(super) const CHUNK: usize = 8 * 1024 * 1024;
+pub(crate) const CHUNK: usize = 8 * 1024 * 1024;
 /// What to do about a path that leads to something else than a file.
 const NOT_A_FILE: &str = "upload what it holds as a stream, with UploadSource::stream, or write it \
                           to a file first";

@@ -9,6 +9,8 @@ use crate::objects::Objects;
 const TAGS: &str = "ETag: \"1\"\r\nx-goog-generation: 1\r\n\
     Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n";
 
+const JSON: &str = "Content-Type: application/json; charset=UTF-8\r\n";
+
 /// Everything up to the body, and the body.
 pub(crate) struct Response<'a> {
     pub(crate) head: String,
@@ -26,14 +28,12 @@ fn response<'a>(status: &str, headers: &str, body: impl Into<Cow<'a, [u8]>>) -> 
 
 /// The response to a GET of `target`, which is a path and maybe a query.
 pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) -> Response<'a> {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
     if let Some((_, name)) = path.split_once("/projects/") {
-        let json = "Content-Type: application/json; charset=UTF-8\r\n";
-        return response("200 OK", json, job(name).into_bytes());
+        return response("200 OK", JSON, job(name).into_bytes());
     }
-    if query.contains("list-type=2") {
-        let xml = "Content-Type: application/xml\r\n";
-        return response("200 OK", xml, list(objects).into_bytes());
+    if path == "/storage/v1/b/bucket/o" {
+        return response("200 OK", JSON, list(objects).into_bytes());
     }
     let object = path.strip_prefix("/bucket/");
     match object.and_then(|name| objects.get(name)) {
@@ -43,16 +43,26 @@ pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) ->
 }
 
 fn part<'a>(object: &'a [u8], range: Option<&str>) -> Response<'a> {
-    let start = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
-    let start = start.and_then(|start| start.parse::<usize>().ok());
-    match start.and_then(|start| Some((start, object.get(start..)?))) {
-        Some((start, rest)) => {
-            let (last, size) = (object.len().saturating_sub(1), object.len());
+    let size = object.len();
+    let asked = range.and_then(|range| parse_range(range, size));
+    match asked.and_then(|(start, end)| Some((start, end, object.get(start..end)?))) {
+        Some((start, end, part)) => {
+            let last = end.saturating_sub(1);
             let headers = format!("Content-Range: bytes {start}-{last}/{size}\r\n{TAGS}");
-            response("206 Partial Content", &headers, rest)
+            response("206 Partial Content", &headers, part)
         }
         None => response("200 OK", TAGS, object),
     }
+}
+
+/// `bytes=START-` or `bytes=START-LAST`, as start and end.
+fn parse_range(range: &str, size: usize) -> Option<(usize, usize)> {
+    let (start, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let end = match last {
+        "" => size,
+        last => last.parse::<usize>().ok()?.saturating_add(1).min(size),
+    };
+    Some((start.parse().ok()?, end))
 }
 
 fn job(name: &str) -> String {
@@ -62,16 +72,13 @@ fn job(name: &str) -> String {
 }
 
 fn list(objects: &Objects) -> String {
-    let mut xml = "<ListBucketResult><Name>bucket</Name>".to_owned();
-    for (name, size) in objects.list() {
+    let mut json = r#"{"items":["#.to_owned();
+    for (index, (name, size)) in objects.list().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
         // Writing to a string does not fail.
-        let _ = write!(
-            xml,
-            "<Contents><Key>{name}</Key><Size>{size}</Size><ETag>\"1\"</ETag>\
-             <LastModified>2026-01-02T03:04:05.678Z</LastModified></Contents>"
-        );
+        let _ = write!(json, r#"{comma}{{"name":"{name}","size":"{size}"}}"#);
     }
-    xml + "</ListBucketResult>"
+    json + "]}"
 }
 
 #[cfg(test)]
@@ -91,5 +98,8 @@ mod tests {
         assert!(rest.head.starts_with("HTTP/1.1 206 "));
         assert!(rest.head.contains("\r\nContent-Range: bytes 3-6/7\r\n"));
         assert_eq!(&*rest.body, b"tent");
+        let middle = part(b"content", Some("bytes=1-3"));
+        assert!(middle.head.contains("\r\nContent-Range: bytes 1-3/7\r\n"));
+        assert_eq!(&*middle.body, b"ont");
     }
 }

@@ -17,24 +17,24 @@ const FAINT_GREY: &str = "#7d859055";
 
 /// A client's line.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) name: String,
-    pub(super) colour: &'static str,
-    pub(super) points: Vec<(f64, f64)>,
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) colour: &'static str,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 #[derive(Debug)]
-pub(super) struct Plot {
-    pub(super) title: String,
-    pub(super) x_label: &'static str,
-    pub(super) x_unit: fn(f64) -> String,
-    pub(super) y_unit: fn(f64) -> String,
-    pub(super) lines: Vec<Line>,
+pub(crate) struct Plot {
+    pub(crate) title: String,
+    pub(crate) x_label: &'static str,
+    pub(crate) x_unit: fn(f64) -> String,
+    pub(crate) y_unit: fn(f64) -> String,
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Plot {
     /// The picture; `None` if there is nothing to draw.
-    pub(super) fn svg(&self) -> Option<String> {
+    pub(crate) fn svg(&self) -> Option<String> {
         let lines = self.lines.iter().filter(|line| !line.points.is_empty());
         let lines: Vec<_> = lines.collect();
         if lines.is_empty() {
@@ -95,8 +95,8 @@ fn theme() -> Theme {
 
 #[cfg(test)]
 mod tests {
-    use super::super::units::{bytes, seconds};
     use super::*;
+    use crate::units::{bytes, seconds};
 
     fn plot(lines: &[(&str, &[(f64, f64)])]) -> Option<String> {
         let line = |(name, points): &(&str, &[(f64, f64)])| Line {
