@@ -29,11 +29,13 @@
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
 //! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunEvent`] |
+//! | have the service read files and tables itself (Vertex AI) | [`Open::source`], [`Finish::rows`], [`RunPart`] |
 //! | look at it from another process | [`Runs::read`], [`RunView`], any SQLite tool |
 
 // source → intake → file ─ cut → job → create with its mark ─→ poll → read → file → results
 //                                  (drive: each step is written before and after it is done)
 
+mod asked;
 mod drive;
 mod events;
 mod finish;
@@ -41,6 +43,7 @@ mod generations;
 mod inner;
 mod intake;
 mod open;
+mod parts;
 mod progress;
 mod quota;
 mod report;
@@ -59,6 +62,7 @@ pub use events::{RunEvent, RunEvents};
 pub use finish::Finish;
 pub use intake::Intake;
 pub use open::Open;
+pub use parts::RunPart;
 pub use progress::Progress;
 pub use report::{Generation, RunReport, Stopped};
 pub use results::{RunResults, RunSave, TypedRunResults};

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::asked::read_identity;
 use super::events::RunEvents;
-use super::open::read_identity;
+use super::parts::{self, RunPart};
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
@@ -92,6 +93,24 @@ impl RunView {
     /// ```
     pub async fn report(&self) -> Result<RunReport> {
         report::read(&self.store).await
+    }
+
+    /// As [`Run::parts`](super::Run::parts).
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(view: genai_batch::runs::RunView) -> genai_batch::Result<()> {
+    /// for part in view.parts().await? {
+    ///     println!("{part}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn parts(&self) -> Result<Vec<RunPart>> {
+        parts::read(&self.store).await
     }
 
     /// As [`Run::events`](super::Run::events).

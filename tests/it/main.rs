@@ -39,6 +39,8 @@ mod runs;
 mod runs_files;
 #[cfg(all(feature = "runs", feature = "gcs"))]
 mod runs_forms;
+#[cfg(all(feature = "runs", feature = "gcs"))]
+mod runs_parts;
 #[cfg(feature = "runs")]
 mod runs_quota;
 #[cfg(feature = "runs")]

@@ -6,6 +6,9 @@ use super::jobs::Job;
 use super::outcomes::{self, Became, Kind};
 use super::{events, settings};
 
+/// The place of requests that no input has: after those that one has.
+const AFTER_ALL: i64 = i64::MAX;
+
 /// Notes a job of this name, with so many requests by the service's count; `false` if it is there
 /// already.
 pub(crate) fn add(connection: &mut Connection, name: &str, requests: i64) -> Result<bool> {
@@ -47,12 +50,11 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
 /// A request of which only the key is known.
 fn add_request(connection: &Connection, key: &str) -> Result<i64> {
     let sql = "INSERT INTO requests (place, key, digest, bytes, tokens)
-        SELECT coalesce(max(place), 0) + 1, ?, zeroblob(16), 0, 0 FROM requests";
-    connection.prepare_cached(sql)?.execute([key])?;
-    let id = connection.last_insert_rowid();
-    let sql = "INSERT INTO bodies (request, body) VALUES (?, '')";
-    connection.prepare_cached(sql)?.execute([id])?;
-    Ok(id)
+        VALUES (?, ?, zeroblob(16), 0, 0)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![AFTER_ALL, key])?;
+    Ok(connection.last_insert_rowid())
 }
 
 fn keep_outcome(connection: &Connection, job: &Job, request: i64, row: &Became) -> Result<()> {

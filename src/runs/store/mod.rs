@@ -8,10 +8,12 @@
 //! half way leaves the step to end by itself.
 
 pub(super) mod adopted;
+pub(super) mod cut;
 pub(super) mod events;
 pub(super) mod jobs;
 mod lock;
 pub(super) mod outcomes;
+pub(super) mod parts;
 pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod schema;
