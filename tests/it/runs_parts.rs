@@ -214,11 +214,11 @@ async fn a_run_that_is_dropped_between_steps_goes_on_and_makes_no_job_twice() {
         run.close().await;
     }
     let run = opening(&backend, &place).await.unwrap();
-    let made = backend.emulator.jobs().len();
+    let made = backend.emulator.vertex_jobs().len();
     if made < 3 {
         tokio::select! {
             biased;
-            () = until(async || backend.emulator.jobs().len() > made) => {}
+            () = until(async || backend.emulator.vertex_jobs().len() > made) => {}
             report = quick(&run).max_jobs(1) => drop(report.unwrap()),
         }
     }
@@ -227,7 +227,7 @@ async fn a_run_that_is_dropped_between_steps_goes_on_and_makes_no_job_twice() {
     let report = quick(&run).rows(true).await.unwrap();
     assert_eq!((report.parts_done, report.responses), (3, 15), "{report}");
     assert_eq!(by_key(&run).await, sums(15).1);
-    assert_eq!(backend.emulator.jobs().len(), 3);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 3);
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn a_create_without_a_clear_response_is_looked_for() {
     let run = opening(&backend, &place).await.unwrap();
     let report = quick(&run).await.unwrap();
     assert_eq!(report.responses, 15, "{report}");
-    assert_eq!(backend.emulator.jobs().len(), 3);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 3);
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn a_job_that_fails_as_a_whole_is_made_again() {
         .unwrap();
     assert_eq!((report.parts_done, report.responses), (3, 15), "{report}");
     assert_eq!(report.generations[1].jobs, 1, "{report}");
-    assert_eq!(backend.emulator.jobs().len(), 4);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 4);
 }
 
 #[tokio::test]
@@ -348,7 +348,7 @@ async fn a_source_that_grew_or_changed_is_asked_for_that_alone() {
     assert_eq!(counts, (5, 2, 1, 2));
     let report = quick(&run).rows(true).await.unwrap();
     assert_eq!((report.parts, report.responses), (5, 18), "{report}");
-    assert_eq!(backend.emulator.jobs().len(), 5);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 5);
     let mut expected = sums(15).1;
     for n in 5..10 {
         expected.remove(&format!("sum-{n}"));
@@ -390,7 +390,7 @@ async fn keys_come_from_the_results() {
     }
     let report = quick(&run).rows(false).await.unwrap();
     assert_eq!((report.parts_done, report.responses), (2, 3), "{report}");
-    assert_eq!(backend.emulator.jobs().len(), 2);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 2);
 }
 
 #[tokio::test]
@@ -414,7 +414,7 @@ async fn results_that_cannot_be_read_are_not_paid_for_again() {
     assert_eq!(names.len(), 3);
     let report = quick(&run).rows(true).await.unwrap();
     assert_eq!(report.responses, 15, "{report}");
-    assert_eq!(backend.emulator.jobs().len(), 3);
+    assert_eq!(backend.emulator.vertex_jobs().len(), 3);
 }
 
 #[tokio::test]
@@ -423,7 +423,7 @@ async fn a_job_that_somebody_deleted_is_not_made_again_once_it_is_done() {
     let place = Place::new();
     let run = opening(&backend, &place).await.unwrap();
     let report = quick(&run).await.unwrap();
-    for job in backend.emulator.jobs() {
+    for job in backend.emulator.vertex_jobs() {
         backend.client.batches().delete(job.name).await.unwrap();
     }
     let error = quick(&run).rows(true).await.unwrap_err();

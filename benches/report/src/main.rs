@@ -1,8 +1,9 @@
 //! What `docs/performance.md` says is measured here, and written there: [`curves`] measures time and
-//! memory beside other clients, [`footprint`] what it costs to depend on the crate.
+//! memory beside other clients, [`runs`] what a run costs, [`footprint`] what it costs to depend on the
+//! crate.
 //!
 //! ```text
-//! curves, footprint → figures and the facts of the machine → a section of the page each
+//! curves, runs, footprint → figures and the facts of the machine → a section of the page each
 //! ```
 
 mod cargo;
@@ -10,6 +11,9 @@ mod curves;
 mod footprint;
 mod machine;
 mod page;
+mod runs;
+mod server;
+mod units;
 
 use std::process::ExitCode;
 
@@ -21,6 +25,8 @@ use clap::Parser;
 enum Command {
     /// Measure time and memory as results and jobs get many.
     Curves(curves::Options),
+    /// Measure what runs cost beside single calls.
+    Runs(runs::Options),
     /// Measure build time, crates and size.
     Footprint(footprint::Options),
 }
@@ -28,6 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Curves(options) => curves::run(&options),
+        Command::Runs(options) => runs::run(&options),
         Command::Footprint(options) => footprint::run(&options),
     };
     match outcome {

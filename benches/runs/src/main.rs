@@ -1,5 +1,5 @@
 //! A run of many requests, and single calls that do the same, each in a process of its own:
-//! `genai-batch-runs WORKLOAD …`. Each prints one line of `name=value`, times in seconds.
+//! `genai-batch-runs WORKLOAD …`. Each prints one line of `name=value`, times in seconds, those that end in `_cpu` of the processors.
 //!
 //! | workload | arguments | does |
 //! |---|---|---|
@@ -61,62 +61,75 @@ fn write(count: u64, input: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What a step took: seconds that passed, and seconds of the processors that it used.
+struct Step {
+    started: Instant,
+    used: f64,
+}
+
+impl Step {
+    fn begin() -> Result<Self> {
+        Ok(Self {
+            started: Instant::now(),
+            used: used()?,
+        })
+    }
+
+    /// The step as it is printed.
+    fn end(self, name: &str) -> Result<String> {
+        let passed = self.started.elapsed().as_secs_f64();
+        Ok(format!(
+            "{name}={passed:.3} {name}_cpu={:.2}",
+            used()? - self.used
+        ))
+    }
+}
+
 async fn check(base: &str, input: &Path) -> Result<()> {
-    let started = Instant::now();
+    let step = Step::begin()?;
     let refused = client(base)?.batches().create(MODEL, input).await;
-    let took = started.elapsed();
     match refused {
-        Err(error) if error.is_retryable() => println!("check={:.4}", took.as_secs_f64()),
+        Err(error) if error.is_retryable() => println!("{}", step.end("check")?),
         Err(error) => return Err(error.into()),
-        Ok(job) => return Err(format!("{} was made, where nobody was to listen", job.name()).into()),
+        Ok(job) => {
+            return Err(format!("{} was made, where nobody was to listen", job.name()).into());
+        }
     }
     Ok(())
 }
 
 async fn job(base: &str, input: &Path, out: &Path) -> Result<()> {
     let batches = client(base)?.batches();
-    let started = Instant::now();
+    let step = Step::begin()?;
     let job = batches.create(MODEL, input).await?;
     let job = batches.wait(&job).await?;
-    let made = started.elapsed();
-    let started = Instant::now();
+    let made = step.end("make")?;
+    let step = Step::begin()?;
     batches.results(&job).save_to(out).await?;
-    let saved = started.elapsed();
-    println!(
-        "make={:.4} save={:.4} peak={}",
-        made.as_secs_f64(),
-        saved.as_secs_f64(),
-        peak()?
-    );
+    println!("{made} {} peak={}", step.end("save")?, peak()?);
     Ok(())
 }
 
 async fn run(base: &str, input: &Path, out: &Path) -> Result<()> {
     let runs = client(base)?.runs();
     let file = out.with_extension("run");
-    let started = Instant::now();
+    let step = Step::begin()?;
     let run = runs.open(&file).model(MODEL).source(input).await?;
-    let taken = started.elapsed();
-    let started = Instant::now();
+    let taken = step.end("take")?;
+    let step = Step::begin()?;
     let quick = Duration::from_millis(10);
     let finish = run.finish().job_requests(OF_A_JOB, OF_A_JOB);
     let report = finish.poll_interval(quick, quick).await?;
-    let finished = started.elapsed();
-    let started = Instant::now();
+    let finished = step.end("finish")?;
+    let step = Step::begin()?;
     let lines = run.save_to(out).await?;
-    let saved = started.elapsed();
     if lines != report.requests || report.responses != lines {
         return Err(format!("{lines} lines of {report}").into());
     }
+    let saved = step.end("save")?;
     run.close().await;
-    println!(
-        "take={:.4} finish={:.4} save={:.4} peak={} bytes={}",
-        taken.as_secs_f64(),
-        finished.as_secs_f64(),
-        saved.as_secs_f64(),
-        peak()?,
-        fs::metadata(&file)?.len()
-    );
+    let bytes = fs::metadata(&file)?.len();
+    println!("{taken} {finished} {saved} peak={} bytes={bytes}", peak()?);
     Ok(())
 }
 
@@ -126,4 +139,19 @@ fn peak() -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next());
     Ok(number.ok_or("the system does not tell it")?.parse()?)
+}
+
+/// Seconds of the processors that this process has used.
+fn used() -> Result<f64> {
+    /// How Linux counts them for programs, whatever its own clock.
+    const A_SECOND: f64 = 100.0;
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, which may have spaces, ends with the last parenthesis.
+    let fields = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    let times: Vec<f64> = fields.skip(11).take(2).flat_map(str::parse).collect();
+    Ok(times.iter().sum::<f64>() / A_SECOND)
 }

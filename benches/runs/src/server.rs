@@ -117,8 +117,11 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Call>> {
             "content-length" => call.length = value.parse().unwrap_or_default(),
             "x-goog-upload-command" => value.clone_into(&mut call.command),
             "range" => {
-                let range = value.strip_prefix("bytes=").and_then(|it| it.split_once('-'));
-                call.range = range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok())));
+                let range = value
+                    .strip_prefix("bytes=")
+                    .and_then(|it| it.split_once('-'));
+                call.range =
+                    range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok())));
             }
             _ => {}
         }
@@ -165,7 +168,9 @@ fn fresh(files: &Mutex<Files>) -> usize {
 
 fn create(batch: &Value, files: &Mutex<Files>) -> Value {
     let mut files = locked(files);
-    let name = batch["inputConfig"]["fileName"].as_str().unwrap_or_default();
+    let name = batch["inputConfig"]["fileName"]
+        .as_str()
+        .unwrap_or_default();
     let requests = files.uploads.remove(name).unwrap_or_default();
     let id = format!("j{}", files.jobs.len());
     let shown = batch["displayName"].as_str().unwrap_or_default().to_owned();
@@ -226,7 +231,10 @@ fn line() -> (String, String) {
         },
         "modelVersion": "gemini-2.5-flash",
     });
-    (format!(r#"{{"key":"{KEY}"#), format!("\",\"response\":{response}}}\n"))
+    (
+        format!(r#"{{"key":"{KEY}"#),
+        format!("\",\"response\":{response}}}\n"),
+    )
 }
 
 fn send_results(
@@ -238,7 +246,10 @@ fn send_results(
     let length = (before.len() + DIGITS + after.len()) as u64;
     let size = length * requests.count;
     let (start, end) = match range {
-        Some((start, last)) => (start.min(size), last.map_or(size, |last| (last + 1).min(size))),
+        Some((start, last)) => (
+            start.min(size),
+            last.map_or(size, |last| (last + 1).min(size)),
+        ),
         None => (0, size),
     };
     let status = match range {

@@ -3,7 +3,7 @@
 
 use super::rounds::Outcome;
 use super::timing::Sample;
-use super::units::{bytes, seconds};
+use crate::units::{bytes, seconds};
 
 /// How long a run of another client may take.
 const MAX_WALL: f64 = 60.0;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::bench::{Bench, Series};
-use super::units::count;
+use crate::units::count;
 
 /// How many jobs the stub has, all of which the drivers of other clients list.
 const ALL: u64 = 10_000;

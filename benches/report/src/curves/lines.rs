@@ -8,7 +8,7 @@ use super::bench::{Bench, Series, median};
 use super::clients::Client;
 use super::forecast::{Known, refuse};
 use super::rounds::Outcome;
-use super::units::{bytes, count};
+use crate::units::{bytes, count};
 
 /// Which result files are read by all but those that have to be given others.
 const COMMON: &str = "str";

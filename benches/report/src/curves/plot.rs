@@ -95,7 +95,7 @@ fn theme() -> Theme {
 
 #[cfg(test)]
 mod tests {
-    use super::super::units::{bytes, seconds};
+    use crate::units::{bytes, seconds};
     use super::*;
 
     fn plot(lines: &[(&str, &[(f64, f64)])]) -> Option<String> {

@@ -7,7 +7,7 @@ use super::rounds::Outcome;
 use super::shards::Reading;
 use super::table;
 use super::timing::Sample;
-use super::units::count;
+use crate::units::count;
 
 /// The colour of this crate where it does not list jobs but waits for them.
 const WAITING: &str = "#9b6dff";

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::bench::Bench;
 use super::rounds::Outcome;
-use super::server::Server;
-use super::units::count;
 use crate::machine::output_of;
+use crate::server::Server;
+use crate::units::count;
 
 /// One way to read the results.
 #[derive(Debug)]

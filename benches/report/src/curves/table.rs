@@ -4,7 +4,7 @@ use super::bench::{Series, median};
 use super::rounds::{Outcome, field};
 use super::shards::Reading;
 use super::timing::Sample;
-use super::units::{count, mebibytes, number};
+use crate::units::{count, mebibytes, number};
 
 /// A table: its head, and rows that are each as wide.
 fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {

@@ -3,7 +3,7 @@
 const UNITS: [&str; 4] = ["bytes", "KiB", "MiB", "GiB"];
 
 /// `1,234,567`.
-pub(super) fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// With about three digits: `0.012`, `1.23`, `12.3`, `1,234`.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value {
         small if small < 0.9995 => format!("{value:.3}"),
         units if units < 9.995 => format!("{value:.2}"),
@@ -25,14 +25,14 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-pub(super) fn seconds(value: f64) -> String {
+pub(crate) fn seconds(value: f64) -> String {
     match value {
         short if short < 0.9995 => format!("{} ms", number(short * 1000.0)),
         _ => format!("{} s", number(value)),
     }
 }
 
-pub(super) fn bytes(value: f64) -> String {
+pub(crate) fn bytes(value: f64) -> String {
     let (mut value, mut unit) = (value, 0);
     while value >= 1024.0 && unit + 1 < UNITS.len() {
         value /= 1024.0;
@@ -44,7 +44,7 @@ pub(super) fn bytes(value: f64) -> String {
     }
 }
 
-pub(super) fn mebibytes(value: f64) -> String {
+pub(crate) fn mebibytes(value: f64) -> String {
     number(value / 1024.0 / 1024.0)
 }
 
