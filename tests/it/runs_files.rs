@@ -241,7 +241,11 @@ async fn a_run_that_may_not_be_written_says_so_and_goes_on_once_it_may() {
             }
             let mut other = Command::new(program);
             other.args(child.get_args()).uid(NOBODY).gid(NOBODY);
-            other.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            other.envs(
+                child
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
             child = other;
         }
         let status = child.status().unwrap();
@@ -285,7 +289,10 @@ async fn a_run_whose_disk_is_full_goes_on_once_there_is_room() {
             .args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\""])
             .arg(full.get_program())
             .args(full.get_args())
-            .envs(full.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            .envs(
+                full.get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
         assert!(shell.status().unwrap().success());
     }
     let run = backend.client.runs().open(&path).await.unwrap();
@@ -328,7 +335,11 @@ async fn a_clock_that_jumps_changes_nothing_but_times() {
         // Left with jobs at the service, one of which the run does not know to be there.
         let faults = backend.emulator.faults();
         faults.pass_next(backend.create, 1);
-        faults.fail_next(backend.create, 1, genai_batch_emulator::Failure::CloseAfterEffect);
+        faults.fail_next(
+            backend.create,
+            1,
+            genai_batch_emulator::Failure::CloseAfterEffect,
+        );
         let patience = Duration::from_secs(600);
         let finish = crate::runs::quick(&run).unclear_wait(patience);
         tokio::select! {
@@ -355,7 +366,11 @@ async fn a_clock_that_jumps_changes_nothing_but_times() {
         let finish = crate::runs::quick(&run).unclear_wait(patience);
         let report = finish.on_progress(move |_| clock.advance(hour)).await;
         let report = report.unwrap();
-        assert_eq!((report.responses, report.generations.len()), (40, 1), "{report}");
+        assert_eq!(
+            (report.responses, report.generations.len()),
+            (40, 1),
+            "{report}"
+        );
         assert_eq!(crate::runs::by_key(&run).await, expected);
         assert_eq!(backend.emulator.jobs().len(), 4);
     }

@@ -125,9 +125,7 @@ impl Driver {
         let now = Instant::now();
         let reads_rows = plan.rows == Some(true);
         let found = run.store.call(move |it| {
-            if reads_rows {
-                store_parts::reopen(it)?;
-            }
+            store_parts::reopen(it, reads_rows)?;
             Ok((jobs::live(it)?, jobs::cut_so_far(it)?, events::last(it)?))
         });
         let (live, (cuts, asked), told_to) = found.await?;

@@ -175,10 +175,14 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("journal_mode", &"WAL").map_err(failed)?;
         // Each step is on the disk before the next begins.
         set("synchronous", &"FULL").map_err(failed)?;
-        // Whether it may be written at all.
+        // Whether it may be written at all: SQLite opens it for reading otherwise, and says so late.
         connection
             .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
             .map_err(failed)?;
+        if connection.is_readonly("main").map_err(failed)? {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
+        }
     } else {
         set("query_only", &true).map_err(failed)?;
     }

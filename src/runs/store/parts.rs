@@ -230,10 +230,19 @@ pub(crate) fn failed(
     step.commit()
 }
 
-/// Lets the jobs be read whose rows are not in the file yet.
-pub(crate) fn reopen(connection: &Connection) -> Result<()> {
-    let sql = "UPDATE jobs SET state = 'ended' WHERE state = 'done' AND id IN
-        (SELECT job FROM parts WHERE state = 'done' AND replaced = 0)";
+/// Lets the jobs be read whose rows are not in the file yet, if rows are wanted; else leaves those that an
+/// earlier reading did not come to its end with.
+pub(crate) fn reopen(connection: &Connection, reads_rows: bool) -> Result<()> {
+    let sql = match reads_rows {
+        true => {
+            "UPDATE jobs SET state = 'ended' WHERE state IN ('read', 'done') AND id IN
+            (SELECT job FROM parts WHERE state = 'done' AND replaced = 0)"
+        }
+        false => {
+            "UPDATE jobs SET state = 'done' WHERE state = 'ended' AND id IN
+            (SELECT job FROM parts WHERE state = 'done')"
+        }
+    };
     connection.execute(sql, []).map(drop)
 }
 
