@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::store::requests::UNCUT;
 use super::store::{Store, events, parts, settings};
 use crate::counted::Counted;
 use crate::error::Result;
@@ -129,17 +130,11 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
         progress.left = left(ended, progress.parts, began);
         return Ok(progress);
     }
-    let count = |sql: &str, after: i64| {
-        let mut read = connection.prepare_cached(sql)?;
-        read.query_row([after], |row| row.get::<_, i64>(0))
-            .map(i64::unsigned_abs)
-    };
-    let cut_to = settings::number(connection, "cut_to")?;
-    progress.new = count(
-        "SELECT count(*) FROM requests WHERE id > ? AND same_as IS NULL AND replaced = 0",
-        cut_to,
-    )?;
-    progress.waiting = count("SELECT count(*) FROM waiting WHERE request > ?", 0)?;
+    progress.new = settings::number(connection, UNCUT)?.unsigned_abs();
+    let mut waiting = connection.prepare_cached("SELECT count(*) FROM waiting")?;
+    progress.waiting = waiting
+        .query_row([], |row| row.get::<_, i64>(0))?
+        .unsigned_abs();
     progress.requests = progress.done() + progress.new + progress.waiting + progress.in_jobs;
     progress.left = left(progress.done(), progress.requests, began);
     Ok(progress)

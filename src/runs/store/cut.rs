@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::jobs::{Job, State};
-use super::requests::Members;
+use super::requests::{self, Members};
 use super::{events, settings};
 
 /// How large a job may be.
@@ -96,6 +96,7 @@ pub(crate) fn new(connection: &mut Connection, most: Size, mark: &str) -> Result
     let range = Some((after + 1, sum.last, intake));
     let job = insert(&step, 1, mark, range, &sum)?;
     settings::set(&step, "cut_to", sum.last)?;
+    requests::fewer_uncut(&step, sum.requests)?;
     step.commit()?;
     Ok(Cut::Job(job))
 }

@@ -31,6 +31,10 @@ pub(super) use lock::Lock;
 
 /// How many kB of the file are kept in memory.
 const CACHE_KB: i64 = 24 * 1024;
+/// The size of a page, in which a handful of rows have room.
+const PAGE: i64 = 8192;
+/// How long the log grows before it is moved into the file, in pages: 32 MB.
+const LOG_PAGES: i64 = 4096;
 /// How long one connection waits for another, in milliseconds: readers for the moment in which the
 /// driver moves the file's log into the file.
 const BUSY: u64 = 20_000;
@@ -175,6 +179,7 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("journal_mode", &"WAL").map_err(failed)?;
         // Each step is on the disk before the next begins.
         set("synchronous", &"FULL").map_err(failed)?;
+        set("wal_autocheckpoint", &LOG_PAGES).map_err(failed)?;
         // Whether it may be written at all: SQLite opens it for reading otherwise, and says so late.
         connection
             .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
@@ -221,6 +226,7 @@ fn build(path: &Path) -> Result<Connection> {
     }
     let connection = Connection::open(path).map_err(failed)?;
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value);
+    set("page_size", &PAGE).map_err(failed)?;
     set("journal_mode", &"OFF").map_err(failed)?;
     set("synchronous", &"OFF").map_err(failed)?;
     set("locking_mode", &"EXCLUSIVE").map_err(failed)?;

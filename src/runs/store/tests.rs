@@ -221,3 +221,17 @@ async fn a_clock_that_is_set_back_costs_the_estimate_alone() {
     assert!(behind.left.is_some());
     assert_eq!((behind.done(), behind.in_jobs), (1, 3));
 }
+
+#[tokio::test]
+async fn a_row_is_found_without_going_through_the_requests_of_its_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let plan = store.call(|it| {
+        let sql = format!("EXPLAIN QUERY PLAN {}", requests::FIND_IN_LIST);
+        let mut select = it.prepare(&sql)?;
+        let steps = select.query_map(("k", 1), |row| row.get::<_, String>(3))?;
+        steps.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let plan = plan.await.unwrap();
+    assert!(plan[0].contains("requests_key (key=?"), "{plan:?}");
+}
