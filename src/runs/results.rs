@@ -38,6 +38,7 @@ pub struct RunResults {
 impl RunResults {
     pub(super) async fn open(reader: Store, service: &AnyBackend) -> Result<Self> {
         let read_row = service.row_reader();
+        let path = reader.path().to_owned();
         let cursor = reader.call(|it| Cursor::start(it)).await?;
         let first = next_page(&reader, cursor)?;
         let state = (reader, Some(first), VecDeque::new());
@@ -56,7 +57,11 @@ impl RunResults {
             let next = page.pop_front();
             Ok(next.map(|next| (next, (reader, pending, page))))
         });
-        let results = stored.map(move |stored| stored.and_then(|stored| result(stored, read_row)));
+        let results = stored.map(move |stored| {
+            let read = |stored| result(stored, read_row);
+            let damaged = |error: Error| error.during(format!("reading {}", path.display()));
+            stored.and_then(|stored| read(stored).map_err(damaged))
+        });
         Ok(Self {
             results: Box::pin(results),
         })
