@@ -224,7 +224,13 @@ pub mod migration {
 }
 
 /// The README's examples, compiled.
-#[cfg(all(doctest, feature = "vertex", feature = "schema", feature = "blocking"))]
+#[cfg(all(
+    doctest,
+    feature = "vertex",
+    feature = "schema",
+    feature = "blocking",
+    feature = "runs"
+))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

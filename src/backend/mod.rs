@@ -11,6 +11,8 @@ pub(crate) mod gemini;
 mod look;
 mod mark;
 mod named;
+#[cfg(feature = "gcs")]
+pub(crate) mod objects;
 mod once;
 mod output;
 mod patch;
@@ -36,6 +38,8 @@ use crate::source::{Source, SourceKind};
 use crate::storage::NewObject;
 #[cfg(feature = "gcs")]
 use crate::storage::ahead::at_pace;
+#[cfg(feature = "gcs")]
+use crate::storage::list::Listed;
 use crate::uri::GcsUri;
 use gemini::Gemini;
 pub(crate) use output::ResultsOptions;
@@ -326,15 +330,31 @@ impl AnyBackend {
         }
     }
 
-    /// The objects in a folder of Cloud Storage and those below it.
+    /// The objects in the bucket of `place` whose names begin with a prefix.
     #[cfg(feature = "gcs")]
-    pub(crate) async fn list_objects(&self, folder: &GcsUri) -> Result<Vec<GcsUri>> {
+    async fn list_objects(&self, place: &GcsUri, prefix: &str) -> Result<Vec<Listed>> {
         match self {
-            Self::Vertex(vertex) => self.censored(vertex.storage().list(folder)).await,
+            Self::Vertex(vertex) => {
+                self.censored(vertex.storage().list_prefix(place, prefix))
+                    .await
+            }
             Self::Gemini(_) => Err(crate::Error::input(format!(
                 "{:?} is in Cloud Storage, which a client of Vertex AI can read",
-                folder.as_str()
+                place.as_str()
             ))),
+        }
+    }
+
+    /// Refuses a source that the service is to read, if every create of it would be refused.
+    #[cfg(feature = "runs")]
+    pub(crate) fn check_held(&self, source: SourceKind, options: &CreateOptions) -> Result<()> {
+        match self {
+            Self::Gemini(gemini) => {
+                let _ = options;
+                create::CreateJobs::input_of(&**gemini, source).map(drop)
+            }
+            #[cfg(feature = "vertex")]
+            Self::Vertex(vertex) => vertex.check_held(source, options),
         }
     }
 

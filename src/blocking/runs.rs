@@ -31,7 +31,7 @@ use crate::job::JobRef;
 use crate::request::Form;
 use crate::response::ResponseError;
 use crate::results::{BatchResult, Key};
-use crate::runs::{Intake, Progress, RunEvent, RunJob, RunReport};
+use crate::runs::{Intake, Progress, RunEvent, RunJob, RunPart, RunReport};
 use crate::{GenerationConfig, Source};
 
 /// The runs of a client; see [`crate::runs::Runs`].
@@ -116,6 +116,7 @@ builder! {
         deadline(after: Duration);
         budget(amount: f64, pricing: Pricing);
         first(requests: u64);
+        rows(rows: bool);
     }
 }
 callable!(runs::Finish => RunReport);
@@ -171,6 +172,15 @@ macro_rules! reads {
             /// Those of the async call, and a call from within an async runtime.
             pub fn report(&self) -> Result<RunReport> {
                 self.engine.block_on(self.inner.report())?
+            }
+
+            /// See [`crate::runs::Run::parts`].
+            ///
+            /// # Errors
+            ///
+            /// Those of the async call, and a call from within an async runtime.
+            pub fn parts(&self) -> Result<Vec<RunPart>> {
+                self.engine.block_on(self.inner.parts())?
             }
 
             /// See [`crate::runs::Run::events`].

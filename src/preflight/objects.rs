@@ -1,7 +1,7 @@
 //! The objects in Cloud Storage that a source names: one by one, by a pattern, or all of a folder.
 
-use crate::backend::AnyBackend;
-use crate::error::{Error, Result};
+use crate::backend::{AnyBackend, objects};
+use crate::error::Result;
 use crate::uri::GcsUri;
 
 /// The objects of some URIs; `None` if one of them is out of the client's reach.
@@ -9,93 +9,14 @@ pub(super) async fn find(service: &AnyBackend, uris: &[String]) -> Result<Option
     let mut found = Vec::new();
     for uri in uris {
         let uri = GcsUri::parse_source(uri)?;
-        if !uri.is_pattern() && !uri.object().ends_with('/') {
-            found.push(uri);
-            continue;
-        }
-        let pattern = uri.object();
-        let fixed = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
-        let folder = pattern[..fixed]
-            .rfind('/')
-            .map_or("", |end| &pattern[..end]);
-        let listed = service.list_objects(&uri.with_object(folder)?).await?;
-        let is_meant = |object: &GcsUri| {
-            let name = object.object();
-            let is_file = !name.ends_with('/');
-            is_file && (!uri.is_pattern() || matches(pattern.as_bytes(), name.as_bytes()))
-        };
-        let before = found.len();
-        found.extend(listed.into_iter().filter(is_meant));
-        if found.len() == before {
-            return Err(Error::input(format!("there is no object {uri}")));
+        match objects::is_single(&uri) {
+            true => found.push(uri),
+            false => {
+                let listed = objects::find(service, &uri).await?;
+                found.extend(listed.into_iter().map(|object| object.uri));
+            }
         }
     }
     let is_within_reach = found.iter().all(GcsUri::is_within_reach);
     Ok(is_within_reach.then_some(found))
-}
-
-/// Whether a name fits a pattern of Cloud Storage: `*` is anything but `/`, `**` anything, `?` one
-/// character, `[a-z]` one of these.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    match pattern {
-        [] => name.is_empty(),
-        [b'*', b'*', rest @ ..] => (0..=name.len()).any(|at| matches(rest, &name[at..])),
-        [b'*', rest @ ..] => {
-            let end = name
-                .iter()
-                .position(|byte| *byte == b'/')
-                .unwrap_or(name.len());
-            (0..=end).any(|at| matches(rest, &name[at..]))
-        }
-        [b'?', rest @ ..] => {
-            matches!(name, [first, name @ ..] if *first != b'/' && matches(rest, name))
-        }
-        [b'[', rest @ ..] => match (rest.iter().position(|byte| *byte == b']'), name) {
-            (Some(end), [first, name @ ..]) => {
-                is_one_of(&rest[..end], *first) && matches(&rest[end + 1..], name)
-            }
-            _ => false,
-        },
-        [byte, rest @ ..] => {
-            matches!(name, [first, name @ ..] if first == byte && matches(rest, name))
-        }
-    }
-}
-
-fn is_one_of(set: &[u8], byte: u8) -> bool {
-    let (set, is_none_of) = match set {
-        [b'!' | b'^', rest @ ..] => (rest, true),
-        set => (set, false),
-    };
-    let in_range = set
-        .windows(3)
-        .any(|it| it[1] == b'-' && (it[0]..=it[2]).contains(&byte));
-    (in_range || set.contains(&byte)) != is_none_of
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_are_those_of_cloud_storage() {
-        for (pattern, name, fits) in [
-            ("a/*.jsonl", "a/1.jsonl", true),
-            ("a/*.jsonl", "a/b/1.jsonl", false),
-            ("a/**.jsonl", "a/b/1.jsonl", true),
-            ("a/?.jsonl", "a/1.jsonl", true),
-            ("a/?.jsonl", "a/12.jsonl", false),
-            ("a/[0-4]x", "a/3x", true),
-            ("a/[0-4]x", "a/5x", false),
-            ("a/[!0-4]x", "a/5x", true),
-            ("a/*", "a/", true),
-            ("a", "ab", false),
-        ] {
-            assert_eq!(
-                matches(pattern.as_bytes(), name.as_bytes()),
-                fits,
-                "{pattern} {name}"
-            );
-        }
-    }
 }

@@ -83,6 +83,7 @@ impl Finish {
         mut self,
         retry_if: impl Fn(&BatchResult) -> bool + Send + Sync + 'static,
     ) -> Self {
+        self.plan.of_requests.push("retry_if");
         self.plan.retry_if = Some(Arc::new(retry_if));
         self
     }
@@ -158,6 +159,7 @@ impl Finish {
     /// # }
     /// ```
     pub fn job_requests(mut self, first: u32, most: u32) -> Self {
+        self.plan.of_requests.push("job_requests");
         self.plan.first = first.max(1).into();
         self.plan.most = most.max(1).into();
         self
@@ -173,6 +175,7 @@ impl Finish {
     /// # }
     /// ```
     pub fn job_bytes(mut self, bytes: u64) -> Self {
+        self.plan.of_requests.push("job_bytes");
         self.plan.job_bytes = i64::try_from(bytes.max(1)).unwrap_or(i64::MAX);
         self
     }
@@ -189,6 +192,7 @@ impl Finish {
     /// # }
     /// ```
     pub fn max_enqueued_tokens(mut self, tokens: u64) -> Self {
+        self.plan.of_requests.push("max_enqueued_tokens");
         self.plan.max_tokens = i64::try_from(tokens.max(1)).unwrap_or(i64::MAX);
         self
     }
@@ -294,6 +298,7 @@ impl Finish {
     /// # }
     /// ```
     pub fn deadline(mut self, after: Duration) -> Self {
+        self.plan.of_requests.push("deadline");
         self.plan.deadline = Some(after);
         self
     }
@@ -311,6 +316,7 @@ impl Finish {
     /// # }
     /// ```
     pub fn budget(mut self, amount: f64, pricing: Pricing) -> Self {
+        self.plan.of_requests.push("budget");
         self.plan.budget = Some((amount, pricing));
         self
     }
@@ -326,11 +332,32 @@ impl Finish {
     /// # }
     /// ```
     pub fn first(mut self, requests: u64) -> Self {
+        self.plan.of_requests.push("first");
         self.plan.trial = Some(i64::try_from(requests).unwrap_or(i64::MAX));
         self
     }
 
+    /// Whether the results are read into the file, where the service [holds](super::RunPart) the requests.
+    ///
+    /// By default they stay where the service puts them, and [`Run::parts`](super::Run::parts) tells where.
+    /// With `true`, [`Run::results`](super::Run::results) has the outcomes too, each under the key that its
+    /// row has; a row without one gets `SOURCE#N`, N being its place among these. What was left before is
+    /// read then. Of a run that has its requests itself, results are always read: `false` is an error.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// let report = run.finish().await?; // the results stay where they are
+    /// let report = run.finish().rows(true).await?; // and now they are read
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rows(mut self, rows: bool) -> Self {
+        self.plan.rows = Some(rows);
+        self
+    }
+
     async fn drive(self) -> Result<RunReport> {
+        self.plan.check(self.run.is_of_parts)?;
         let Ok(_driving) = Arc::clone(&self.run.driving).try_lock_owned() else {
             return Err(Error::configuration(
                 "this run is being finished already: wait for that",

@@ -17,6 +17,8 @@ pub(super) struct Inner {
     pub(super) task: Task,
     pub(super) options: CreateOptions,
     pub(super) intake: Option<Intake>,
+    /// Whether the service holds its requests.
+    pub(super) is_of_parts: bool,
     /// Held while the run is driven.
     pub(super) driving: Arc<Mutex<()>>,
 }

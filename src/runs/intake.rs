@@ -11,23 +11,27 @@ use std::path::Path;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use super::asked::name_of;
+use super::store::parts::{self, NewPart};
 use super::store::requests::{self, Counts, Later, NewRequest, Twice};
 use super::store::{Store, settings};
 use super::tokens;
 use crate::counted::Counted;
 use crate::error::{Error, Result};
 use crate::keys::Bits;
+use crate::options::Task;
 use crate::scan::write_text;
+use crate::source::Source;
 use crate::source::attach::{AttachmentStore, Room, StoredFile};
 use crate::source::entry::Line;
 use crate::source::intake::Intake as Checks;
 use crate::source::taken::TakenIn;
-use crate::source::{Source, SourceKind};
 
 /// How many bytes of requests go to the file at once.
 const AT_ONCE: usize = 1024 * 1024;
 
-/// What opening a run did with its input.
+/// What opening a run did with its input. Where the service [holds](super::RunPart) the requests, files and
+/// tables are counted in their place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Intake {
@@ -61,13 +65,28 @@ impl From<Counts> for Intake {
 /// Asked whether an input may change a run.
 pub(super) type Confirm = Box<dyn FnOnce(&Intake) -> bool + Send>;
 
+/// What the program writes down beside an input, by name.
+pub(super) type Notes = Vec<(String, String)>;
+
 /// What a new run is.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     pub(super) backend: String,
     pub(super) model: String,
-    pub(super) task: String,
+    pub(super) task: Task,
     pub(super) dedupe: bool,
+    /// Whether the service holds its requests.
+    pub(super) is_of_parts: bool,
+}
+
+impl Identity {
+    fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        settings::set(connection, "backend", &self.backend)?;
+        settings::set(connection, "model", &self.model)?;
+        settings::set(connection, "task", name_of(self.task))?;
+        settings::set(connection, "dedupe", self.dedupe)?;
+        settings::set(connection, "cut_to", 0)
+    }
 }
 
 /// Takes in the requests of a new run, into a file at `partial`.
@@ -75,8 +94,8 @@ pub(super) async fn first(
     partial: &Path,
     source: Source,
     checks: Checks,
-    identity: Identity,
-    notes: Vec<(String, String)>,
+    identity: &Identity,
+    notes: Notes,
 ) -> Result<Intake> {
     let (mut source, name) = open(source, checks).await?;
     let store = Store::build(partial).await?;
@@ -99,15 +118,12 @@ pub(super) async fn first(
         return Err(Error::input(format!("{name} has no requests")));
     }
     counts.added = counts.requests;
+    let identity = identity.clone();
     let twice = store.call(move |it| {
         if let Some(twice) = requests::index_first(it)? {
             return Ok(Some(twice));
         }
-        settings::set(it, "backend", &identity.backend)?;
-        settings::set(it, "model", &identity.model)?;
-        settings::set(it, "task", &identity.task)?;
-        settings::set(it, "dedupe", identity.dedupe)?;
-        settings::set(it, "cut_to", 0)?;
+        identity.write(it)?;
         if identity.dedupe {
             requests::dedupe_first(it)?;
         }
@@ -121,13 +137,63 @@ pub(super) async fn first(
     Ok(counts.into())
 }
 
+/// Takes in the parts of a new run, under the name of their source.
+pub(super) async fn first_parts(
+    partial: &Path,
+    (name, parts): (String, Vec<NewPart>),
+    identity: &Identity,
+    notes: Notes,
+) -> Result<Intake> {
+    let store = Store::build(partial).await?;
+    let identity = identity.clone();
+    let taken = store.call(move |it| {
+        let count = parts.len() as i64;
+        let counts = Counts {
+            requests: count,
+            added: count,
+            ..Counts::default()
+        };
+        identity.write(it)?;
+        requests::index_first(it)?;
+        parts::add_first(it, &parts)?;
+        set_notes(it, &notes)?;
+        requests::note_intake(it, 1, &name, &counts)?;
+        it.execute_batch("COMMIT")?;
+        Ok(counts)
+    });
+    Ok(taken.await?.into())
+}
+
+/// Takes the parts of a run in again: adds what is new or has changed.
+pub(super) async fn later_parts(
+    store: &Store,
+    (name, parts): (String, Vec<NewPart>),
+    confirm: Option<Confirm>,
+    notes: Notes,
+) -> Result<Intake> {
+    let taken = store.call(move |it| {
+        let step = it.transaction()?;
+        let intake = settings::number(&step, "intake")? + 1;
+        let counts = parts::add_later(&step, intake, &parts)?;
+        let taken = Intake::from(counts);
+        if confirm.is_some_and(|confirm| !confirm(&taken)) {
+            return Ok(Err(taken)); // and the transaction is undone
+        }
+        set_notes(&step, &notes)?;
+        requests::note_intake(&step, intake, &name, &counts)?;
+        step.commit()?;
+        Ok(Ok(taken))
+    });
+    taken.await?.map_err(|taken| not_confirmed(&taken))
+}
+
 /// Takes the input of a run in again: adds what is new or changed.
 pub(super) async fn later(
     store: &Store,
     source: Source,
     checks: Checks,
     confirm: Option<Confirm>,
-    notes: Vec<(String, String)>,
+    notes: Notes,
 ) -> Result<Intake> {
     let (mut source, name) = open(source, checks).await?;
     let begun = store.call(|it| {
@@ -206,17 +272,12 @@ fn not_confirmed(intake: &Intake) -> Error {
 async fn open(source: Source, checks: Checks) -> Result<(TakenIn, String)> {
     let (source, _) = source.attaching(NoUploads);
     let taken = source.take_in(checks).await?;
-    let taken = taken.map_err(|elsewhere| held_by_service(&elsewhere))?;
+    let taken = taken.map_err(|held| {
+        let name = held.name();
+        Error::input(format!("{name} is with the service, not on this machine"))
+    })?;
     let name = taken.name().to_owned();
     Ok((taken, name))
-}
-
-fn held_by_service(source: &SourceKind) -> Error {
-    Error::input(format!(
-        "a run keeps its requests in its file, and {} is not on this machine: pass requests or a \
-         local file; to have the service read it, `batches().create(…)` makes one job of it",
-        source.name()
-    ))
 }
 
 /// Some requests; none at the end.

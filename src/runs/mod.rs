@@ -29,12 +29,14 @@
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
 //! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunJob`], [`RunEvent`] |
+//! | have the service read files and tables itself (Vertex AI) | [`Open::source`], [`Finish::rows`], [`RunPart`] |
 //! | ask again for what failed | [`Run::retry_failed`] |
 //! | look at it from another process | [`Runs::read`], [`RunView`], [`RunView::open`], any SQLite tool |
 
 // source → intake → file ─ cut → job → create with its mark ─→ poll → read → file → results
 //                                  (drive: each step is written before and after it is done)
 
+mod asked;
 mod drive;
 mod events;
 mod finish;
@@ -43,6 +45,7 @@ mod inner;
 mod intake;
 mod jobs;
 mod open;
+mod parts;
 mod progress;
 mod quota;
 mod report;
@@ -62,6 +65,7 @@ pub use finish::Finish;
 pub use intake::Intake;
 pub use jobs::{RunJob, RunJobs};
 pub use open::Open;
+pub use parts::RunPart;
 pub use progress::Progress;
 pub use report::{Generation, RunReport, Stopped};
 pub use results::{RunResults, RunSave, TypedRunResults};

@@ -2,21 +2,20 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
-use super::intake::{self, Confirm, Identity, Intake};
+use super::asked::Asked;
+use super::intake::{Confirm, Intake, Notes};
 use super::run::Run;
-use super::store::{self, Lock, Role, Store, settings};
+use super::store::Lock;
 use crate::backend::AnyBackend;
 use crate::batches::{Checks, Create};
 use crate::error::{Error, Result};
 use crate::options::{CreateOptions, Task};
 use crate::request::{Form, GenerationConfig};
-use crate::source::intake::Intake as Taking;
-use crate::source::kind::JobKind;
-use crate::source::{Source, SourceKind};
+use crate::source::Source;
 
 /// A run to be opened, with its options; `.await` it for the [`Run`].
 ///
@@ -42,7 +41,7 @@ pub struct Open {
     source: Option<Result<Source>>,
     options: Result<CreateOptions>,
     dedupe: bool,
-    notes: Vec<(String, String)>,
+    notes: Notes,
     confirm: Option<Confirm>,
 }
 
@@ -79,6 +78,12 @@ impl Open {
     /// The requests: whatever [`create`](crate::Batches::create) takes and this machine can read. A
     /// run that is continued may go without, and goes on with what it has; with a source, it takes in
     /// what is new or changed there, and [`Run::intake`] says what it did.
+    ///
+    /// With a client of Vertex AI, `gs://bucket/folder/`, `gs://bucket/part-*.jsonl` and
+    /// `bq://project.dataset.table` are not read by this machine: the run makes a job for each file, or one
+    /// for the table, and attempts again as a whole what failed as a whole; see
+    /// [`RunPart`](super::RunPart). A folder stands for the files directly in it. Options about single
+    /// requests are errors then.
     ///
     /// ```no_run
     /// # async fn example(client: genai_batch::Client) -> genai_batch::Result<()> {
@@ -315,163 +320,12 @@ impl Open {
             notes: self.notes,
             confirm: self.confirm,
         };
-        let (store, model, task, taken) = match is_there {
+        let (store, identity, taken) = match is_there {
             false => asked.make(lock, source).await?,
             true => asked.go_on(lock, source).await?,
         };
-        Ok(Run::new(self.service, store, model, task, options, taken))
+        Ok(Run::new(self.service, store, identity, options, taken))
     }
-}
-
-/// What the caller said of the run.
-struct Asked<'a> {
-    service: &'a AnyBackend,
-    path: &'a Path,
-    model: Option<&'a str>,
-    task: Task,
-    options: &'a CreateOptions,
-    dedupe: bool,
-    notes: Vec<(String, String)>,
-    confirm: Option<Confirm>,
-}
-
-type Opened = (Store, String, Task, Option<Intake>);
-
-impl Asked<'_> {
-    async fn make(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
-        let missing = |what: &str| {
-            let path = self.path.display();
-            Error::input(format!(
-                "there is no run at {path} yet, and a new one needs {what}"
-            ))
-        };
-        let model = self.model.ok_or_else(|| missing("`model(…)`"))?;
-        let source = source.ok_or_else(|| missing("`source(…)`"))?;
-        self.refuse(model)?;
-        let taking = self.taking(model, self.task)?;
-        let partial = store::partial(self.path);
-        let identity = Identity {
-            backend: self.service.backend().to_string(),
-            model: model.to_owned(),
-            task: name_of(self.task).to_owned(),
-            dedupe: self.dedupe,
-        };
-        let taken = intake::first(&partial, source, taking, identity, self.notes).await;
-        let taken = match taken {
-            Ok(taken) => taken,
-            Err(error) => {
-                // It may not be there at all.
-                let _ = tokio::fs::remove_file(&partial).await;
-                return Err(error);
-            }
-        };
-        put_in_place(&partial, self.path).await?;
-        let store = Store::open(self.path, Role::Driver(lock)).await?;
-        Ok((store, model.to_owned(), self.task, Some(taken)))
-    }
-
-    async fn go_on(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
-        let store = Store::open(self.path, Role::Driver(lock)).await?;
-        let identity = read_identity(&store).await?;
-        let task = task_of(&identity.task);
-        let backend = self.service.backend().to_string();
-        let same = |what: &str, has: &str, given: &str| match has == given {
-            true => Ok(()),
-            false => Err(Error::input(format!(
-                "{} has {what} {has}, and was opened with {given}: open it as it was made, or make \
-                 another run",
-                self.path.display()
-            ))),
-        };
-        same("the backend", &identity.backend, &backend)?;
-        same(
-            "the model",
-            &identity.model,
-            self.model.unwrap_or(&identity.model),
-        )?;
-        if source.is_some() {
-            same("the task", &identity.task, name_of(self.task))?;
-        }
-        self.refuse(&identity.model)?;
-        let taken = match source {
-            None => None,
-            Some(source) => {
-                let taking = self.taking(&identity.model, task)?;
-                Some(intake::later(&store, source, taking, self.confirm, self.notes).await?)
-            }
-        };
-        Ok((store, identity.model, task, taken))
-    }
-
-    /// Refuses what every create would be refused for.
-    fn refuse(&self, model: &str) -> Result<()> {
-        let source = SourceKind::Path(PathBuf::new());
-        let found = self
-            .service
-            .refusals(self.task, model, &source, self.options);
-        match found.into_iter().find(|finding| finding.is_error()) {
-            Some(finding) => Err(Error::input(finding.reason())),
-            None => Ok(()),
-        }
-    }
-
-    /// How requests are taken in.
-    fn taking(&self, model: &str, task: Task) -> Result<Taking> {
-        let kind = match task {
-            Task::GenerateContent => JobKind::GenerateContent,
-            Task::EmbedContent => JobKind::EmbedContent(self.service.embed_form(model)),
-        };
-        let defaults = &self.options.defaults;
-        let taking = match self.options.checks {
-            Checks::On => Taking::checked(kind, defaults, self.service.backend(), Some(model)),
-            Checks::Off => Taking::unchecked(kind, defaults),
-        };
-        let writer = self.service.writer(task, model, self.options)?;
-        Ok(taking
-            .in_form(writer)
-            .keyed_by(self.options.key_field.clone()))
-    }
-}
-
-pub(super) fn name_of(task: Task) -> &'static str {
-    match task {
-        Task::GenerateContent => "generate",
-        Task::EmbedContent => "embed",
-    }
-}
-
-fn task_of(name: &str) -> Task {
-    match name {
-        "embed" => Task::EmbedContent,
-        _ => Task::GenerateContent,
-    }
-}
-
-/// What the run in a file is.
-pub(super) async fn read_identity(store: &Store) -> Result<Identity> {
-    let read = store.call(|it| {
-        let text =
-            |name| Ok::<String, rusqlite::Error>(settings::get(it, name)?.unwrap_or_default());
-        Ok(Identity {
-            backend: text("backend")?,
-            model: text("model")?,
-            task: text("task")?,
-            dedupe: settings::number(it, "dedupe")? != 0,
-        })
-    });
-    read.await
-}
-
-/// Puts a new file in its place, once it is on the disk.
-async fn put_in_place(partial: &Path, path: &Path) -> Result<()> {
-    let (from, to) = (partial.to_owned(), path.to_owned());
-    let put = tokio::task::spawn_blocking(move || {
-        std::fs::File::open(&from)?.sync_all()?;
-        std::fs::rename(&from, &to)
-    });
-    let put = put.await.map_err(std::io::Error::other);
-    let put = put.and_then(|put| put);
-    put.map_err(|e| Error::io(format!("cannot write {}", path.display()), e))
 }
 
 impl IntoFuture for Open {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::store::{Store, events, settings};
+use super::store::requests::UNCUT;
+use super::store::{Store, events, parts, settings};
 use crate::counted::Counted;
 use crate::error::Result;
 
@@ -28,6 +29,13 @@ pub struct Progress {
     pub waiting: u64,
     /// Those in jobs that have not been read to their end.
     pub in_jobs: u64,
+    /// How many files and tables there are, where the service [holds](super::RunPart) the requests: their
+    /// requests are counted here as far as the service counts them.
+    pub parts: u64,
+    /// Those of which the service has the results.
+    pub parts_done: u64,
+    /// Those that failed, however often they were attempted.
+    pub parts_failed: u64,
     /// How many jobs the service has, or may have.
     pub active_jobs: u64,
     /// How many jobs were made in all.
@@ -49,11 +57,20 @@ impl Progress {
     /// Whether all have their outcome.
     pub fn is_finished(&self) -> bool {
         self.new + self.waiting + self.in_jobs == 0
+            && self.parts == self.parts_done + self.parts_failed
     }
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.parts > 0 {
+            let parts = Counted(self.parts, "part");
+            write!(f, "{} of {parts} done", self.parts_done)?;
+            if self.parts_failed > 0 {
+                write!(f, ", {} failed", self.parts_failed)?;
+            }
+            f.write_str("; ")?;
+        }
         let requests = Counted(self.requests, "request");
         write!(f, "{} of {requests} done", self.done())?;
         let jobs = Counted(self.active_jobs, "job");
@@ -99,27 +116,34 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
             };
             Ok((progress, row.get(8)?))
         })?;
-    let count = |sql: &str, after: i64| {
-        let mut read = connection.prepare_cached(sql)?;
-        read.query_row([after], |row| row.get::<_, i64>(0))
-            .map(i64::unsigned_abs)
-    };
-    let cut_to = settings::number(connection, "cut_to")?;
-    progress.new = count(
-        "SELECT count(*) FROM requests WHERE id > ? AND same_as IS NULL AND replaced = 0",
-        cut_to,
-    )?;
-    progress.waiting = count("SELECT count(*) FROM waiting WHERE request > ?", 0)?;
+    if parts::has_any(connection)? {
+        let of_parts = parts::measure(connection)?;
+        progress = Progress {
+            jobs: progress.jobs,
+            active_jobs: progress.active_jobs,
+            input_tokens: progress.input_tokens,
+            output_tokens: progress.output_tokens,
+            ..of_parts
+        };
+        progress.requests = progress.done() + progress.in_jobs;
+        let ended = progress.parts_done + progress.parts_failed;
+        progress.left = left(ended, progress.parts, began);
+        return Ok(progress);
+    }
+    progress.new = settings::number(connection, UNCUT)?.unsigned_abs();
+    let mut waiting = connection.prepare_cached("SELECT count(*) FROM waiting")?;
+    progress.waiting = waiting
+        .query_row([], |row| row.get::<_, i64>(0))?
+        .unsigned_abs();
     progress.requests = progress.done() + progress.new + progress.waiting + progress.in_jobs;
-    progress.left = left(&progress, began);
+    progress.left = left(progress.done(), progress.requests, began);
     Ok(progress)
 }
 
 /// About how long the rest takes.
-fn left(progress: &Progress, began: Option<i64>) -> Option<Duration> {
+fn left(done: u64, all: u64, began: Option<i64>) -> Option<Duration> {
     let took = u64::try_from(events::now() - began?).ok()?;
-    let done = progress.done();
-    let rest = progress.requests - done;
+    let rest = all.saturating_sub(done);
     (done > 0 && rest > 0).then(|| {
         let share = rest as f64 / done as f64;
         Duration::from_millis((took as f64 * share) as u64)

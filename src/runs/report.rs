@@ -4,7 +4,7 @@ use std::fmt;
 
 use rusqlite::Connection;
 
-use super::store::Store;
+use super::store::{Store, parts};
 use crate::cost::Pricing;
 use crate::counted::Counted;
 use crate::error::Result;
@@ -38,8 +38,17 @@ pub struct RunReport {
     pub missing: u64,
     /// Those without an outcome yet.
     pub unfinished: u64,
-    /// Of all of these, those that are no longer in the input.
+    /// Of all of these, those that are no longer in the input; files and tables, where the service holds
+    /// the requests.
     pub vanished: u64,
+    /// How many files and tables there are, where the service [holds](super::RunPart) the requests: their
+    /// requests are counted here as far as the service counts them, and tokens where their results were
+    /// [read](super::Finish::rows).
+    pub parts: u64,
+    /// Those of which the service has the results.
+    pub parts_done: u64,
+    /// Those that failed, however often they were attempted.
+    pub parts_failed: u64,
     /// What each generation of jobs did: the first, then those with what was attempted again.
     pub generations: Vec<Generation>,
     /// Tokens in the requests that were served, those of attempts included.
@@ -73,7 +82,7 @@ pub struct Generation {
 impl RunReport {
     /// Whether each request has its outcome.
     pub fn is_finished(&self) -> bool {
-        self.unfinished == 0
+        self.unfinished == 0 && self.parts == self.parts_done + self.parts_failed
     }
 
     /// What the run cost so far at these prices, in their currency.
@@ -105,6 +114,13 @@ impl fmt::Display for RunReport {
         if self.unfinished > 0 {
             write!(f, " + {} unfinished", self.unfinished)?;
         }
+        if self.parts > 0 {
+            let parts = Counted(self.parts, "part");
+            write!(f, "; {parts}, {} done", self.parts_done)?;
+            if self.parts_failed > 0 {
+                write!(f, ", {} failed", self.parts_failed)?;
+            }
+        }
         for generation in &self.generations {
             write!(
                 f,
@@ -129,24 +145,54 @@ pub(super) async fn read(store: &Store) -> Result<RunReport> {
 }
 
 fn account(connection: &Connection) -> rusqlite::Result<RunReport> {
-    let mut report = RunReport::default();
-    let sql = "SELECT o.kind, count(*), count(r.vanished) FROM requests r
-        LEFT JOIN outcomes o ON o.request = coalesce(r.same_as, r.id)
-        WHERE r.replaced = 0 GROUP BY o.kind";
-    let mut select = connection.prepare(sql)?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let kind: Option<String> = row.get(0)?;
-        let count = row.get::<_, i64>(1)?.unsigned_abs();
-        report.requests += count;
-        report.vanished += row.get::<_, i64>(2)?.unsigned_abs();
-        *match kind.as_deref() {
-            Some("response") => &mut report.responses,
-            Some("error") => &mut report.errors,
-            Some(_) => &mut report.missing,
-            None => &mut report.unfinished,
-        } += count;
-    }
+    let mut report = match parts::has_any(connection)? {
+        true => of_parts(connection)?,
+        false => of_requests(connection)?,
+    };
+    add_generations(connection, &mut report)?;
+    Ok(report)
+}
+
+/// What became of requests that the service counts.
+fn of_parts(connection: &Connection) -> rusqlite::Result<RunReport> {
+    let progress = parts::measure(connection)?;
+    Ok(RunReport {
+        requests: progress.done() + progress.in_jobs,
+        responses: progress.responses,
+        errors: progress.errors,
+        missing: progress.missing,
+        unfinished: progress.in_jobs,
+        vanished: parts::vanished(connection)?.unsigned_abs(),
+        parts: progress.parts,
+        parts_done: progress.parts_done,
+        parts_failed: progress.parts_failed,
+        ..RunReport::default()
+    })
+}
+
+/// What became of the requests in the file.
+fn of_requests(connection: &Connection) -> rusqlite::Result<RunReport> {
+    // In one go, without sorting them.
+    let sql = "SELECT count(*), coalesce(sum(o.kind = 'response'), 0),
+        coalesce(sum(o.kind = 'error'), 0), count(o.kind), count(r.vanished) FROM requests r
+        LEFT JOIN outcomes o ON o.request = coalesce(r.same_as, r.id) WHERE r.replaced = 0";
+    connection.query_row(sql, [], |row| {
+        let number = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+        let (requests, responses, errors) = (number(0)?, number(1)?, number(2)?);
+        let outcomes = number(3)?;
+        Ok(RunReport {
+            requests,
+            responses,
+            errors,
+            missing: outcomes - responses - errors,
+            unfinished: requests - outcomes,
+            vanished: number(4)?,
+            ..RunReport::default()
+        })
+    })
+}
+
+fn add_generations(connection: &Connection, report: &mut RunReport) -> rusqlite::Result<()> {
     let sql =
         "SELECT generation, count(*), sum(requests), sum(responses), sum(errors), sum(missing),
         sum(retried), sum(input_tokens), sum(output_tokens)
@@ -167,5 +213,5 @@ fn account(connection: &Connection) -> rusqlite::Result<RunReport> {
         report.input_tokens += number(7)?;
         report.output_tokens += number(8)?;
     }
-    Ok(report)
+    Ok(())
 }

@@ -33,12 +33,14 @@ use crate::results::{BatchResult, Key, KeyMatch, RowError};
 /// outcome is passed over: [`RunReport::unfinished`](super::RunReport::unfinished) counts them.
 pub struct RunResults {
     results: Pin<Box<dyn Stream<Item = Result<Stored>> + Send>>,
+    path: PathBuf,
     read_row: ReadRow,
     in_input: bool,
 }
 
 impl RunResults {
     pub(super) async fn open(reader: Store, read_row: ReadRow) -> Result<Self> {
+        let path = reader.path().to_owned();
         let cursor = reader.call(|it| Cursor::start(it)).await?;
         let first = next_page(&reader, cursor)?;
         let state = (reader, Some(first), VecDeque::new());
@@ -59,6 +61,7 @@ impl RunResults {
         });
         Ok(Self {
             results: Box::pin(stored),
+            path,
             read_row,
             in_input: false,
         })
@@ -151,8 +154,12 @@ impl Stream for RunResults {
                 Some(Ok(stored)) if is_left_out(&stored) => {}
                 next => {
                     let read_row = self.read_row;
-                    let read = |stored: Result<Stored>| stored.and_then(|it| result(it, read_row));
-                    return Poll::Ready(next.map(read));
+                    let read = |stored| result(stored, read_row);
+                    let damaged =
+                        |error: Error| error.during(format!("reading {}", self.path.display()));
+                    return Poll::Ready(
+                        next.map(|stored| stored.and_then(|it| read(it).map_err(damaged))),
+                    );
                 }
             }
         }

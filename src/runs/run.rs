@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::events::RunEvents;
 use super::finish::Finish;
 use super::inner::Inner;
-use super::intake::Intake;
+use super::intake::{Identity, Intake};
 use super::jobs::RunJobs;
+use super::parts::{self, RunPart};
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
@@ -17,7 +18,7 @@ use super::unfinished;
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
 use crate::job::JobRef;
-use crate::options::{CreateOptions, Task};
+use crate::options::CreateOptions;
 use crate::source::Source;
 
 /// A run that is open, which no other process drives meanwhile: made by
@@ -31,18 +32,18 @@ impl Run {
     pub(super) fn new(
         service: AnyBackend,
         store: Store,
-        model: String,
-        task: Task,
+        identity: Identity,
         options: CreateOptions,
         intake: Option<Intake>,
     ) -> Self {
         Self(Arc::new(Inner {
             service,
             store,
-            model,
-            task,
+            model: identity.model,
+            task: identity.task,
             options,
             intake,
+            is_of_parts: identity.is_of_parts,
             driving: Arc::default(),
         }))
     }
@@ -176,6 +177,25 @@ impl Run {
         write.await
     }
 
+    /// The files and tables of a run whose requests the service holds, each with what became of it, in the
+    /// order of the source. Of a run that has its requests itself, there are none.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
+    /// for part in run.parts().await? {
+    ///     println!("{part}"); // gs://in/a.jsonl done: 500 requests, results in gs://…
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn parts(&self) -> Result<Vec<RunPart>> {
+        parts::read(&self.0.store).await
+    }
+
     /// What happened to the jobs of the run until now, from the first on;
     /// [`Finish::on_event`](super::Finish::on_event) tells it as it happens. An error of the file ends
     /// the stream.
@@ -238,7 +258,8 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// If the service does not know the job, or the file cannot be written.
+    /// If the service does not know the job, the service holds the requests of the run, or the file cannot
+    /// be written.
     ///
     /// ```no_run
     /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {
@@ -248,6 +269,12 @@ impl Run {
     /// # }
     /// ```
     pub async fn adopt(&self, job: impl Into<JobRef>) -> Result<bool> {
+        if self.0.is_of_parts {
+            return Err(Error::input(
+                "the requests of this run are with the service, so that results of other jobs cannot go \
+                 to them: adopt the job in a run that has its requests",
+            ));
+        }
         let job = job.into();
         let read = self.0.service.read(&job).await?;
         let name = read.name().to_owned();
@@ -290,7 +317,8 @@ impl Run {
     }
 
     /// The requests that have no outcome yet and are in no job, in the form in which they are sent: to
-    /// be asked elsewhere.
+    /// be asked elsewhere. Where the service holds the requests, reading it is an error:
+    /// [`parts`](Self::parts) tells which files are left.
     ///
     /// ```no_run
     /// # async fn example(run: genai_batch::runs::Run, other: genai_batch::Client) -> genai_batch::Result<()> {
@@ -299,7 +327,10 @@ impl Run {
     /// # }
     /// ```
     pub fn unfinished(&self) -> Source {
-        unfinished::source(self.0.store.clone())
+        match self.0.is_of_parts {
+            true => unfinished::held_by_service(),
+            false => unfinished::source(self.0.store.clone()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::stream;
 
 use super::store::Store;
 use super::store::requests::{self, Members};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::{Entry, EntryKind};
 use crate::source::{EntryStream, Source, SourceKind};
 
@@ -16,6 +16,18 @@ pub(super) fn source(store: Store) -> Source {
         let store = store.clone();
         async move { store.call(move |it| requests::unfinished(it, after)).await }
     })
+}
+
+/// What stands for requests that the service holds: an error.
+pub(super) fn held_by_service() -> Source {
+    let error = || {
+        Error::input(
+            "the requests of this run are with the service: `parts()` tells which files and tables are \
+             left, and each is a source by its address",
+        )
+    };
+    let entries = stream::once(async move { Err(error()) });
+    Source(SourceKind::Entries(Box::pin(entries) as EntryStream))
 }
 
 /// The requests of a job.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::asked::read_identity;
 use super::events::RunEvents;
 use super::jobs::RunJobs;
-use super::open::read_identity;
+use super::parts::{self, RunPart};
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
@@ -165,6 +166,24 @@ impl RunView {
         let name = name.into();
         let read = self.store.call(move |it| settings::note(it, &name));
         read.await
+    }
+
+    /// As [`Run::parts`](super::Run::parts).
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(view: genai_batch::runs::RunView) -> genai_batch::Result<()> {
+    /// for part in view.parts().await? {
+    ///     println!("{part}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn parts(&self) -> Result<Vec<RunPart>> {
+        parts::read(&self.store).await
     }
 
     /// As [`Run::events`](super::Run::events).

@@ -15,7 +15,7 @@ use crate::page::MOST_EMPTY;
 use crate::uri::GcsUri;
 
 /// What is told of each object, and where the list goes on.
-const FIELDS: &str = "items/name,nextPageToken";
+const FIELDS: &str = "items(name,generation,size),nextPageToken";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,33 +28,54 @@ struct Page {
 #[derive(Deserialize)]
 struct Object {
     name: String,
+    generation: Option<String>,
+    size: Option<String>,
+}
+
+/// An object as a list tells it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) uri: GcsUri,
+    /// What changes with its contents.
+    #[cfg_attr(not(feature = "runs"), allow(dead_code))]
+    pub(crate) generation: Option<String>,
+    /// Its bytes, as it is stored.
+    #[cfg_attr(not(feature = "runs"), allow(dead_code))]
+    pub(crate) size: Option<u64>,
 }
 
 impl CloudStorage {
     /// All objects in a folder and those below it, sorted.
     pub(crate) async fn list(&self, folder: &GcsUri) -> Result<Vec<GcsUri>> {
-        let listed = self.list_all(folder).await;
-        listed.map_err(|error| error.during(format!("listing {folder}")))
+        let prefix = match folder.object() {
+            "" => String::new(),
+            object => format!("{}/", object.strip_suffix('/').unwrap_or(object)),
+        };
+        let listed = self.list_all(folder, &prefix).await;
+        let listed = listed.map_err(|error| error.during(format!("listing {folder}")))?;
+        Ok(listed.into_iter().map(|object| object.uri).collect())
     }
 
-    async fn list_all(&self, folder: &GcsUri) -> Result<Vec<GcsUri>> {
+    /// All objects of the bucket of `place` whose names begin with a prefix, sorted.
+    pub(crate) async fn list_prefix(&self, place: &GcsUri, prefix: &str) -> Result<Vec<Listed>> {
+        let listed = self.list_all(place, prefix).await;
+        listed.map_err(|error| error.during(format!("listing {place}")))
+    }
+
+    async fn list_all(&self, folder: &GcsUri, prefix: &str) -> Result<Vec<Listed>> {
         let session = self.session()?;
         let list = format!(
             "{}/storage/v1/b/{}/o",
             self.base_url().unwrap_or("https://storage.googleapis.com"),
             folder.bucket()
         );
-        let prefix = match folder.object() {
-            "" => String::new(),
-            object => format!("{}/", object.strip_suffix('/').unwrap_or(object)),
-        };
-        let mut uris = Vec::new();
+        let mut found = Vec::new();
         // A page that leads back to one before would never end.
         let mut tokens = HashSet::new();
         let mut token = None::<String>;
         let mut empty = 0;
         loop {
-            let mut query = vec![("prefix", &*prefix), ("fields", FIELDS)];
+            let mut query = vec![("prefix", prefix), ("fields", FIELDS)];
             query.extend(token.as_deref().map(|token| ("pageToken", token)));
             let page = page(session, &list, &query).await?;
             empty = match page.items.is_empty() {
@@ -62,7 +83,11 @@ impl CloudStorage {
                 false => 0,
             };
             for object in page.items {
-                uris.push(folder.with_object(&object.name)?);
+                found.push(Listed {
+                    uri: folder.with_object(&object.name)?,
+                    generation: object.generation,
+                    size: object.size.and_then(|size| size.parse().ok()),
+                });
             }
             let next = page.next_page_token.filter(|token| !token.is_empty());
             let Some(next) = next else {
@@ -80,8 +105,8 @@ impl CloudStorage {
             }
             token = Some(next);
         }
-        uris.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-        Ok(uris)
+        found.sort_unstable_by(|a, b| a.uri.as_str().cmp(b.uri.as_str()));
+        Ok(found)
     }
 }
 

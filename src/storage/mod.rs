@@ -15,7 +15,7 @@ pub(crate) mod gcs;
 #[cfg(feature = "gcs")]
 pub(crate) mod gzip;
 #[cfg(feature = "gcs")]
-mod list;
+pub(crate) mod list;
 #[cfg(feature = "gcs")]
 mod substitute;
 #[cfg(feature = "gcs")]

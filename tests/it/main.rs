@@ -43,6 +43,8 @@ mod runs_files;
 mod runs_forms;
 #[cfg(feature = "runs")]
 mod runs_input;
+#[cfg(all(feature = "runs", feature = "gcs"))]
+mod runs_parts;
 #[cfg(feature = "runs")]
 mod runs_quota;
 #[cfg(feature = "runs")]

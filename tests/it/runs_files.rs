@@ -1,7 +1,7 @@
 //! Files of runs that are not as they should be: damaged, newer, full, in use.
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -156,11 +156,7 @@ async fn a_second_process_is_refused_until_the_first_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.run");
     finished(&backend, &path).await;
-    let mut other = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "runs_files::a_process_that_drives_a_run"])
-        .args(["--ignored", "--nocapture"])
-        .env("RUN_URL", backend.emulator.base_url())
-        .env("RUN_PATH", &path)
+    let mut other = process("a_process_that_drives_a_run", &backend, &path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -181,18 +177,203 @@ async fn a_second_process_is_refused_until_the_first_is_gone() {
     assert!(run.report().await.unwrap().is_finished());
 }
 
+/// Such a process as it is called again, to do what one of the tests below says.
+fn process(test: &str, backend: &Backend, path: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", &format!("runs_files::{test}")])
+        .args(["--ignored", "--nocapture"])
+        .env("RUN_URL", backend.emulator.base_url())
+        .env("RUN_PATH", path);
+    command
+}
+
+fn run_of_the_process() -> (genai_batch::Client, PathBuf) {
+    let path = std::env::var_os("RUN_PATH").unwrap();
+    (client(&std::env::var("RUN_URL").unwrap()), path.into())
+}
+
 const IS_OPEN: &str = "the run is open";
 
 #[tokio::test]
 #[ignore = "run by a_second_process_is_refused_until_the_first_is_gone, in a process of its own"]
 async fn a_process_that_drives_a_run() {
-    let client = client(&std::env::var("RUN_URL").unwrap());
-    let path = std::env::var_os("RUN_PATH").unwrap();
+    let (client, path) = run_of_the_process();
     let run = client.runs().open(path).await.unwrap();
     println!("{IS_OPEN}");
     // Until it is killed, or its parent is gone.
     std::io::stdin().read_line(&mut String::new()).unwrap();
     drop(run);
+}
+
+/// Nobody is root for whom a mode binds: such a process is of another user.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_run_that_may_not_be_written_says_so_and_goes_on_once_it_may() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65534;
+    let mode = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let backend = Backend::gemini().await;
+    let outer = tempfile::tempdir().unwrap();
+    mode(outer.path(), 0o755);
+    let folder = outer.path().join("runs");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("a.run");
+    finished(&backend, &path).await;
+    let lock = folder.join("a.run.lock");
+    let is_root = std::fs::metadata(&lock).unwrap().uid() == 0;
+    for (of_folder, of_file, has_lock) in [(0o555, 0o444, true), (0o777, 0o444, false)] {
+        if !has_lock {
+            std::fs::remove_file(&lock).unwrap();
+        }
+        mode(&path, of_file);
+        mode(&folder, of_folder);
+        let mut child = process("a_process_that_may_not_write", &backend, &path);
+        if is_root {
+            // Where another user can reach it.
+            let program = outer.path().join("it");
+            let here = std::env::current_exe().unwrap();
+            if !program.exists() && std::fs::hard_link(&here, &program).is_err() {
+                std::fs::copy(&here, &program).unwrap();
+            }
+            let mut other = Command::new(program);
+            other.args(child.get_args()).uid(NOBODY).gid(NOBODY);
+            other.envs(
+                child
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+            child = other;
+        }
+        let status = child.status().unwrap();
+        mode(&folder, 0o755);
+        mode(&path, 0o644);
+        assert!(status.success(), "{of_folder:o} {of_file:o}: {status}");
+    }
+    let _ = std::fs::remove_file(&lock);
+    let run = backend.client.runs().open(&path).await.unwrap();
+    assert!(run.report().await.unwrap().is_finished());
+}
+
+#[tokio::test]
+#[ignore = "run by a_run_that_may_not_be_written_…, in a process of another user"]
+async fn a_process_that_may_not_write() {
+    let (client, path) = run_of_the_process();
+    let before = std::fs::read(&path).unwrap();
+    let error = client.runs().open(&path).await.unwrap_err();
+    assert!(error.is_io(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("may not be written"), "{text}");
+    assert!(text.contains("a.run"), "{text}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// Files of that process cannot grow, as on a full disk.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_run_whose_disk_is_full_goes_on_once_there_is_room() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    let (requests, expected) = sums(200);
+    let open = backend.client.runs().open(&path).model(backend.model);
+    let run = open.source(requests).await.unwrap();
+    run.close().await;
+    for _ in 0..3 {
+        let full = process("a_process_whose_disk_is_full", &backend, &path);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\""])
+            .arg(full.get_program())
+            .args(full.get_args())
+            .envs(
+                full.get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        assert!(shell.status().unwrap().success());
+    }
+    let run = backend.client.runs().open(&path).await.unwrap();
+    let report = crate::runs::quick(&run).await.unwrap();
+    assert_eq!(report.responses, 200, "{report}");
+    assert_eq!(crate::runs::by_key(&run).await, expected);
+    let jobs = backend.emulator.jobs();
+    let asked: usize = jobs.iter().map(|job| job.request_count).sum();
+    assert_eq!(asked, 200, "{} jobs", jobs.len());
+}
+
+#[tokio::test]
+#[ignore = "run by a_run_whose_disk_is_full_…, in a process whose files cannot grow"]
+async fn a_process_whose_disk_is_full() {
+    let (client, path) = run_of_the_process();
+    let finished = async {
+        let run = client.runs().open(path).await?;
+        let patience = Duration::from_secs(600);
+        crate::runs::quick(&run).unclear_wait(patience).await
+    };
+    let error = finished.await.unwrap_err();
+    assert!(error.is_io(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("what was written before is kept"), "{text}");
+}
+
+/// Nothing is decided by the times in the file, which are those of a clock that people set: what is waited
+/// for is measured by one that cannot be set.
+#[tokio::test]
+async fn a_clock_that_jumps_changes_nothing_but_times() {
+    const YEAR: i64 = 365 * 86_400_000;
+    for jump in [YEAR, -YEAR, -100 * YEAR] {
+        let hour = Duration::from_secs(3600);
+        let backend = Backend::gemini_with(|it| it.job_duration(hour).paused_clock()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.run");
+        let (requests, expected) = sums(40);
+        let open = backend.client.runs().open(&path).model(backend.model);
+        let run = open.source(requests.clone()).await.unwrap();
+        // Left with jobs at the service, one of which the run does not know to be there.
+        let faults = backend.emulator.faults();
+        faults.pass_next(backend.create, 1);
+        faults.fail_next(
+            backend.create,
+            1,
+            genai_batch_emulator::Failure::CloseAfterEffect,
+        );
+        let patience = Duration::from_secs(600);
+        let finish = crate::runs::quick(&run).unclear_wait(patience);
+        tokio::select! {
+            () = crate::support::until(async || backend.emulator.jobs().len() == 4) => {}
+            report = finish => panic!("{report:?}"),
+        }
+        run.close().await;
+        let file = Connection::open(&path).unwrap();
+        for (table, column) in [
+            ("jobs", "cut_time"),
+            ("jobs", "sent_time"),
+            ("jobs", "created_time"),
+            ("events", "time"),
+            ("intakes", "time"),
+        ] {
+            let sql = format!("UPDATE {table} SET {column} = {column} + ?");
+            file.execute(&sql, [jump]).unwrap();
+        }
+        drop(file);
+        let open = backend.client.runs().open(&path).model(backend.model);
+        let run = open.source(requests).await.unwrap();
+        assert_eq!(run.intake().unwrap().unchanged, 40);
+        let clock = backend.emulator.clock();
+        let finish = crate::runs::quick(&run).unclear_wait(patience);
+        let report = finish.on_progress(move |_| clock.advance(hour)).await;
+        let report = report.unwrap();
+        assert_eq!(
+            (report.responses, report.generations.len()),
+            (40, 1),
+            "{report}"
+        );
+        assert_eq!(crate::runs::by_key(&run).await, expected);
+        assert_eq!(backend.emulator.jobs().len(), 4);
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! What `docs/performance.md` says is measured here, and written there: [`curves`] measures time and
-//! memory beside other clients, [`network`] how fast contents come and go over a slower line,
-//! [`footprint`] what it costs to depend on the crate.
+//! memory beside other clients, [`network`] how fast contents come and go over a slower line, [`runs`]
+//! what a run costs, [`footprint`] what it costs to depend on the crate.
 //!
 //! ```text
-//! curves, network, footprint → figures and the facts of the machine → a section of the page each
+//! curves, network, runs, footprint → figures and the facts of the machine → a section of the page each
 //! ```
 
 mod cargo;
@@ -13,6 +13,8 @@ mod machine;
 mod network;
 mod page;
 mod plot;
+mod runs;
+mod server;
 mod units;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ enum Command {
     Curves(curves::Options),
     /// Measure transfers over lines of a given rate and latency.
     Network(network::Options),
+    /// Measure what runs cost beside single calls.
+    Runs(runs::Options),
     /// Measure build time, crates and size.
     Footprint(footprint::Options),
 }
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Curves(options) => curves::run(&options),
         Command::Network(options) => network::run(&options),
+        Command::Runs(options) => runs::run(&options),
         Command::Footprint(options) => footprint::run(&options),
     };
     match outcome {

@@ -151,6 +151,18 @@ impl CreateJobs for Vertex {
     }
 }
 
+#[cfg(feature = "runs")]
+impl Vertex {
+    /// Refuses a source that it does not read, and one that needs a destination and has none.
+    pub(crate) fn check_held(&self, source: SourceKind, options: &CreateOptions) -> Result<()> {
+        let input = self.input_of(source)?;
+        match options.destination {
+            Some(_) => Ok(()),
+            None => input.default_destination().map(drop),
+        }
+    }
+}
+
 /// What a job does, and for embeddings how this model wants its requests.
 fn job_kind(task: Task, model: &str) -> JobKind {
     match task {

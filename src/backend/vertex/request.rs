@@ -127,7 +127,7 @@ impl Input {
     }
 
     /// Where results go if the caller does not say: beside the source.
-    fn default_destination(&self) -> Result<Destination> {
+    pub(super) fn default_destination(&self) -> Result<Destination> {
         match self {
             Self::CloudStorage(uris) => {
                 let first = uris.first().filter(|uri| !uri.is_pattern());

@@ -4,7 +4,9 @@ use tokio::time::Instant;
 
 use super::super::progress;
 use super::super::report::Stopped;
-use super::super::store::jobs::{self, Cost, Cut, Size, State};
+use super::super::store::cut::{self, Cost, Cut, Size};
+use super::super::store::jobs::{self, State};
+use super::super::store::parts;
 use super::{Driver, Live};
 use crate::backend::AnyBackend;
 use crate::error::Result;
@@ -52,6 +54,9 @@ impl Driver {
 
     async fn next(&mut self, size: Size) -> Result<Cut> {
         let mark = AnyBackend::new_mark()?;
+        if self.run.is_of_parts {
+            return self.run.store.call(move |it| parts::cut(it, &mark)).await;
+        }
         if !self.all_cut {
             let left = self.plan.trial.map_or(i64::MAX, |trial| trial - self.asked);
             let size = Size {
@@ -64,7 +69,7 @@ impl Driver {
                 _ => {
                     self.run
                         .store
-                        .call(move |it| jobs::cut_new(it, size, &mark))
+                        .call(move |it| cut::new(it, size, &mark))
                         .await?
                 }
             };
@@ -80,7 +85,7 @@ impl Driver {
         }
         let cut = match self.is_time_for_waiting(&size).await? {
             true => {
-                let cut = move |it: &mut _| jobs::cut_waiting(it, size, &mark);
+                let cut = move |it: &mut _| cut::waiting(it, size, &mark);
                 self.run.store.call(cut).await?
             }
             false => Cut::Nothing,

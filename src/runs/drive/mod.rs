@@ -10,6 +10,7 @@
 //! What is here is in the file too, but for times: a driver that is dropped has lost nothing.
 
 mod cut;
+mod parts;
 mod plan;
 mod poll;
 mod read;
@@ -30,7 +31,7 @@ use super::progress::{self, Progress};
 use super::quota::Quota;
 use super::report::Stopped;
 use super::store::jobs::{self, Job, State};
-use super::store::{events, outcomes};
+use super::store::{events, outcomes, parts as store_parts};
 use crate::error::{Error, Result};
 use crate::job::BatchJob;
 pub(super) use plan::Plan;
@@ -122,9 +123,11 @@ impl Driver {
     /// Takes up what is left to do.
     pub(super) async fn start(run: Arc<Inner>, plan: Plan) -> Result<Self> {
         let now = Instant::now();
-        let found = run
-            .store
-            .call(|it| Ok((jobs::live(it)?, jobs::cut_so_far(it)?, events::last(it)?)));
+        let reads_rows = plan.rows == Some(true);
+        let found = run.store.call(move |it| {
+            store_parts::reopen(it, reads_rows)?;
+            Ok((jobs::live(it)?, jobs::cut_so_far(it)?, events::last(it)?))
+        });
         let (live, (cuts, asked), told_to) = found.await?;
         let live = live.into_iter().map(|job| (job.id, Live::new(job, now)));
         Ok(Self {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::super::events::RunEvent;
 use super::super::progress::Progress;
 use crate::cost::Pricing;
+use crate::error::{Error, Result};
 use crate::results::BatchResult;
 
 pub(super) type RetryIf = Arc<dyn Fn(&BatchResult) -> bool + Send + Sync>;
@@ -40,6 +41,10 @@ pub(in crate::runs) struct Plan {
     pub(in crate::runs) deadline: Option<Duration>,
     pub(in crate::runs) budget: Option<(f64, Pricing)>,
     pub(in crate::runs) trial: Option<i64>,
+    /// Whether the results of requests that the service holds are read; not said by default.
+    pub(in crate::runs) rows: Option<bool>,
+    /// The options that were set and are about single requests.
+    pub(in crate::runs) of_requests: Vec<&'static str>,
     /// What was told last.
     pub(super) told: Option<Progress>,
 }
@@ -66,12 +71,37 @@ impl Default for Plan {
             deadline: None,
             budget: None,
             trial: None,
+            rows: None,
+            of_requests: Vec::new(),
             told: None,
         }
     }
 }
 
 impl Plan {
+    /// Refuses what has no meaning for this run.
+    pub(in crate::runs) fn check(&self, is_of_parts: bool) -> Result<()> {
+        let refuse = |what: String| Err(Error::input(what));
+        match (is_of_parts, self.of_requests.first()) {
+            (true, Some(option)) => refuse(format!(
+                "the option `{option}` is about single requests, and those of this run are with the \
+                 service, which is asked for each file or table as a whole: leave it out. Dropped at any \
+                 time, `finish` leaves the jobs to go on, and a later one follows them"
+            )),
+            (true, None) if self.on_result.is_some() && self.rows != Some(true) => refuse(
+                "the option `on_result` needs the results, and those of this run stay with the service: \
+                 add `rows(true)`"
+                    .to_owned(),
+            ),
+            (false, _) if self.rows == Some(false) => refuse(
+                "the option `rows(false)` is for runs whose requests the service holds, gs://… or bq://…; \
+                 this one has its requests, and keeps their results: leave it out"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The pause after so many polls in which nothing ended.
     pub(super) fn pause(&self, polls: u32) -> Duration {
         let grown = self.interval.mul_f64(GROWTH.powi(polls.min(40) as i32));

@@ -11,9 +11,10 @@ use super::super::inner::Inner;
 use super::super::store::adopted;
 use super::super::store::jobs::Job;
 use super::super::store::outcomes::{self, Became, Kind};
+use super::super::store::parts::{self as store_parts, Clash};
 use super::super::store::{Pending, requests};
 use super::super::unfinished;
-use super::{Done, Driver, Plan};
+use super::{Done, Driver, Plan, parts};
 use crate::backend::ResultsOptions;
 use crate::error::{Error, Result};
 use crate::form::Writer;
@@ -23,7 +24,7 @@ use crate::platform::Backend;
 use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
 
 /// How many bytes of rows go to the file at once.
-const AT_ONCE: usize = 1024 * 1024;
+const AT_ONCE: usize = 4 * 1024 * 1024;
 /// `RESOURCE_EXHAUSTED`.
 const QUOTA: i64 = 8;
 
@@ -41,9 +42,11 @@ pub(super) enum End {
 
 /// What is needed to tell what becomes of results.
 #[derive(Clone)]
-struct Judge {
+pub(super) struct Judge {
     attempts: i64,
-    output_timeout: Duration,
+    pub(super) output_timeout: Duration,
+    /// Whether the results of requests that the service holds are read.
+    pub(super) rows: bool,
     retry_if: Option<super::plan::RetryIf>,
     on_result: Option<super::plan::OnResult>,
 }
@@ -53,6 +56,7 @@ impl Judge {
         Self {
             attempts: plan.attempts,
             output_timeout: plan.output_timeout,
+            rows: plan.rows == Some(true),
             retry_if: plan.retry_if.clone(),
             on_result: plan.on_result.clone(),
         }
@@ -87,11 +91,16 @@ impl Judge {
         }
     }
 
-    fn tell(&self, results: &[BatchResult]) {
+    /// Tells results once they are in the file.
+    async fn tell_kept(&self, kept: Pending<Option<Clash>>, results: &[BatchResult]) -> Result<()> {
+        if let Some(clash) = kept.done().await? {
+            return Err(parts::clash(clash));
+        }
         if let Some(on_result) = &self.on_result {
             let mut on_result = on_result.lock().unwrap_or_else(PoisonError::into_inner);
             results.iter().for_each(&mut *on_result);
         }
+        Ok(())
     }
 }
 
@@ -141,14 +150,25 @@ impl Driver {
 
 async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
     let name = job.name.as_deref().unwrap_or_default();
-    let record = run.service.get(name).await?;
+    let record = match (run.service.get(name).await, &job.part) {
+        (Err(error), Some(part)) if error.is_not_found() => {
+            return Err(parts::forgotten(run, part, error).await?);
+        }
+        (got, _) => got?,
+    };
     if record.is_active() {
         return Ok(End::Active);
+    }
+    if let Some(part) = &job.part {
+        return match record.has_results() {
+            true => parts::read(run, (job, part), judge, record).await,
+            // Rows that were finished do not tell which requests were not.
+            false => without_results(run, job, judge, &record).await,
+        };
     }
     if !record.has_results() && record.output().is_none() {
         return without_results(run, job, judge, &record).await;
     }
-    let is_adopted = job.is_adopted;
     let mut results = match open(run, job, record, judge.output_timeout).await {
         // Only now does it say so.
         Err(error) if error.is_job_ended() => {
@@ -158,49 +178,8 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
         Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
         opened => opened?,
     };
-    let mut writing: Option<(Pending<()>, Vec<BatchResult>)> = None;
-    loop {
-        let (mut some, mut told, mut bytes) = (Vec::new(), Vec::new(), 0);
-        while bytes < AT_ONCE
-            && let Some(result) = results.next().await
-        {
-            let result = match result {
-                Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
-                result => result?,
-            };
-            let is_known = match result.key_match() {
-                KeyMatch::Matched => true,
-                KeyMatch::Unchecked => is_adopted,
-                _ => false,
-            };
-            if !is_known {
-                continue;
-            }
-            let became = judge.became(job, &result);
-            bytes += became.row.len() + 128;
-            if became.is_final && judge.on_result.is_some() {
-                told.push(result);
-            }
-            some.push(became);
-        }
-        let is_end = some.is_empty();
-        let keep = job.clone();
-        // The next are read while these are written.
-        let write = run.store.start_call(move |it| match is_adopted {
-            true => adopted::keep(it, &keep, &some),
-            false => outcomes::keep(it, &keep, &some),
-        })?;
-        if let Some((before, told)) = writing.replace((write, told)) {
-            before.done().await?;
-            judge.tell(&told);
-        }
-        if is_end {
-            break;
-        }
-    }
-    if let Some((last, told)) = writing {
-        last.done().await?;
-        judge.tell(&told);
+    if let Some(end) = take_rows(run, job, judge, &mut results).await? {
+        return Ok(end);
     }
     let report = results.report().to_string();
     let keep = job.clone();
@@ -210,9 +189,72 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
     Ok(End::Read)
 }
 
+/// Takes the rows of a job into the file; gives what the reading came to if that was not their end.
+pub(super) async fn take_rows(
+    run: &Inner,
+    job: &Job,
+    judge: &Judge,
+    results: &mut ResultStream,
+) -> Result<Option<End>> {
+    let mut writing: Option<(Pending<Option<Clash>>, Vec<BatchResult>)> = None;
+    let mut keyless = 0u64;
+    loop {
+        let (mut some, mut told, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while bytes < AT_ONCE
+            && let Some(result) = results.next().await
+        {
+            let result = match result {
+                Err(error) if is_unreadable(&error) => return Ok(Some(End::Unreadable(error))),
+                result => result?,
+            };
+            let is_known = match result.key_match() {
+                KeyMatch::Matched => true,
+                KeyMatch::Unchecked => job.is_adopted || job.part.is_some(),
+                KeyMatch::Absent => job.part.is_some(),
+                KeyMatch::Unexpected => false,
+            };
+            if !is_known {
+                continue;
+            }
+            let mut became = judge.became(job, &result);
+            if let Some(part) = &job.part {
+                // There is no request to be asked again.
+                became.is_final = true;
+                if became.key.is_empty() {
+                    keyless += 1;
+                    became.key = format!("{}#{keyless}", part.source);
+                }
+            }
+            bytes += became.row.len() + 128;
+            if became.is_final && judge.on_result.is_some() {
+                told.push(result);
+            }
+            some.push(became);
+        }
+        let is_end = some.is_empty();
+        let keep = job.clone();
+        // The next are read while these are written.
+        let write = run.store.start_call(move |it| match &keep.part {
+            Some(part) => store_parts::keep(it, &keep, part, &some),
+            None if keep.is_adopted => adopted::keep(it, &keep, &some).map(|()| None),
+            None => outcomes::keep(it, &keep, &some).map(|()| None),
+        })?;
+        if let Some((before, told)) = writing.replace((write, told)) {
+            judge.tell_kept(before, &told).await?;
+        }
+        if is_end {
+            break;
+        }
+    }
+    if let Some((last, told)) = writing {
+        judge.tell_kept(last, &told).await?;
+    }
+    Ok(None)
+}
+
 /// Whether results fail by themselves, and not because the service is out of reach. Files that are gone
 /// are told as forbidden.
-fn is_unreadable(error: &Error) -> bool {
+pub(super) fn is_unreadable(error: &Error) -> bool {
     error.is_not_found() || error.is_permission_denied() || error.is_protocol()
 }
 
@@ -297,6 +339,14 @@ pub(super) async fn fail_all(
     is_final: bool,
     why: String,
 ) -> Result<()> {
+    if job.part.is_some() {
+        let keep = job.clone();
+        let failed = move |it: &mut _| match &keep.part {
+            Some(part) => store_parts::failed(it, &keep, part, is_final, &why),
+            None => Ok(()),
+        };
+        return run.store.call(failed).await;
+    }
     let mut after = 0;
     loop {
         let (members, keep, message) = (job.members, job.clone(), why.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::store::jobs;
-use super::super::unfinished;
+use super::super::{parts, unfinished};
 use super::{Done, Driver};
 use crate::batches::Checks;
 use crate::http::retry::refused_by_quota_once;
@@ -51,7 +51,10 @@ impl Driver {
             options.look_for = Some(Duration::ZERO);
             options.before_place = Some(Note::new(move |names| before_place(false, names)));
             options.before_send = Some(Note::new(move |names| note(true, names)));
-            let source = unfinished::of_job(run.store.clone(), job.members);
+            let source = match &job.part {
+                Some(part) => parts::source_of(&part.source),
+                None => unfinished::of_job(run.store.clone(), job.members),
+            };
             let create = run.service.create(run.task, &run.model, source, options);
             let created = refused_by_quota_once(create).await;
             let created = created.map_err(|error| error.during(format!("making job {id}")));

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use super::super::store::jobs::{self, State};
 use super::super::store::outcomes::{self, Kind};
+use super::super::store::parts;
+use super::parts::count_of;
 use super::read::{End, fail_all};
 use super::{Done, Driver};
 use crate::backend::AnyBackend;
@@ -182,10 +184,16 @@ impl Driver {
                         self.ended(id, &job, now).await?;
                     } else {
                         let state = job.state().to_string();
-                        self.run
-                            .store
-                            .call(move |it| jobs::seen(it, id, &state))
-                            .await?;
+                        let count = live
+                            .job
+                            .part
+                            .is_some()
+                            .then(|| count_of(job.stats(), false));
+                        let seen = move |it: &mut _| {
+                            count.map_or(Ok(()), |count| parts::counted(it, id, count))?;
+                            jobs::seen(it, id, &state)
+                        };
+                        self.run.store.call(seen).await?;
                     }
                 }
                 Err(error) if error.is_not_found() => {
@@ -250,8 +258,8 @@ impl Driver {
                 self.quota.refused(now, in_flight, None);
                 self.gone(id, false, why).await
             }
-            Ok(End::Unreadable(error)) => self.unreadable(id, &error, now).await,
-            Err(error) if error.is_not_found() => self.unreadable(id, &error, now).await,
+            Ok(End::Unreadable(error)) => self.unreadable(id, error, true, now).await,
+            Err(error) if error.is_not_found() => self.unreadable(id, error, false, now).await,
             Err(error) => {
                 live.tries += 1;
                 let tries = live.tries;
@@ -266,7 +274,13 @@ impl Driver {
     }
 
     /// A job whose results cannot be read is tried some times, and then given up.
-    async fn unreadable(&mut self, id: i64, error: &Error, now: Instant) -> Result<()> {
+    async fn unreadable(
+        &mut self,
+        id: i64,
+        error: Error,
+        has_results: bool,
+        now: Instant,
+    ) -> Result<()> {
         let Some(live) = self.live.get_mut(&id) else {
             return Ok(());
         };
@@ -274,6 +288,10 @@ impl Driver {
         live.due = now + self.plan.retry_pause(live.tries);
         tracing::warn!(%error, "the results of a job cannot be read");
         match live.tries {
+            // They are there, and paid for: nothing is asked again because they cannot be read here.
+            READS.. if has_results && live.job.part.is_some() => Err(error.during(format!(
+                "reading the results of job {id}, which `rows(false)` leaves where they are"
+            ))),
             READS.. => {
                 self.gone(id, true, format!("its results cannot be read: {error}"))
                     .await

@@ -4,7 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::jobs::Job;
 use super::outcomes::{self, Became, Kind};
-use super::{events, settings};
+use super::{events, requests, settings};
+
+/// The place of requests that no input has: after those that one has.
+const AFTER_ALL: i64 = i64::MAX;
 
 /// Notes a job of this name, with so many requests by the service's count; `false` if it is there
 /// already.
@@ -29,14 +32,18 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
     let step = connection.transaction()?;
     let cut_to = settings::number(&step, "cut_to")?;
     for row in rows {
-        let sql = "SELECT id FROM requests WHERE key = ? AND replaced = 0";
+        let sql = "SELECT id, same_as IS NULL FROM requests WHERE key = ? AND replaced = 0";
         let mut read = step.prepare_cached(sql)?;
-        let known: Option<i64> = read.query_row([&row.key], |row| row.get(0)).optional()?;
+        let found = read.query_row([&row.key], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (known, is_uncut): (Option<i64>, bool) = found.optional()?.unwrap_or_default();
         let request = match known {
             Some(_) if !row.is_final => continue,
             // The run asks it itself, or has its outcome.
             Some(id) if id <= cut_to => continue,
-            Some(id) => id,
+            Some(id) => {
+                requests::fewer_uncut(&step, i64::from(is_uncut))?;
+                id
+            }
             None => add_request(&step, &row.key)?,
         };
         keep_outcome(&step, job, request, row)?;
@@ -47,12 +54,11 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
 /// A request of which only the key is known.
 fn add_request(connection: &Connection, key: &str) -> Result<i64> {
     let sql = "INSERT INTO requests (place, key, digest, bytes, tokens)
-        SELECT coalesce(max(place), 0) + 1, ?, zeroblob(16), 0, 0 FROM requests";
-    connection.prepare_cached(sql)?.execute([key])?;
-    let id = connection.last_insert_rowid();
-    let sql = "INSERT INTO bodies (request, body) VALUES (?, '')";
-    connection.prepare_cached(sql)?.execute([id])?;
-    Ok(id)
+        VALUES (?, ?, zeroblob(16), 0, 0)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![AFTER_ALL, key])?;
+    Ok(connection.last_insert_rowid())
 }
 
 fn keep_outcome(connection: &Connection, job: &Job, request: i64, row: &Became) -> Result<()> {

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,15 @@ impl Lock {
     /// Takes the lock of the run at `path`, and says so in its file.
     pub(crate) fn take(path: &Path) -> Result<Self> {
         let place = place(path);
-        let failed = |e| Error::io(format!("cannot lock {}", place.display()), e);
+        let failed = |e: std::io::Error| {
+            let advice = match e.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    ": the run and its folder may not be written; give this process the right to, and go on"
+                }
+                _ => "",
+            };
+            Error::io(format!("cannot lock {}{advice}", place.display()), e)
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

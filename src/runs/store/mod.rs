@@ -8,12 +8,14 @@
 //! half way leaves the step to end by itself.
 
 pub(super) mod adopted;
+pub(super) mod cut;
 pub(super) mod events;
 pub(super) mod failed;
 pub(super) mod jobs;
 pub(super) mod listed;
 mod lock;
 pub(super) mod outcomes;
+pub(super) mod parts;
 pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod schema;
@@ -31,6 +33,10 @@ pub(super) use lock::Lock;
 
 /// How many kB of the file are kept in memory.
 const CACHE_KB: i64 = 24 * 1024;
+/// The size of a page, in which a handful of rows have room.
+const PAGE: i64 = 8192;
+/// How long the log grows before it is moved into the file, in pages: 32 MB.
+const LOG_PAGES: i64 = 4096;
 /// How long one connection waits for another, in milliseconds: readers for the moment in which the
 /// driver moves the file's log into the file.
 const BUSY: u64 = 20_000;
@@ -175,10 +181,15 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("journal_mode", &"WAL").map_err(failed)?;
         // Each step is on the disk before the next begins.
         set("synchronous", &"FULL").map_err(failed)?;
-        // Whether it may be written at all.
+        set("wal_autocheckpoint", &LOG_PAGES).map_err(failed)?;
+        // Whether it may be written at all: SQLite opens it for reading otherwise, and says so late.
         connection
             .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
             .map_err(failed)?;
+        if connection.is_readonly("main").map_err(failed)? {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
+        }
     } else {
         set("query_only", &true).map_err(failed)?;
     }
@@ -217,6 +228,7 @@ fn build(path: &Path) -> Result<Connection> {
     }
     let connection = Connection::open(path).map_err(failed)?;
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value);
+    set("page_size", &PAGE).map_err(failed)?;
     set("journal_mode", &"OFF").map_err(failed)?;
     set("synchronous", &"OFF").map_err(failed)?;
     set("locking_mode", &"EXCLUSIVE").map_err(failed)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::events;
 use super::jobs::Job;
-use super::requests;
+use super::{parts, requests};
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +212,9 @@ pub(crate) fn gone(
 ) -> Result<()> {
     let step = connection.transaction()?;
     let generation = job.generation + i64::from(counts_as_attempt);
+    if let Some(part) = &job.part {
+        parts::wait(&step, job, part, generation)?;
+    }
     let mut after = 0;
     loop {
         let (members, last) = requests::keys(&step, job.members, after)?;

@@ -249,8 +249,27 @@ pub(crate) fn note_intake(
         intake, time, source, requests, added, changed, unchanged, vanished
     ];
     connection.execute(sql, values)?;
-    settings::set(connection, "intake", intake)
+    settings::set(connection, "intake", intake)?;
+    count_uncut(connection)
 }
+
+/// Counts the requests that are in no job yet. It takes a look at each, so that their number is kept and
+/// changed with them.
+fn count_uncut(connection: &Connection) -> Result<()> {
+    let sql = "SELECT count(*) FROM requests WHERE id > ? AND same_as IS NULL AND replaced = 0";
+    let after = settings::number(connection, "cut_to")?;
+    let uncut: i64 = connection.query_row(sql, [after], |row| row.get(0))?;
+    settings::set(connection, UNCUT, uncut)
+}
+
+/// So many requests went into a job, or need none any more.
+pub(super) fn fewer_uncut(connection: &Connection, requests: i64) -> Result<()> {
+    let uncut = settings::number(connection, UNCUT)?;
+    settings::set(connection, UNCUT, uncut - requests)
+}
+
+/// How many requests are in no job yet: a setting.
+pub(crate) const UNCUT: &str = "uncut";
 
 /// The requests of a job: a range of numbers, or a list.
 #[derive(Debug, Clone, Copy)]
@@ -328,6 +347,10 @@ pub(crate) fn keys(
     })
 }
 
+/// By the key first: a plain join goes through all requests of the job, for each row of it.
+pub(super) const FIND_IN_LIST: &str = "SELECT r.id FROM requests r
+    CROSS JOIN job_requests j ON j.request = r.id WHERE r.key = ?1 AND j.job = ?2";
+
 /// The number of the request in a job that has a key.
 pub(crate) fn find(connection: &Connection, members: Members, key: &str) -> Result<Option<i64>> {
     match members {
@@ -343,9 +366,7 @@ pub(crate) fn find(connection: &Connection, members: Members, key: &str) -> Resu
                 .optional()
         }
         Members::List { job } => {
-            let sql = "SELECT r.id FROM requests r JOIN job_requests j ON j.request = r.id
-                WHERE r.key = ?1 AND j.job = ?2";
-            let mut read = connection.prepare_cached(sql)?;
+            let mut read = connection.prepare_cached(FIND_IN_LIST)?;
             read.query_row(params![key, job], |row| row.get(0))
                 .optional()
         }

@@ -43,6 +43,20 @@ CREATE TABLE bodies (
     body TEXT NOT NULL
 );
 
+CREATE TABLE parts (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    version TEXT,
+    bytes INTEGER,
+    state TEXT NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 1,
+    job INTEGER,
+    output TEXT,
+    replaced INTEGER NOT NULL DEFAULT 0,
+    vanished INTEGER,
+    UNIQUE (source, replaced)
+);
+
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,
@@ -52,6 +66,7 @@ CREATE TABLE jobs (
     first INTEGER,
     last INTEGER,
     intake INTEGER,
+    part INTEGER,
     requests INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     tokens INTEGER NOT NULL,
@@ -140,7 +155,7 @@ SELECT
     b.body,
     w2.row
 FROM requests r
-JOIN bodies b ON b.request = r.id
+LEFT JOIN bodies b ON b.request = r.id
 LEFT JOIN outcomes o ON o.request = coalesce(r.same_as, r.id)
 LEFT JOIN waiting w ON w.request = coalesce(r.same_as, r.id)
 LEFT JOIN rows w2 ON w2.request = coalesce(r.same_as, r.id)

@@ -1,6 +1,7 @@
 //! Steps that fail: what was written before is kept, and the run goes on once the cause is gone.
 
-use super::jobs::{self, Cut, Size, State};
+use super::cut::{self, Cut, Size};
+use super::jobs::{self, State};
 use super::outcomes::{self, Became, Kind};
 use super::requests::{self, Counts, NewRequest};
 use super::*;
@@ -62,10 +63,7 @@ fn response(n: usize, row: &str) -> Became {
 async fn a_full_disk_costs_the_step_alone() {
     let folder = tempfile::tempdir().unwrap();
     let store = run(&folder, 20).await;
-    let first = job(store
-        .call(|it| jobs::cut_new(it, ANY, "one"))
-        .await
-        .unwrap());
+    let first = job(store.call(|it| cut::new(it, ANY, "one")).await.unwrap());
     let limit = |pages: i64| {
         store.call(move |it| it.pragma_update(None, "max_page_count", pages).or(Ok(())))
     };
@@ -96,29 +94,20 @@ async fn what_may_not_be_written_says_so() {
         .call(|it| it.pragma_update(None, "query_only", true))
         .await
         .unwrap();
-    let error = store
-        .call(|it| jobs::cut_new(it, ANY, "one"))
-        .await
-        .unwrap_err();
+    let error = store.call(|it| cut::new(it, ANY, "one")).await.unwrap_err();
     assert!(error.to_string().contains("may not be written"), "{error}");
     store
         .call(|it| it.pragma_update(None, "query_only", false))
         .await
         .unwrap();
-    job(store
-        .call(|it| jobs::cut_new(it, ANY, "one"))
-        .await
-        .unwrap());
+    job(store.call(|it| cut::new(it, ANY, "one")).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_job_that_is_read_twice_counts_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = run(&folder, 4).await;
-    let job = job(store
-        .call(|it| jobs::cut_new(it, ANY, "one"))
-        .await
-        .unwrap());
+    let job = job(store.call(|it| cut::new(it, ANY, "one")).await.unwrap());
     for _ in 0..2 {
         let keep = job.clone();
         let rows = vec![
@@ -152,10 +141,7 @@ async fn a_job_that_is_read_twice_counts_once() {
     });
     let counts: (i64, i64, i64) = counts.await.unwrap();
     assert_eq!(counts, (2, 1, 3));
-    let next = store
-        .call(|it| jobs::cut_waiting(it, ANY, "two"))
-        .await
-        .unwrap();
+    let next = store.call(|it| cut::waiting(it, ANY, "two")).await.unwrap();
     let Cut::Job(next) = next else { panic!() };
     assert_eq!((next.generation, next.requests), (2, 1));
     let members = next.members;
@@ -184,38 +170,29 @@ async fn jobs_keep_to_their_size() {
         size(9, 1000, 3),
         size(9, 1, 1),
     ] {
-        let cut = store
-            .call(move |it| jobs::cut_new(it, most, "m"))
-            .await
-            .unwrap();
+        let cut = store.call(move |it| cut::new(it, most, "m")).await.unwrap();
         sizes.push(job(cut).requests);
     }
     assert_eq!(sizes, [4, 2, 3, 1]);
     let dear = Size {
-        cost: Some(jobs::Cost {
+        cost: Some(cut::Cost {
             most: 2.5,
             of_token: 0.5,
             of_request: 0.5,
         }),
         ..ANY
     };
-    let cut = store
-        .call(move |it| jobs::cut_new(it, dear, "m"))
-        .await
-        .unwrap();
+    let cut = store.call(move |it| cut::new(it, dear, "m")).await.unwrap();
     assert_eq!(job(cut).requests, 2);
     let dear = Size {
-        cost: Some(jobs::Cost {
+        cost: Some(cut::Cost {
             most: 0.5,
             of_token: 0.5,
             of_request: 0.5,
         }),
         ..ANY
     };
-    let cut = store
-        .call(move |it| jobs::cut_new(it, dear, "m"))
-        .await
-        .unwrap();
+    let cut = store.call(move |it| cut::new(it, dear, "m")).await.unwrap();
     assert!(matches!(cut, Cut::TooDear));
 }
 
@@ -226,7 +203,7 @@ async fn a_clock_that_is_set_back_costs_the_estimate_alone() {
     let store = run(&folder, 20).await;
     let measured = store.call(|it| {
         let size = Size { requests: 4, ..ANY };
-        let first = job(jobs::cut_new(it, size, "one")?);
+        let first = job(cut::new(it, size, "one")?);
         outcomes::keep(it, &first, &[response(1, "{}")])?;
         let mut measured = Vec::new();
         // Sent a day from now, and a day ago.
@@ -243,4 +220,18 @@ async fn a_clock_that_is_set_back_costs_the_estimate_alone() {
     assert_eq!((ahead.left, ahead.in_jobs, ahead.new), (None, 3, 16));
     assert!(behind.left.is_some());
     assert_eq!((behind.done(), behind.in_jobs), (1, 3));
+}
+
+#[tokio::test]
+async fn a_row_is_found_without_going_through_the_requests_of_its_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let plan = store.call(|it| {
+        let sql = format!("EXPLAIN QUERY PLAN {}", requests::FIND_IN_LIST);
+        let mut select = it.prepare(&sql)?;
+        let steps = select.query_map(("k", 1), |row| row.get::<_, String>(3))?;
+        steps.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let plan = plan.await.unwrap();
+    assert!(plan[0].contains("requests_key (key=?"), "{plan:?}");
 }

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use super::clients::Harness;
 use super::forecast::available;
 use super::rounds::{self, Entry, Outcome};
-use super::server::Server;
 use super::timing::{Sample, Timer};
+use crate::server::Server;
 
 #[derive(Debug)]
 pub(super) struct Bench {

@@ -2,7 +2,7 @@
 //! other clients, written into the page on performance with plots beside it.
 //!
 //! ```text
-//! clients, server   what is measured, and against what
+//! clients           what is measured, against a server of `crate::server`
 //! timing → rounds   a run, and the medians of many
 //! lines, jobs, shards   who does what at which size; forecast leaves out who would not fit
 //! table, report   how it is told, with what every measurement needs (`machine`, `page`, `plot`)
@@ -17,7 +17,6 @@ mod jobs;
 mod lines;
 mod report;
 mod rounds;
-mod server;
 mod shards;
 mod table;
 mod timing;

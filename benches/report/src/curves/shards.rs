@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::bench::Bench;
 use super::rounds::Outcome;
-use super::server::Server;
 use crate::machine::output_of;
+use crate::server::Server;
 use crate::units::count;
 
 /// One way to read the results.

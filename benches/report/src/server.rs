@@ -12,14 +12,14 @@ use anyhow::{Context, Result, bail, ensure};
 const START: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     port: u16,
 }
 
 impl Server {
     /// Starts a program that listens on the port which `arguments` gives it.
-    pub(super) fn start(
+    pub(crate) fn start(
         program: &Path,
         arguments: impl FnOnce(&str) -> Vec<String>,
     ) -> Result<Self> {
@@ -48,19 +48,19 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Has a response made, which the server then keeps, and gives its size.
-    pub(super) fn prepare(&self, path: &str) -> Result<u64> {
+    pub(crate) fn prepare(&self, path: &str) -> Result<u64> {
         let response = ureq::get(format!("{}{path}", self.base())).call()?;
         let length = response.headers().get("content-length");
         let length = length.with_context(|| format!("{path} has no size"))?;
         Ok(length.to_str()?.parse()?)
     }
 
-    pub(super) fn text(&self, path: &str) -> Result<String> {
+    pub(crate) fn text(&self, path: &str) -> Result<String> {
         let mut response = ureq::get(format!("{}{path}", self.base())).call()?;
         Ok(response.body_mut().read_to_string()?)
     }

@@ -1,0 +1,223 @@
+//! `cargo measure runs`: what a run costs beside single calls that do the same, as requests get many,
+//! written into the page on performance.
+//!
+//! It needs Linux, for its figures on memory, and some 3.5 kB of disk for each request.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use crate::cargo::{build, release, root};
+use crate::server::Server;
+use crate::units::{bytes, count, number};
+use crate::{machine, page};
+
+/// Where nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+/// Options of `cargo measure runs`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Small sizes, to see that it works; written to target/curves by default.
+    #[arg(long)]
+    quick: bool,
+    /// The most requests of a run.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 10_000_000)]
+    up_to: u64,
+    /// The folder of performance.md; docs of this workspace by default.
+    #[arg(long, value_name = "DIR")]
+    docs: Option<PathBuf>,
+    /// A program of benches/runs that is built already.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+}
+
+impl Options {
+    fn sizes(&self) -> Vec<u64> {
+        let all: &[u64] = match self.quick {
+            true => &[1_000, 10_000],
+            false => &[10_000, 100_000, 500_000, 1_000_000, 10_000_000],
+        };
+        let sizes = all.iter().copied();
+        sizes.filter(|size| *size <= self.up_to).collect()
+    }
+}
+
+/// What a process printed, by name.
+type Figures = BTreeMap<String, f64>;
+
+/// What was measured at one size.
+struct Row {
+    requests: u64,
+    check: Figures,
+    job: Figures,
+    run: Figures,
+}
+
+/// Measures all sizes, and then writes the page.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => {
+            let folder = root().join("benches/runs");
+            build(&folder)?;
+            release(&folder, "genai-batch-runs")
+        }
+    };
+    let machine = machine::facts();
+    let folder = root().join("target/runs");
+    let mut rows = Vec::new();
+    for requests in options.sizes() {
+        // Nothing of one size is left for the next.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let row = measure(&program, &folder, requests)?;
+        eprintln!("{}", line(&row));
+        rows.push(row);
+    }
+    let _ = fs::remove_dir_all(&folder);
+    let default = if options.quick {
+        "target/curves"
+    } else {
+        "docs"
+    };
+    let docs = options.docs.clone().unwrap_or_else(|| root().join(default));
+    fs::create_dir_all(&docs)?;
+    let path = docs.join("performance.md");
+    page::write(&path, "runs", &section(&rows, &machine.join("; ")))?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+fn measure(program: &Path, folder: &Path, requests: u64) -> Result<Row> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (input, one, many) = (path("input.jsonl"), path("one.jsonl"), path("many.jsonl"));
+    call(program, &["write", &requests.to_string(), &input])?;
+    let check = call(program, &["check", NOBODY, &input])?;
+    let server = Server::start(program, |port| vec!["serve".into(), port.into()])?;
+    let job = call(program, &["job", &server.base(), &input, &one])?;
+    let run = call(program, &["run", &server.base(), &input, &many])?;
+    // The same results, whichever way they came.
+    let same = Command::new("cmp")
+        .args(["--silent", &one, &many])
+        .status()?;
+    ensure!(same.success(), "{one} and {many} differ");
+    Ok(Row {
+        requests,
+        check,
+        job,
+        run,
+    })
+}
+
+/// Runs a process to its end, and reads what it printed.
+fn call(program: &Path, arguments: &[&str]) -> Result<Figures> {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.with_context(|| format!("could not run {}", program.display()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{arguments:?} failed: {said}");
+    figures(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn figures(text: &str) -> Result<Figures> {
+    let pairs = text.split_whitespace().map(|pair| {
+        let (name, value) = pair.split_once('=').context("a figure has no name")?;
+        Ok((name.to_owned(), value.parse()?))
+    });
+    pairs.collect()
+}
+
+const HEAD: &str = "\
+| requests | read and checked, s | taken in, s | times | a job's results saved, s | a run finished, s | saved, s | times | peak memory, MiB | file |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+";
+
+/// A row of the table: each time with that of the processors.
+fn line(row: &Row) -> String {
+    let get = |figures: &Figures, name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
+    let both = |figures: &Figures, name: &str| {
+        let used = get(figures, &format!("{name}_cpu"));
+        format!("{} ({})", number(get(figures, name)), number(used))
+    };
+    let cpu = |figures, name: &str| get(figures, &format!("{name}_cpu"));
+    let taking = cpu(&row.run, "take") / cpu(&row.check, "check");
+    let reading = (cpu(&row.run, "finish") - (cpu(&row.job, "make") - cpu(&row.check, "check"))
+        + cpu(&row.run, "save"))
+        / cpu(&row.job, "save");
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        count(row.requests),
+        both(&row.check, "check"),
+        both(&row.run, "take"),
+        number(taking),
+        both(&row.job, "save"),
+        both(&row.run, "finish"),
+        both(&row.run, "save"),
+        number(reading),
+        number(get(&row.run, "peak") / 1024.0),
+        bytes(get(&row.run, "bytes")),
+    )
+}
+
+fn section(rows: &[Row], machine: &str) -> String {
+    let lines: Vec<_> = rows.iter().map(line).collect();
+    format!(
+        "## Runs\n\n\
+         Measured by `cargo measure runs` on: {machine}.\n\n\
+         A run of requests of some 300 bytes, whose results have 1.2 kB each, over jobs of 200,000, beside \
+         single calls that do the same: reading and checking a file as a create does, and \
+         `results().save_to(…)` of one job with the same rows. The server makes the results as they are \
+         read. Each figure is the time that passed, and in parentheses the time of the processors that the \
+         process used, which another load of the machine changes less; what is told as \"times\" compares \
+         those. A run that is finished has uploaded its requests and read its results into its file: of \
+         that, what a job takes for its upload is left out of the comparison. The file is the run's, with \
+         all requests and results.\n\n{HEAD}{}\n",
+        lines.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_compares_what_the_processors_took() {
+        let row = Row {
+            requests: 500_000,
+            check: figures("check=1.5 check_cpu=1.00").unwrap(),
+            job: figures("make=9 make_cpu=3.00 save=2 save_cpu=2.00 peak=10240").unwrap(),
+            run: figures(
+                "take=4 take_cpu=2.00 finish=8 finish_cpu=6.00 save=3 save_cpu=1.00 peak=51200 bytes=1024",
+            )
+            .unwrap(),
+        };
+        let line = line(&row);
+        assert!(
+            line.starts_with("| 500,000 | 1.50 (1.00) | 4.00 (2.00) | 2.00 |"),
+            "{line}"
+        );
+        // (6 - (3 - 1) + 1) / 2
+        assert!(
+            line.contains("| 3.00 (1.00) | 2.50 | 50.0 | 1.00 KiB |"),
+            "{line}"
+        );
+        assert!(section(&[row], "a machine").contains(&line));
+        assert!(figures("odd").is_err());
+    }
+
+    #[test]
+    fn sizes_go_up_to_what_is_asked_for() {
+        let options = |quick, up_to| Options {
+            quick,
+            up_to,
+            docs: None,
+            program: None,
+        };
+        assert_eq!(options(false, 500_000).sizes(), [10_000, 100_000, 500_000]);
+        assert_eq!(options(true, 10_000_000).sizes(), [1_000, 10_000]);
+    }
+}
