@@ -22,6 +22,10 @@ pub(super) struct Asked<'a> {
     pub(super) task: Task,
     pub(super) options: &'a CreateOptions,
     pub(super) dedupe: bool,
+}
+
+/// What goes with the input.
+pub(super) struct Beside {
     pub(super) notes: Notes,
     pub(super) confirm: Option<Confirm>,
 }
@@ -30,7 +34,12 @@ type Opened = (Store, Identity, Option<Intake>);
 
 impl Asked<'_> {
     /// Makes a new run of the source.
-    pub(super) async fn make(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+    pub(super) async fn make(
+        &self,
+        lock: Lock,
+        source: Option<Source>,
+        notes: Notes,
+    ) -> Result<Opened> {
         let missing = |what: &str| {
             let path = self.path.display();
             Error::input(format!(
@@ -52,11 +61,11 @@ impl Asked<'_> {
         let taken = match is_of_parts {
             true => {
                 let parts = self.parts(source, 0).await?;
-                intake::first_parts(&partial, parts, &identity, self.notes).await
+                intake::first_parts(&partial, parts, &identity, notes).await
             }
             false => {
                 let taking = self.taking(model, self.task)?;
-                intake::first(&partial, source, taking, &identity, self.notes).await
+                intake::first(&partial, source, taking, &identity, notes).await
             }
         };
         let taken = match taken {
@@ -73,7 +82,13 @@ impl Asked<'_> {
     }
 
     /// Takes up a run that is there.
-    pub(super) async fn go_on(self, lock: Lock, source: Option<Source>) -> Result<Opened> {
+    pub(super) async fn go_on(
+        &self,
+        lock: Lock,
+        source: Option<Source>,
+        beside: Beside,
+    ) -> Result<Opened> {
+        let Beside { notes, confirm } = beside;
         let store = Store::open(self.path, Role::Driver(lock)).await?;
         let identity = read_identity(&store).await?;
         let backend = self.service.backend().to_string();
@@ -110,11 +125,11 @@ impl Asked<'_> {
             Some(source) if identity.is_of_parts => {
                 let known = store.call(|it| store_parts::count(it)).await?;
                 let parts = self.parts(source, known).await?;
-                Some(intake::later_parts(&store, parts, self.confirm, self.notes).await?)
+                Some(intake::later_parts(&store, parts, confirm, notes).await?)
             }
             Some(source) => {
                 let taking = self.taking(&identity.model, identity.task)?;
-                Some(intake::later(&store, source, taking, self.confirm, self.notes).await?)
+                Some(intake::later(&store, source, taking, confirm, notes).await?)
             }
         };
         Ok((store, identity, taken))

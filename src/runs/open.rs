@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
-use super::asked::Asked;
+use super::asked::{Asked, Beside};
 use super::intake::{Confirm, Intake, Notes};
 use super::run::Run;
 use super::store::Lock;
@@ -317,12 +317,14 @@ impl Open {
             task: self.task,
             options: &options,
             dedupe: self.dedupe,
+        };
+        let beside = Beside {
             notes: self.notes,
             confirm: self.confirm,
         };
         let (store, identity, taken) = match is_there {
-            false => asked.make(lock, source).await?,
-            true => asked.go_on(lock, source).await?,
+            false => asked.make(lock, source, beside.notes).await?,
+            true => asked.go_on(lock, source, beside).await?,
         };
         Ok(Run::new(self.service, store, identity, options, taken))
     }
