@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use genai_batch::runs::{Finish, Run, RunReport, Stopped};
 
-use super::there;
+use super::read::there;
 use crate::args::Global;
 use crate::commands::estimate::Prices;
 use crate::connect::{Connection, connect, state_of};

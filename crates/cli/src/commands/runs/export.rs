@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use futures_util::TryStreamExt;
 use genai_batch::runs::RunView;
 
-use super::read;
+use super::read::read;
 use crate::args::Global;
 use crate::exit::{Failure, Result};
 use crate::show::counted::counted;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{describe, read};
+use super::read::{describe, read};
 use crate::args::Global;
 use crate::exit::{Failure, Result};
 use crate::show::note::{say, warn};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use futures_util::{Stream, TryStreamExt};
 
-use super::{describe, read};
+use super::read::{describe, read};
 use crate::args::Global;
 use crate::exit::Result;
 use crate::show::{Out, Record, json};

@@ -1,0 +1,35 @@
+//! Looking at the file of a run.
+
+use std::path::{Path, PathBuf};
+
+use genai_batch::runs::RunView;
+
+use crate::exit::{Failure, Result};
+use crate::show::json;
+
+/// A run that is only read.
+pub(super) async fn read(path: &Path) -> Result<RunView> {
+    there(path)?;
+    Ok(RunView::open(path).await?)
+}
+
+/// What a run says of itself.
+pub(super) async fn describe(path: &Path, view: &RunView) -> Result<json::Run> {
+    let report = view.report().await?;
+    let progress = view.progress().await?;
+    Ok(json::Run::new(path, view, &report, &progress))
+}
+
+/// Refuses a path where there is no run, before one is made there.
+pub(super) fn there(path: &Path) -> Result<()> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let failure = Failure::usage(format_args!("there is no run at {}", path.display()));
+    let beside = PathBuf::from(format!("{}.run", path.display()));
+    let hint = match beside.is_file() {
+        true => format!("is it {}?", beside.display()),
+        false => "`genai-batch runs ls DIR` has the runs of a folder".to_owned(),
+    };
+    Err(failure.hint(hint))
+}
