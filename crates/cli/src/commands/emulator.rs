@@ -13,13 +13,14 @@ use crate::exit::{Failure, Result};
 use crate::show::note::say;
 use crate::show::{Out, out, time};
 
-/// Serves a local emulator of the batch services.
+/// Serve a local emulator of the batch services.
 ///
 /// It prints the variables that lead every client to it, and serves until it is interrupted.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   genai-batch emulator
+  genai-batch emulator --state kept
   genai-batch emulator --job-duration 1h --fault drop-rows=every:3")]
 pub(crate) struct Args {
     /// The address to listen on.
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     fault: Vec<Fault>,
     /// A folder to keep jobs, files, objects and tables in, so that they outlive the process however it
     /// ends.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0, value_name = "N")]

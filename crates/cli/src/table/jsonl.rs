@@ -69,7 +69,7 @@ impl<R: Read> Jsonl<R> {
         let line = std::str::from_utf8(&self.buffer).map_err(|_| "not UTF-8".to_owned())?;
         let fields = ordered_fields(line.trim()).map_err(|error| match error.is_data() {
             true => format!("not an object of JSON: {}", bare(&error)),
-            false => format!("not JSON: {error}"),
+            false => format!("not JSON: {}, at column {}", bare(&error), error.column()),
         })?;
         let fields = fields.into_iter().map(|(name, raw)| {
             let value = value(&raw)

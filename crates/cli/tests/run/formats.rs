@@ -175,7 +175,25 @@ fn parquet_keeps_days_and_moments() {
     let schema = reader.metadata().file_metadata().schema().clone();
     let mut printed = Vec::new();
     parquet::schema::printer::print_schema(&mut printed, &schema);
-    assert_data_eq!(String::from_utf8(printed).unwrap(), str![[""]]);
+    assert_data_eq!(
+        String::from_utf8(printed).unwrap(),
+        str![[r#"
+message schema {
+  OPTIONAL BYTE_ARRAY text (STRING);
+  OPTIONAL INT32 day (DATE);
+  OPTIONAL INT64 moment (TIMESTAMP(MICROS,true));
+  OPTIONAL INT64 small (TIMESTAMP(MICROS,true));
+  OPTIONAL BYTE_ARRAY tags (STRING);
+  OPTIONAL BYTE_ARRAY raw (STRING);
+  OPTIONAL BYTE_ARRAY answer (STRING);
+  OPTIONAL BYTE_ARRAY finish_reason (STRING);
+  OPTIONAL BYTE_ARRAY error (STRING);
+  OPTIONAL INT64 input_tokens;
+  OPTIONAL INT64 output_tokens;
+}
+
+"#]]
+    );
 }
 
 #[test]
@@ -216,15 +234,36 @@ fn finished_requests_need_no_prompt() {
         ),
     );
     folder.run(&["r.jsonl", "--out", "out.csv"]).went_well();
-    assert_data_eq!(folder.read("out.csv"), str![[""]]);
+    assert_data_eq!(
+        folder.read("out.csv"),
+        str![[r#"
+key,answer,finish_reason,error,input_tokens,output_tokens
+a,2,STOP,,4,1
+b,4,STOP,,4,1
+
+"#]]
+    );
     let told = folder
         .run(&["r.jsonl", "--prompt", "{{ key }}", "--out", "other.csv"])
         .failed_with(2);
-    assert_data_eq!(told, str![[""]]);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: r.jsonl is a file of finished requests, for which there is no prompt
+  leave --prompt out; or say what the table is, if it is one, in other columns
+
+"#]]
+    );
     let told = folder
         .run(&["r.jsonl", "--key", "key", "--out", "other.csv"])
         .failed_with(2);
-    assert_data_eq!(told, str![[""]]);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: --key is for tables, and r.jsonl is a file of finished requests
+
+"#]]
+    );
 }
 
 #[test]
@@ -270,7 +309,14 @@ fn standard_input_is_read_too() {
     let told = folder
         .run(&["-", "--prompt", "Say {{ text }}", "--out", "out.csv"])
         .failed_with(2);
-    assert_data_eq!(told, str![[""]]);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: standard input has no name that tells its format
+  say it: --input-format csv, tsv, jsonl or parquet
+
+"#]]
+    );
 }
 
 #[test]

@@ -20,90 +20,256 @@ fn told(name: &str, contents: impl AsRef<[u8]>, more: &[&str]) -> String {
 
 #[test]
 fn tables_that_are_none() {
-    assert_data_eq!(told("t.csv", "", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "text\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "\u{feff}text\r\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.jsonl", "", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", b"\xff\xfet\0e\0x\0t\0", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "PK\x03\x04 and so on", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", b"\x1f\x8b\x08", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "PAR1 and so on", &[]), str![[""]]);
-    assert_data_eq!(told("t.parquet", "text\nOne\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.xlsx", "PK", &[]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", "", &[]),
+        str![[r#"
+error: t.csv is empty: a table begins with a line that names its columns
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "text\n", &[]),
+        str![[r#"
+error: t.csv has no rows
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "\u{feff}text\r\n", &[]),
+        str![[r#"
+error: t.csv has no rows
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.jsonl", "", &[]),
+        str![[r#"
+error: t.jsonl has no rows
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", b"\xff\xfet\0e\0x\0t\0", &[]),
+        str![[r#"
+error: t.csv is UTF-16, and not a table of text
+  save it as UTF-8
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "PK\x03\x04 and so on", &[]),
+        str![[r#"
+error: t.csv is an archive or a spreadsheet, and not a table of text
+  export the sheet as CSV
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", b"\x1f\x8b\x08", &[]),
+        str![[r#"
+error: t.csv is compressed, and not a table of text
+  unpack it with gunzip
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "PAR1 and so on", &[]),
+        str![[r#"
+error: t.csv is Parquet, and not a table of text
+  say so: --input-format parquet
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.parquet", "text\nOne\n", &[]),
+        str![[r#"
+error: t.parquet cannot be read as Parquet: Parquet error: Invalid Parquet file. Corrupt footer
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.xlsx", "PK", &[]),
+        str![[r#"
+error: the name t.xlsx does not tell the format of the table
+  tables are .csv, .tsv, .jsonl or .parquet; or say it: --input-format csv
+
+"#]]
+    );
 }
 
 #[test]
 fn rows_that_are_wrong_are_told_with_their_line() {
     let ragged = "id,text\n1,\"a\nb\"\n\n2\n";
-    assert_data_eq!(told("t.csv", ragged, &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", ragged.replace('\n', "\r\n"), &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "id,text\n1,a,b\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", b"id,text\n1,a\n2,caf\xe9\n", &[]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", ragged, &[]),
+        str![[r#"
+error: t.csv:5: the row has 1 cell, and the header has 2
+  is a delimiter or a line break in a cell that is not in quotes?
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", ragged.replace('\n', "\r\n"), &[]),
+        str![[r#"
+error: t.csv:5: the row has 1 cell, and the header has 2
+  is a delimiter or a line break in a cell that is not in quotes?
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "id,text\n1,a,b\n", &[]),
+        str![[r#"
+error: t.csv:2: the row has 3 cells, and the header has 2
+  is a delimiter or a line break in a cell that is not in quotes?
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", b"id,text\n1,a\n2,caf\xe9\n", &[]),
+        str![[r#"
+error: t.csv:3: the column "text" is not UTF-8
+  save the table as UTF-8, for instance by `iconv -f WINDOWS-1252 -t UTF-8`
+
+"#]]
+    );
     assert_data_eq!(
         told("t.jsonl", "{\"text\": \"a\"}\n\n[1]\n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:3: not an object of JSON: invalid type: sequence, expected an object
+
+"#]]
     );
     assert_data_eq!(
         told("t.jsonl", "{\"text\": \"a\"}\n{\"text\": \n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:2: not JSON: EOF while parsing a value, at column 8
+
+"#]]
     );
     assert_data_eq!(
         told("t.jsonl", "{\"text\": 1, \"text\": 2}\n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:1: not an object of JSON: the field "text" is there twice
+
+"#]]
     );
     assert_data_eq!(
         told("t.jsonl", "{\"text\": 123456789012345678901234}\n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:1: the field "text": the number 123456789012345678901234 is too large: write it as a text, in quotes
+
+"#]]
     );
     assert_data_eq!(
         told("t.jsonl", b"{\"text\": \"caf\xe9\"}\n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:1: not UTF-8
+
+"#]]
     );
 }
 
 #[test]
 fn columns_that_are_wrong_are_told() {
-    assert_data_eq!(told("t.csv", "text,a,text\n1,2,3\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "text,,\n1,2,3\n", &[]), str![[""]]);
-    assert_data_eq!(told("t.csv", "id;text\n1;a\n", &[]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", "text,a,text\n1,2,3\n", &[]),
+        str![[r#"
+error: t.csv: the columns 1 and 3 are called "text": give each a name of its own
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "text,,\n1,2,3\n", &[]),
+        str![[r#"
+error: t.csv: the columns 2 and 3 have no name: give each a name of its own
+
+"#]]
+    );
+    assert_data_eq!(
+        told("t.csv", "id;text\n1;a\n", &[]),
+        str![[r#"
+error: t.csv:2: the prompt cannot be made: undefined value: `text` is undefined (line 1 of the prompt)
+  the columns are "id;text"
+
+"#]]
+    );
     assert_data_eq!(
         told(
             "t.csv",
             "id,text\n1,a\n2,b\n",
             &["--prompt", "Say {{ txet }}"]
         ),
-        str![[""]]
+        str![[r#"
+error: t.csv:2: the prompt cannot be made: undefined value: `txet` is undefined (line 1 of the prompt)
+  the columns are id, text
+
+"#]]
     );
     assert_data_eq!(
         told("t.jsonl", "{\"text\": \"a\"}\n{\"other\": \"b\"}\n", &[]),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:2: the prompt cannot be made: undefined value: `text` is undefined (line 1 of the prompt)
+  the columns are other
+
+"#]]
     );
     assert_data_eq!(
         told("t.csv", "id,text\n1,a\n", &["--prompt", "Say {{ text"]),
-        str![[""]]
+        str![[r#"
+error: the prompt is not a template: syntax error: unexpected end of input, expected end of variable block (line 1 of the prompt)
+
+"#]]
     );
-    assert_data_eq!(told("t.csv", "answer,text\n1,a\n", &[]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", "answer,text\n1,a\n", &[]),
+        str![[r#"
+error: the output would have two columns "answer": a column of the input, and one that is added
+  give the added one another name: --prefix 'ai_' makes it "ai_answer"
+
+"#]]
+    );
     assert_data_eq!(
         told("t.csv", "id,text\n1,a\n", &["--key", "di"]),
-        str![[""]]
+        str![[r#"
+error: t.csv: there is no column "di", which --key names
+  the columns are id, text
+
+"#]]
     );
     assert_data_eq!(
         told("t.csv", "id,text\n1,a\n", &["--media", "photo"]),
-        str![[""]]
+        str![[r#"
+error: t.csv: there is no column "photo", which --media names
+  the columns are id, text
+
+"#]]
     );
     assert_data_eq!(
         told("t.csv", "text,photo\na,b.png\n", &["--media", "photo"]),
-        str![[""]]
+        str![[r#"
+error: t.csv:2: the column "photo", which --media names: there is no file b.png
+
+"#]]
     );
 }
 
 #[test]
 fn keys_that_are_wrong_are_told_with_both_lines() {
     let table = "id,text\n1,\"a\nb\"\n2,b\n1,c\n";
-    assert_data_eq!(told("t.csv", table, &["--key", "id"]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", table, &["--key", "id"]),
+        str![[r#"
+error: the key "1" is used twice, at t.csv:2 and at t.csv:5
+  every row needs a key of its own: is "id" the column? Without --key, a row has the number of its line
+
+"#]]
+    );
     assert_data_eq!(
         told("t.csv", "id,text\n1,a\n,b\n", &["--key", "id"]),
-        str![[""]]
+        str![[r#"
+error: t.csv:3: the key is empty, in the column "id"
+
+"#]]
     );
     assert_data_eq!(
         told(
@@ -111,14 +277,28 @@ fn keys_that_are_wrong_are_told_with_both_lines() {
             "{\"id\": 1, \"text\": \"a\"}\n{\"text\": \"b\"}\n",
             &["--key", "id"]
         ),
-        str![[""]]
+        str![[r#"
+error: t.jsonl:2: there is no column "id", which --key names
+  the columns are text
+
+"#]]
     );
 }
 
 #[test]
 fn options_that_are_wrong_are_told() {
     let table = "id,text\n1,a\n";
-    assert_data_eq!(told("t.csv", table, &["--out", "t.csv"]), str![[""]]);
+    assert_data_eq!(
+        told("t.csv", table, &["--out", "t.csv"]),
+        str![[r#"
+error: the argument '--out <FILE>' cannot be used multiple times
+
+Usage: genai-batch run [OPTIONS] <INPUT>
+
+For more information, try '--help'.
+
+"#]]
+    );
     let folder = Folder::with("t.csv", table);
     let told = |arguments: &[&str]| {
         let all = [&["t.csv"][..], arguments].concat();
@@ -126,18 +306,47 @@ fn options_that_are_wrong_are_told() {
     };
     assert_data_eq!(
         told(&["--prompt", "{{ text }}", "--out", "no/out.csv"]),
-        str![[""]]
+        str![[r#"
+error: --out: there is no folder no
+  make it: mkdir -p no
+
+"#]]
     );
     assert_data_eq!(
         told(&["--prompt", "{{ text }}", "--out", "out.xlsx"]),
-        str![[""]]
+        str![[r#"
+error: --out: the name out.xlsx does not tell the format of the table
+  tables are .csv, .tsv, .jsonl or .parquet
+
+"#]]
     );
     assert_data_eq!(
         told(&["--prompt", "{{ text }}", "--out", "t.csv"]),
-        str![[""]]
+        str![[r#"
+error: --out: t.csv is what is read: choose another name
+
+"#]]
     );
-    assert_data_eq!(told(&["--out", "out.csv"]), str![[""]]);
-    assert_data_eq!(told(&["--prompt", "{{ text }}"]), str![[""]]);
+    assert_data_eq!(
+        told(&["--out", "out.csv"]),
+        str![[r#"
+error: t.csv is a table, which needs a prompt: its columns are id, text
+  write what to ask of each row: --prompt 'Summarise: {{ text }}'
+
+"#]]
+    );
+    assert_data_eq!(
+        told(&["--prompt", "{{ text }}"]),
+        str![[r#"
+error: the following required arguments were not provided:
+  --out <FILE>
+
+Usage: genai-batch run --prompt <TEMPLATE> --emulator --out <FILE> <INPUT>
+
+For more information, try '--help'.
+
+"#]]
+    );
     assert_data_eq!(
         told(&[
             "--prompt",
@@ -147,7 +356,10 @@ fn options_that_are_wrong_are_told() {
             "--config",
             "none.json"
         ]),
-        str![[""]]
+        str![[r#"
+error: --config: cannot read none.json: No such file or directory (os error 2)
+
+"#]]
     );
     folder.write("config.json", r#"{"generationConfig": {}}"#);
     assert_data_eq!(
@@ -159,7 +371,10 @@ fn options_that_are_wrong_are_told() {
             "--config",
             "config.json"
         ]),
-        str![[""]]
+        str![[r#"
+error: --config: config.json: leave generationConfig out, and write what is in it
+
+"#]]
     );
     folder.write("config.json", r#"{"temprature": 0}"#);
     assert_data_eq!(
@@ -171,7 +386,10 @@ fn options_that_are_wrong_are_told() {
             "--config",
             "config.json"
         ]),
-        str![[""]]
+        str![[r#"
+error: opening the run out.csv.run: the Gemini Developer API describes no field `temprature` of GenerationConfig: did you mean `temperature`?
+
+"#]]
     );
     folder.write("schema.json", "[1]");
     assert_data_eq!(
@@ -183,7 +401,10 @@ fn options_that_are_wrong_are_told() {
             "--schema",
             "schema.json"
         ]),
-        str![[""]]
+        str![[r#"
+error: schema.json is not a JSON Schema: invalid type: sequence, expected an object at line 1 column 0
+
+"#]]
     );
 }
 

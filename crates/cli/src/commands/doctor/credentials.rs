@@ -33,7 +33,7 @@ pub(super) fn client(client: &Client) -> Check {
 pub(super) fn kind(client: &Client, global: &Global, env: Env<'_>) -> Check {
     const NAME: &str = "credentials";
     if global.emulator {
-        return Check::new(NAME, Status::Ok, "an API key for the emulator");
+        return Check::new(NAME, Status::Ok, "those of the emulator");
     }
     let key = ["GOOGLE_API_KEY", "GEMINI_API_KEY"];
     let key = key.into_iter().find(|name| env(name).is_some());

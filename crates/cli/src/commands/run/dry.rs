@@ -15,6 +15,7 @@ use super::summary::json;
 use crate::args::{BackendName, Global, Output};
 use crate::connect;
 use crate::exit::{Failure, Result};
+use crate::show::counted::counted;
 use crate::table::text::clip;
 
 /// How many requests are shown.
@@ -86,9 +87,12 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
     }
     match errors {
         0 => Ok(()),
-        errors => Err(Failure::usage(format!(
-            "{errors} of these would be refused"
-        ))),
+        errors => {
+            let errors = counted(errors, "error");
+            Err(Failure::usage(format!(
+                "{errors}, for which this would be refused"
+            )))
+        }
     }
 }
 

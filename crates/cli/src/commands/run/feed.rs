@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
@@ -25,6 +25,8 @@ pub(super) struct Feed {
     failure: Mutex<Option<Failure>>,
     columns: Mutex<Columns>,
     pub(super) rows: AtomicU64,
+    /// Whether the input was read to its end.
+    ended: AtomicBool,
     /// Where those are kept that are shown before anything is sent.
     samples: Mutex<Vec<Sample>>,
     /// How many of them are kept.
@@ -112,6 +114,7 @@ impl Feed {
             }
         }
         *locked(&self.columns) = columns;
+        self.ended.store(true, Ordering::Release);
         let is_wanted = send.blocking_send(Message::Some(some)).is_ok();
         if is_wanted {
             // Whether it is still wanted is of no matter now.
@@ -129,6 +132,11 @@ impl Feed {
             });
         }
         Ok(())
+    }
+
+    /// Whether there was nothing in the input.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ended.load(Ordering::Acquire) && self.rows.load(Ordering::Relaxed) == 0
     }
 
     /// What stopped the reading, if something did.

@@ -303,7 +303,7 @@ pub(super) async fn refused(plan: &Plan, feed: &Feed, error: genai_batch::Error)
     let Work::Table(maker) = &plan.work else {
         return error.into();
     };
-    if feed.rows.load(Ordering::Relaxed) == 0 {
+    if feed.is_empty() {
         return Failure::usage(format!("{} has no rows", plan.input_name()));
     }
     if error.is_invalid_input() {

@@ -42,6 +42,9 @@ pub(super) struct Summary {
     jobs: u64,
     /// What was taken in by this call.
     taken_in: TakenIn,
+    /// The column that says why a row failed.
+    #[serde(skip)]
+    column: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,6 +88,7 @@ impl Summary {
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             cost: plan.pricing.as_ref().map(cost),
+            column: format!("{}error", plan.args.prefix),
             jobs: report.generations.iter().map(|it| it.jobs).sum(),
             taken_in: TakenIn {
                 added: intake.added,
@@ -181,8 +185,10 @@ impl Summary {
         if self.failed > 0 {
             let failed = grouped(self.failed);
             return Err(
-                Failure::new(Kind::SomeFailed, format!("{failed} of {rows} failed"))
-                    .hint(format!("the column `error` of {} says why", self.output)),
+                Failure::new(Kind::SomeFailed, format!("{failed} of {rows} failed")).hint(format!(
+                    "the column `{}` of {} says why",
+                    self.column, self.output
+                )),
             );
         }
         Ok(())
