@@ -34,11 +34,12 @@ impl Help {
         }
     }
 
-    /// The lines below a head, up to the next blank one.
+    /// The lines below a head, up to the next blank one, without those that go on with one before.
     fn below(&self, head: &str) -> impl Iterator<Item = &str> {
         let lines = self.text.lines().skip_while(move |line| *line != head);
         let lines = lines.skip(1).take_while(|line| !line.is_empty());
-        lines.map(str::trim)
+        let lines = lines.filter_map(|line| line.strip_prefix("  "));
+        lines.filter(|line| !line.starts_with(' '))
     }
 
     /// The commands below this one.

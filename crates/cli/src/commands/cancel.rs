@@ -6,7 +6,7 @@ use crate::exit::{Failure, Result};
 use crate::show::counted::counted;
 use crate::show::note::say;
 
-/// Asks the service to cancel jobs.
+/// Ask the service to cancel jobs.
 ///
 /// It returns once the service has taken note; the jobs end some time after that, as `watch` sees. What
 /// was served until then may keep its results, which `results` reads.

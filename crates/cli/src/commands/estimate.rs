@@ -12,7 +12,7 @@ use crate::exit::Result;
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 
-/// Tells tokens, cost and limits of a file of requests, before anything is sent.
+/// Tell tokens, cost and limits of a file of requests, before anything is sent.
 ///
 /// Tokens are estimated by the length of the texts, unless --sample has the service count some requests. The prices are those of the
 /// table in the program, or the ones that are given.

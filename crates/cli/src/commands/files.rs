@@ -14,7 +14,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, ask, json, out, transfer};
 
-/// Uploads, lists, downloads and deletes files of the Gemini Files API.
+/// Upload, list, download and delete files of the Gemini Files API.
 ///
 /// The service keeps them for 48 hours.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Lists the files.
+    /// List the files.
     #[command(after_long_help = "\
 Examples:
   genai-batch files ls
@@ -40,7 +40,7 @@ Examples:
     Rm(Rm),
 }
 
-/// Uploads a file, and prints its name.
+/// Upload a file, and print its name.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -57,7 +57,7 @@ struct Put {
     display_name: Option<String>,
 }
 
-/// Downloads the results of a job, or what was uploaded where the service gives it back.
+/// Download the results of a job, or what was uploaded where the service gives it back.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -73,7 +73,7 @@ struct Get {
     overwrite: bool,
 }
 
-/// Deletes files. On a terminal it asks first; elsewhere it wants --yes.
+/// Delete files. On a terminal it asks first; elsewhere it wants --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

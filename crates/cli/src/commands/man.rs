@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::exit::{Failure, Result};
 use crate::show::out;
 
-/// Writes the manual.
+/// Write the manual.
 ///
 /// A page for each command goes into a folder; without one, the first page to standard output.
 #[derive(Debug, clap::Args)]

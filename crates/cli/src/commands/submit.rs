@@ -13,7 +13,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, json, out, transfer};
 
-/// Makes a job of a finished file of requests, and prints its name.
+/// Make a job of a finished file of requests, and print its name.
 ///
 /// Each line is {"key": "…", "request": {…}}, or a request on its own. It is checked before anything is
 /// sent. With --id it makes one job, however often it is said: again, it prints the name of the job that

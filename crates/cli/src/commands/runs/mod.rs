@@ -9,7 +9,7 @@ mod show;
 use crate::args::Global;
 use crate::exit::Result;
 
-/// Looks at runs, goes on with them, and asks again for what failed.
+/// Look at runs, go on with them, and ask again for what failed.
 ///
 /// A run is a file that `genai-batch run` makes beside its output, OUT.run. `ls`, `show` and `export`
 /// only read it, also while another process drives it, and need no credentials.

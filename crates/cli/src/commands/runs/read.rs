@@ -10,7 +10,14 @@ use crate::show::json;
 /// A run that is only read.
 pub(super) async fn read(path: &Path) -> Result<RunView> {
     there(path)?;
-    Ok(RunView::open(path).await?)
+    RunView::open(path).await.map_err(|error| {
+        let beside = beside(path);
+        let failure = Failure::from(error);
+        match beside.is_file() {
+            true => failure.hint(format_args!("is it {}?", beside.display())),
+            false => failure,
+        }
+    })
 }
 
 /// What a run says of itself.
@@ -26,10 +33,17 @@ pub(super) fn there(path: &Path) -> Result<()> {
         return Ok(());
     }
     let failure = Failure::usage(format_args!("there is no run at {}", path.display()));
-    let beside = PathBuf::from(format!("{}.run", path.display()));
+    let beside = beside(path);
     let hint = match beside.is_file() {
         true => format!("is it {}?", beside.display()),
         false => "`genai-batch runs ls DIR` has the runs of a folder".to_owned(),
     };
     Err(failure.hint(hint))
+}
+
+/// Where the run is of an output at `path`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".run");
+    name.into()
 }
