@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::feed::{Feed, Sample};
 use super::plan::{Plan, Work};
 use super::session::refused;
-use super::summary::json;
-use crate::args::{BackendName, Global, Output};
+use crate::args::{BackendName, Global};
 use crate::connect;
 use crate::exit::{Failure, Result};
+use crate::show::Out;
 use crate::show::counted::counted;
+use crate::show::out::write_text;
 use crate::table::text::clip;
 
 /// How many requests are shown.
@@ -80,10 +81,10 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
         requests,
         diagnosis,
     };
-    match global.output {
-        Output::Text => anstream::println!("{}", shown.to_text()),
-        Output::Json => println!("{}", json(&shown, true)?),
-        Output::Jsonl => println!("{}", json(&shown, false)?),
+    let out = Out::of(global);
+    match out.is_json() {
+        true => out.document(&shown)?,
+        false => write_text(&format!("{}\n", shown.to_text()))?,
     }
     match errors {
         0 => Ok(()),

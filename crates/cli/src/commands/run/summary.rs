@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use super::outcome::{Group, Tally};
 use super::plan::{Place, Plan};
-use crate::args::{Global, Output};
+use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
+use crate::show::Out;
 use crate::show::counted::{counted, grouped, money};
+use crate::show::out::write_text;
 
 /// What came of a run.
 #[derive(Debug, Serialize)]
@@ -101,12 +103,11 @@ impl Summary {
 
     /// Says it on standard output.
     pub(super) fn show(&self, global: &Global) -> Result<()> {
-        match global.output {
-            Output::Text => anstream::println!("{}", self.to_text(global.emulator)),
-            Output::Json => println!("{}", json(self, true)?),
-            Output::Jsonl => println!("{}", json(self, false)?),
+        let out = Out::of(global);
+        match out.is_json() {
+            true => out.document(self),
+            false => write_text(&format!("{}\n", self.to_text(global.emulator))),
         }
-        Ok(())
     }
 
     fn to_text(&self, emulator: bool) -> String {
@@ -206,13 +207,4 @@ fn stopped(stopped: Stopped) -> &'static str {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A value as JSON.
-pub(super) fn json(value: &impl Serialize, is_pretty: bool) -> Result<String> {
-    let json = match is_pretty {
-        true => serde_json::to_string_pretty(value),
-        false => serde_json::to_string(value),
-    };
-    json.map_err(|error| Failure::new(Kind::Other, error))
 }
