@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use support::{PROGRAM, World};
 
+/// So that an example is one line on a terminal of 90 columns.
+const LONGEST: usize = 88;
+
 /// What an answer is like.
 const SCHEMA: &str =
     r#"{"type": "object", "properties": {"stars": {"type": "integer"}}, "required": ["stars"]}"#;
@@ -81,6 +84,9 @@ fn every_command_has_an_example_that_calls_it() {
             help.name,
             help.text
         );
+        // So that it is one line as it is shown.
+        let long = examples.iter().find(|line| line.len() > LONGEST);
+        assert_eq!(long, None, "an example is longer than {LONGEST} characters");
     }
 }
 

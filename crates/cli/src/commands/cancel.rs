@@ -13,7 +13,7 @@ use crate::show::note::say;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch cancel \"$(genai-batch submit reviews.jsonl --model gemini-2.5-flash)\"
+  genai-batch cancel \"$(genai-batch submit reviews.jsonl -m gemini-2.5-flash)\"
   genai-batch list --active | cut -f1 | xargs -r genai-batch cancel")]
 pub(crate) struct Args {
     /// The jobs, by their names.

@@ -45,7 +45,7 @@ Examples:
 #[command(after_long_help = "\
 Examples:
   genai-batch files put reviews.jsonl
-  genai-batch files put reviews.csv --mime-type text/csv --display-name reviews")]
+  genai-batch files put reviews.csv --mime-type text/csv")]
 struct Put {
     /// The local file.
     path: PathBuf,
@@ -61,7 +61,7 @@ struct Put {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch files get \"$(genai-batch files ls | cut -f1 | head -n 1)\" --out file.jsonl")]
+  genai-batch files get \"$(genai-batch files ls | cut -f1 | head -n 1)\" -o file.jsonl")]
 struct Get {
     /// The file: files/ID.
     name: String,

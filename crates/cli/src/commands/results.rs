@@ -23,8 +23,8 @@ use crate::show::transfer;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" --out results.jsonl
-  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" | head -n 3")]
+  genai-batch results \"$(genai-batch list -n 1 | cut -f1)\" --out results.jsonl
+  genai-batch results \"$(genai-batch list -n 1 | cut -f1)\" | head -n 3")]
 pub(crate) struct Args {
     /// The job, by its name.
     job: String,

@@ -24,8 +24,8 @@ use crate::show::{Out, json, time, transfer};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch watch
-  genai-batch watch \"$(genai-batch submit reviews.jsonl --model gemini-2.5-flash)\" --timeout 6h")]
+  genai-batch watch --timeout 6h
+  genai-batch watch \"$(genai-batch submit reviews.jsonl -m gemini-2.5-flash)\"")]
 pub(crate) struct Args {
     /// The jobs, by their names; by default all that have not ended.
     #[arg(value_name = "JOB")]
