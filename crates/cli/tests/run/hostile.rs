@@ -341,7 +341,7 @@ error: t.csv is a table, which needs a prompt: its columns are id, text
 error: the following required arguments were not provided:
   --out <FILE>
 
-Usage: genai-batch run --prompt <TEMPLATE> --emulator --out <FILE> <INPUT>
+Usage: genai-batch run --prompt <TEMPLATE> --emulator --quiet --out <FILE> <INPUT>
 
 For more information, try '--help'.
 

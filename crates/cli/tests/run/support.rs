@@ -45,7 +45,7 @@ impl Folder {
         let files = std::fs::read_dir(self.0.path()).unwrap();
         let names = files.map(|it| it.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = names
-            .filter(|it| !it.contains(".run-") && !it.ends_with(".lock"))
+            .filter(|it| !it.contains(".run-") && !it.contains(".run."))
             .collect();
         names.sort();
         names
@@ -70,7 +70,8 @@ impl Folder {
     /// The command `run`, to its end, against an emulator of its own.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
-        command.arg("--emulator");
+        // It says once more on standard error what it is.
+        command.args(["--emulator", "--quiet"]);
         ended(&mut command)
     }
 
