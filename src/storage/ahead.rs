@@ -40,7 +40,9 @@ impl Default for Sizes {
     fn default() -> Self {
         Self {
             shortest: MIB / 2,
-            longest: 4 * MIB,
+            // Eight of them, with what is under way before their first bytes come, fit into the budget that
+            // there is by default. Longer ones would wait for it, and shorter ones more for first bytes.
+            longest: 3 * MIB,
         }
     }
 }
@@ -334,9 +336,13 @@ impl Progress {
             return self.left == 0;
         }
         let latency = (first - self.asked).as_secs_f64();
-        // Since it was asked for, lest a burst at the start pass for a fast connection.
-        let rate = self.received as f64 / (now - self.asked).as_secs_f64().max(1e-6);
-        self.left <= self.received / 4 && self.left as f64 <= rate * latency
+        // Lest a burst at the start pass for a fast connection, not since then before some time has passed.
+        let since = match (now - first).as_secs_f64() {
+            long if long >= latency => long,
+            _ => (now - self.asked).as_secs_f64(),
+        };
+        let rate = self.received as f64 / since.max(1e-6);
+        self.left <= self.received / 2 && self.left as f64 <= rate * latency
     }
 }
 

@@ -77,7 +77,8 @@ async fn main() -> Result<()> {
         Some(file) => tls::serve(file, emulator.address()).await?,
     };
     let counts = door.serve(line, behind);
-    let stage = stage::set(&emulator, options.megabytes * 1_000_000).await?;
+    let bytes = options.megabytes * 1_000_000;
+    let stage = stage::set(&emulator, (&url, options.tls.as_deref()), bytes).await?;
     let there =
         json!({ "url": url, "rate": options.rate, "latency": options.latency, "stage": stage });
     println!("{there}");

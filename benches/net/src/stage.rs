@@ -1,11 +1,15 @@
 //! What the services hold: jobs that have ended, whose results are so many bytes, in one object, in
 //! eight, in a file of the Files API; and one with many small objects.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use bytes::{Bytes, BytesMut};
 use genai_batch::batches::InlineLimit;
 use genai_batch::{Client, Request};
 use genai_batch_emulator::Emulator;
+use reqwest::Certificate;
 use serde_json::{Value, json};
 
 const MODEL: &str = "gemini-2.5-flash";
@@ -16,8 +20,13 @@ const SEVERAL: usize = 8;
 const SMALL: usize = 64;
 const SMALL_ROWS: usize = 80;
 
-/// Makes everything, and tells what is where.
-pub(crate) async fn set(emulator: &Emulator, bytes: usize) -> Result<Value> {
+/// Makes everything, and tells what is where. What is uploaded goes over the line at `url`, since that
+/// is where the emulator says that uploads go; `certificate` vouches for it.
+pub(crate) async fn set(
+    emulator: &Emulator,
+    (url, certificate): (&str, Option<&Path>),
+    bytes: usize,
+) -> Result<Value> {
     let address = format!("http://{}", emulator.address());
     let vertex = Client::builder()
         .vertex()
@@ -31,17 +40,26 @@ pub(crate) async fn set(emulator: &Emulator, bytes: usize) -> Result<Value> {
     let gemini = Client::builder()
         .gemini()
         .api_key("k")
-        .base_url(&address)
+        .base_url(url)
+        .http_client(trusting(certificate)?)
         .build()?;
-    let rows = rows(bytes);
+    let rows = rows(bytes, row);
     let one = objects(emulator, &vertex, "one", vec![rows.clone()]).await?;
     let shares = shares(&rows, SEVERAL);
     let several = objects(emulator, &vertex, "several", shares).await?;
-    let small = self::rows(SMALL * SMALL_ROWS * row(0).len());
+    let small = self::rows(SMALL * SMALL_ROWS * row(0).len(), row);
     let small = self::shares(&small, SMALL);
     let small = objects(emulator, &vertex, "small", small).await?;
-    let file = file(emulator, &gemini, rows).await?;
+    let file = file(emulator, &gemini, self::rows(bytes, gemini_row)).await?;
     Ok(json!({ "bucket": BUCKET, "one": one, "several": several, "small": small, "file": file }))
+}
+
+fn trusting(certificate: Option<&Path>) -> Result<reqwest::ClientBuilder> {
+    let builder = reqwest::Client::builder();
+    Ok(match certificate {
+        Some(file) => builder.tls_certs_only([Certificate::from_pem(&fs::read(file)?)?]),
+        None => builder,
+    })
 }
 
 /// A job whose results are these objects, and where they are.
@@ -92,8 +110,8 @@ async fn file(emulator: &Emulator, client: &Client, content: Bytes) -> Result<Va
     Ok(json!({ "job": job.name(), "rows": rows, "bytes": bytes, "file": file.name }))
 }
 
-/// Rows that both backends could have written, of about so many bytes in all.
-fn rows(bytes: usize) -> Bytes {
+/// Rows of about so many bytes in all.
+fn rows(bytes: usize, row: fn(usize) -> String) -> Bytes {
     let mut rows = BytesMut::with_capacity(bytes + 2000);
     let mut number = 0;
     while rows.len() < bytes {
@@ -103,28 +121,39 @@ fn rows(bytes: usize) -> Bytes {
     rows.freeze()
 }
 
-/// 1.3 KB, as a question of a paragraph and its answer take.
+/// 1.3 KB, as a question of a paragraph and its answer take on Vertex AI.
 fn row(number: usize) -> String {
     let question = "Why does it rain more in the mountains? ".repeat(8);
-    let answer = "Air that is driven up cools, and holds less water. ".repeat(12);
     let row = json!({
         "status": "",
         "processed_time": "2026-01-02T03:04:05.678+00:00",
         "request": { "contents": [{ "role": "user", "parts": [{ "text": question }] }] },
-        "response": {
-            "candidates": [{
-                "content": { "role": "model", "parts": [{ "text": answer }] },
-                "finishReason": "STOP",
-            }],
-            "usageMetadata": {
-                "promptTokenCount": 80,
-                "candidatesTokenCount": 144,
-                "totalTokenCount": 224,
-            },
-        },
+        "response": response(12),
         "key": format!("key-{number:07}"),
     });
     format!("{row}\n")
+}
+
+/// As long, of the Gemini Developer API, which does not send the question along.
+fn gemini_row(number: usize) -> String {
+    let row = json!({ "key": format!("key-{number:07}"), "response": response(20) });
+    format!("{row}\n")
+}
+
+/// With an answer of so many sentences.
+fn response(sentences: usize) -> Value {
+    let answer = "Air that is driven up cools, and holds less water. ".repeat(sentences);
+    json!({
+        "candidates": [{
+            "content": { "role": "model", "parts": [{ "text": answer }] },
+            "finishReason": "STOP",
+        }],
+        "usageMetadata": {
+            "promptTokenCount": 80,
+            "candidatesTokenCount": 144,
+            "totalTokenCount": 224,
+        },
+    })
 }
 
 /// The same rows in so many shares of about the same length.
@@ -151,7 +180,7 @@ mod tests {
 
     #[test]
     fn shares_are_whole_rows_and_all_of_them() {
-        let rows = rows(100_000);
+        let rows = rows(100_000, row);
         for count in [1, 8, 64] {
             let shares = shares(&rows, count);
             assert!(shares.len() <= count && shares.len() >= count.min(lines(&rows) / 2));
@@ -163,7 +192,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_told_is_there() {
         let emulator = Emulator::start().await.unwrap();
-        let stage = set(&emulator, 50_000).await.unwrap();
+        let stage = set(&emulator, (emulator.base_url(), None), 50_000)
+            .await
+            .unwrap();
         for name in ["one", "several", "small"] {
             let job = &stage[name];
             for object in job["objects"].as_array().unwrap() {
