@@ -84,9 +84,15 @@ fn write(out: &Path, page: String) -> Result<()> {
         )
     };
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::Builder::new()
-        .prefix(".report-")
-        .suffix(".html.partial")
+    let mut partial = tempfile::Builder::new();
+    partial.prefix(".report-").suffix(".html.partial");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any other file that is made here, and not for its owner alone.
+        partial.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = partial
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(told)?;
     std::fs::write(file.path(), page).map_err(told)?;
