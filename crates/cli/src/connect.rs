@@ -48,9 +48,18 @@ pub(crate) async fn connect(global: &Global, state: Option<&Path>) -> Result<Con
         builder = builder.staging(staging);
     }
     Ok(Connection {
-        client: builder.build()?,
+        client: builder.build().map_err(without_client)?,
         emulator: None,
     })
+}
+
+/// Why there is no client: mostly, because it is not said who calls.
+fn without_client(error: genai_batch::Error) -> Failure {
+    let failure = match error.is_configuration() {
+        true => Failure::new(Kind::Credentials, error),
+        false => error.into(),
+    };
+    failure.hint("`genai-batch doctor` tells what is set; --emulator needs no account")
 }
 
 /// Where the emulator of a run keeps its state: beside the run.

@@ -127,7 +127,7 @@ impl From<genai_batch::Error> for Failure {
             Kind::Quota
         } else if error.is_unauthenticated() || error.is_permission_denied() {
             Kind::Credentials
-        } else if error.is_invalid_input() || error.is_configuration() {
+        } else if error.is_invalid_input() || error.is_configuration() || is_wrong_path(&error) {
             Kind::Usage
         } else {
             Kind::Other
@@ -138,6 +138,17 @@ impl From<genai_batch::Error> for Failure {
             ..Self::new(kind, error)
         }
     }
+}
+
+/// Whether a local file is not there, or may not be touched.
+fn is_wrong_path(error: &genai_batch::Error) -> bool {
+    use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+
+    let source =
+        std::error::Error::source(error).and_then(|it| it.downcast_ref::<std::io::Error>());
+    let kind = source.map(std::io::Error::kind);
+    let wrong = [IsADirectory, NotADirectory, NotFound, PermissionDenied];
+    error.is_io() && kind.is_some_and(|kind| wrong.contains(&kind))
 }
 
 /// What to do about an error of the library, in words of the command line.

@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use support::{PROGRAM, World};
 
+/// So that an example is one line on a terminal of 90 columns.
+const LONGEST: usize = 88;
+
 /// What an answer is like.
 const SCHEMA: &str =
     r#"{"type": "object", "properties": {"stars": {"type": "integer"}}, "required": ["stars"]}"#;
@@ -34,11 +37,12 @@ impl Help {
         }
     }
 
-    /// The lines below a head, up to the next blank one.
+    /// The lines below a head, up to the next blank one, without those that go on with one before.
     fn below(&self, head: &str) -> impl Iterator<Item = &str> {
         let lines = self.text.lines().skip_while(move |line| *line != head);
         let lines = lines.skip(1).take_while(|line| !line.is_empty());
-        lines.map(str::trim)
+        let lines = lines.filter_map(|line| line.strip_prefix("  "));
+        lines.filter(|line| !line.starts_with(' '))
     }
 
     /// The commands below this one.
@@ -80,6 +84,9 @@ fn every_command_has_an_example_that_calls_it() {
             help.name,
             help.text
         );
+        // So that it is one line as it is shown.
+        let long = examples.iter().find(|line| line.len() > LONGEST);
+        assert_eq!(long, None, "an example is longer than {LONGEST} characters");
     }
 }
 

@@ -185,7 +185,14 @@ async fn a_hostile_answer_stays_text() {
     ] {
         assert_eq!(page.matches(element).count(), expected, "{element}");
     }
-    assert!(!page.contains(['\0', '\u{2028}', '\u{2029}', '\u{1b}']));
+    assert!(!page.contains(['\0', '\u{1b}']));
+    let data = page.split("id=\"data\">").nth(1).unwrap();
+    let data = data.split("</script>").next().unwrap();
+    assert!(!data.contains(['<', '>', '\u{2028}', '\u{2029}']));
+    assert_eq!(
+        serde_json::from_str::<Value>(data).unwrap()[0]["text"]["text"],
+        hostile[0]
+    );
 
     let Some(browser) = browser() else {
         eprintln!("SKIPPED: Chromium is not installed, so the page is not opened");

@@ -5,8 +5,10 @@
 
 mod support;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -19,6 +21,10 @@ const SIZE: PtySize = PtySize {
     pixel_width: 0,
     pixel_height: 0,
 };
+
+/// Lines with a mistake, and with something odd.
+const WRONG: &str = "not JSON\n\
+    {\"key\": \"b\", \"request\": {\"contents\": [{\"parts\": [{\"text\": \"?\"}]}], \"tempreture\": 1}}\n";
 
 /// What a command shows on a terminal, and its exit code. `answer` is what the person types.
 fn on_terminal(world: &World, args: &str, answer: &str, extra: &[(&str, &str)]) -> (String, u32) {
@@ -38,21 +44,25 @@ fn on_terminal(world: &World, args: &str, answer: &str, extra: &[(&str, &str)]) 
     let mut reader = pair.master.try_clone_reader().unwrap();
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
-    let shown = std::thread::spawn(move || {
-        let (mut shown, mut chunk) = (Vec::new(), [0; 4096]);
+    let (chunks, received) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
         // A terminal that nobody has open any more is an error on Linux.
         while let Ok(count @ 1..) = reader.read(&mut chunk) {
-            shown.extend_from_slice(&chunk[..count]);
+            chunks.send(chunk[..count].to_vec()).unwrap();
         }
-        String::from_utf8_lossy(&shown).into_owned()
     });
     let mut writer = pair.master.take_writer().unwrap();
-    writer.write_all(answer.as_bytes()).unwrap();
-    writer.flush().unwrap();
+    let (mut shown, mut answer) = (Vec::new(), Some(answer));
+    for chunk in received {
+        shown.extend_from_slice(&chunk);
+        let is_asked = String::from_utf8_lossy(&shown).contains("[y/N] ");
+        if let Some(answer) = answer.take_if(|_| is_asked) {
+            writer.write_all(answer.as_bytes()).unwrap();
+        }
+    }
     let code = child.wait().unwrap().exit_code();
-    drop(writer);
-    drop(pair.master);
-    (shown.join().unwrap(), code)
+    (String::from_utf8_lossy(&shown).into_owned(), code)
 }
 
 /// A world with a job that failed, one that succeeded, and one that goes on.
@@ -64,12 +74,21 @@ fn world() -> World {
         );
         assert!(world.shell(&line).status.success());
     };
+    fs::write(world.path("wrong.jsonl"), WRONG).unwrap();
+    // Days apart, so that what is said of their age does not depend on how long this takes.
+    let pass = || {
+        world
+            .emulator
+            .clock()
+            .advance(Duration::from_secs(100 * 3600))
+    };
+    pass();
     world.emulator.faults().fail_jobs(13, "no luck");
     submit("failed");
-    world.emulator.clock().advance(Duration::from_secs(3600));
+    pass();
     world.emulator.faults().clear();
     submit("nightly");
-    world.emulator.clock().advance(Duration::from_secs(3600));
+    pass();
     submit("running");
     world
 }
@@ -80,10 +99,7 @@ fn session(world: &World, extra: &[(&str, &str)], option: &str) -> String {
         (format!("list{option}"), ""),
         (format!("get $JOB{option}"), ""),
         (format!("get batches/none{option}"), ""),
-        (
-            format!("check reviews.jsonl -m gemini-2.5-flash{option}"),
-            "",
-        ),
+        (format!("check wrong.jsonl -m gemini-2.5-flash{option}"), ""),
         (format!("delete $JOB{option}"), "n\n"),
         (format!("delete $JOB{option}"), "y\n"),
     ];

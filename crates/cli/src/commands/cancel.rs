@@ -6,14 +6,14 @@ use crate::exit::{Failure, Result};
 use crate::show::counted::counted;
 use crate::show::note::say;
 
-/// Asks the service to cancel jobs.
+/// Ask the service to cancel jobs.
 ///
 /// It returns once the service has taken note; the jobs end some time after that, as `watch` sees. What
 /// was served until then may keep its results, which `results` reads.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch cancel \"$(genai-batch submit reviews.jsonl --model gemini-2.5-flash)\"
+  genai-batch cancel \"$(genai-batch submit reviews.jsonl -m gemini-2.5-flash)\"
   genai-batch list --active | cut -f1 | xargs -r genai-batch cancel")]
 pub(crate) struct Args {
     /// The jobs, by their names.

@@ -11,7 +11,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 
-/// Tells what is wrong with a file of requests, before anything is sent.
+/// Tell what is wrong with a file of requests, before anything is sent.
 ///
 /// Nothing is uploaded and no job is made. Each finding has its line, its key and a code that stays as
 /// it is. Errors are what will be refused, fail, or lose a result: with any, it ends with 5.
@@ -77,6 +77,7 @@ struct Row<'a>(&'a Finding);
 
 impl Record for Row<'_> {
     const COLUMNS: &'static [&'static str] = &["place", "severity", "code", "message"];
+    const IS_PROSE: bool = true;
 
     fn cells(&self) -> Vec<Cell> {
         let finding = self.0;

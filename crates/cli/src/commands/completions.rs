@@ -7,7 +7,7 @@ use crate::args::Cli;
 use crate::exit::Result;
 use crate::show::out;
 
-/// Prints what a shell needs to complete command lines.
+/// Print what a shell needs to complete command lines.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -7,7 +7,7 @@ use crate::show::ask;
 use crate::show::counted::counted;
 use crate::show::note::say;
 
-/// Deletes the records of jobs.
+/// Delete the records of jobs.
 ///
 /// On the Gemini Developer API, results that stand in the job itself go with its record. It does not
 /// cancel a job. On a terminal it asks first; elsewhere it wants --yes.

@@ -13,7 +13,7 @@ use crate::exit::{Failure, Result};
 use crate::show::note::say;
 use crate::show::{Out, out, time};
 
-/// Serves a local emulator of the batch services.
+/// Serve a local emulator of the batch services.
 ///
 /// It prints the variables that lead every client to it, and serves until it is interrupted.
 #[derive(Debug, clap::Args)]

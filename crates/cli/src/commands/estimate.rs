@@ -12,7 +12,7 @@ use crate::exit::Result;
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 
-/// Tells tokens, cost and limits of a file of requests, before anything is sent.
+/// Tell tokens, cost and limits of a file of requests, before anything is sent.
 ///
 /// Tokens are estimated by the length of the texts, unless --sample has the service count some requests. The prices are those of the
 /// table in the program, or the ones that are given.
@@ -20,8 +20,8 @@ use crate::show::{Cell, Out, Tone};
 #[command(after_long_help = "\
 Examples:
   genai-batch estimate reviews.jsonl --model gemini-2.5-flash
-  genai-batch estimate reviews.jsonl --model gemini-2.5-flash --likely-output-tokens 40
-  genai-batch estimate reviews.jsonl --model my-model --input-price 0.30 --output-price 2.50")]
+  genai-batch estimate reviews.jsonl -m gemini-2.5-flash --likely-output-tokens 40
+  genai-batch estimate reviews.jsonl -m my-model --input-price 0.3 --output-price 2.5")]
 pub(crate) struct Args {
     /// A file of requests in JSONL, or gs://BUCKET/OBJECT.
     source: String,

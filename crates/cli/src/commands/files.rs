@@ -14,7 +14,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, ask, json, out, transfer};
 
-/// Uploads, lists, downloads and deletes files of the Gemini Files API.
+/// Upload, list, download and delete files of the Gemini Files API.
 ///
 /// The service keeps them for 48 hours.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Lists the files.
+    /// List the files.
     #[command(after_long_help = "\
 Examples:
   genai-batch files ls
@@ -40,12 +40,12 @@ Examples:
     Rm(Rm),
 }
 
-/// Uploads a file, and prints its name.
+/// Upload a file, and print its name.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   genai-batch files put reviews.jsonl
-  genai-batch files put reviews.csv --mime-type text/csv --display-name reviews")]
+  genai-batch files put reviews.csv --mime-type text/csv")]
 struct Put {
     /// The local file.
     path: PathBuf,
@@ -57,11 +57,11 @@ struct Put {
     display_name: Option<String>,
 }
 
-/// Downloads the results of a job, or what was uploaded where the service gives it back.
+/// Download the results of a job, or what was uploaded where the service gives it back.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch files get \"$(genai-batch files ls | cut -f1 | head -n 1)\" --out file.jsonl")]
+  genai-batch files get \"$(genai-batch files ls | cut -f1 | head -n 1)\" -o file.jsonl")]
 struct Get {
     /// The file: files/ID.
     name: String,
@@ -73,7 +73,7 @@ struct Get {
     overwrite: bool,
 }
 
-/// Deletes files. On a terminal it asks first; elsewhere it wants --yes.
+/// Delete files. On a terminal it asks first; elsewhere it wants --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -5,7 +5,7 @@ use crate::connect::connect;
 use crate::exit::Result;
 use crate::show::{Out, json, out};
 
-/// Shows a job.
+/// Show a job.
 ///
 /// Its state, how far it is, where its requests and results are, and why it failed.
 #[derive(Debug, clap::Args)]

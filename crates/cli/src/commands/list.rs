@@ -9,7 +9,7 @@ use crate::exit::{Failure, Result};
 use crate::show::note::say;
 use crate::show::{Out, json};
 
-/// Lists the jobs of the project, newest first.
+/// List the jobs of the project, newest first.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -8,7 +8,7 @@ use crate::args::Cli;
 use crate::exit::{Failure, Result};
 use crate::show::out;
 
-/// Writes the manual.
+/// Write the manual.
 ///
 /// A page for each command goes into a folder; without one, the first page to standard output.
 #[derive(Debug, clap::Args)]

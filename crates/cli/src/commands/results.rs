@@ -1,6 +1,7 @@
 //! `genai-batch results`: what came of the requests of a job.
 
 use std::io::Write;
+use std::path::Path;
 
 use futures_util::TryStreamExt;
 use genai_batch::batches::Results;
@@ -15,15 +16,15 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::transfer;
 
-/// Reads the results of a job as lines of JSON, each under its key.
+/// Read the results of a job as lines of JSON, each under its key.
 ///
 /// A line is {"key", "response"}, {"key", "error"} or {"key", "missing": true}, in every --output. The
 /// report of what came back goes to standard error. It ends with 5 if some requests have no response.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" --out results.jsonl
-  genai-batch results \"$(genai-batch list --state succeeded --limit 1 | cut -f1)\" | head -n 3")]
+  genai-batch results \"$(genai-batch list -n 1 | cut -f1)\" --out results.jsonl
+  genai-batch results \"$(genai-batch list -n 1 | cut -f1)\" | head -n 3")]
 pub(crate) struct Args {
     /// The job, by its name.
     job: String,
@@ -72,7 +73,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         "-" => print(results, &bar, total).await,
         place => {
             let saving = results.save_to(place).overwrite(args.overwrite).await;
-            saving.map_err(Failure::from)
+            saving.map_err(|error| not_written(error, place, args.overwrite))
         }
     };
     bar.end();
@@ -82,6 +83,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         say(global, format_args!("cost: about {cost}"));
     }
     judge(&report)
+}
+
+/// Why nothing was written, with what to do if there is a file already.
+pub(crate) fn not_written(error: genai_batch::Error, place: &str, overwrite: bool) -> Failure {
+    let is_there = error.is_invalid_input() && !overwrite && Path::new(place).exists();
+    let failure = Failure::from(error);
+    match is_there {
+        true => failure.hint("say --overwrite, or choose another place"),
+        false => failure,
+    }
 }
 
 /// Writes them to standard output as they come.

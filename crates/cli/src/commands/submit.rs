@@ -13,7 +13,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, json, out, transfer};
 
-/// Makes a job of a finished file of requests, and prints its name.
+/// Make a job of a finished file of requests, and print its name.
 ///
 /// Each line is {"key": "…", "request": {…}}, or a request on its own. It is checked before anything is
 /// sent. With --id it makes one job, however often it is said: again, it prints the name of the job that
@@ -22,8 +22,8 @@ use crate::show::{Out, json, out, transfer};
 #[command(after_long_help = "\
 Examples:
   genai-batch submit reviews.jsonl --model gemini-2.5-flash
-  genai-batch submit reviews.jsonl --model gemini-2.5-flash --id nightly-2026-11-29 --temperature 0
-  genai-batch submit reviews.jsonl --model gemini-2.5-flash --display-name nightly --wait")]
+  genai-batch submit reviews.jsonl -m gemini-2.5-flash --id nightly-2026-11-29
+  genai-batch submit reviews.jsonl -m gemini-2.5-flash --temperature 0 --wait")]
 pub(crate) struct Args {
     /// A file of requests in JSONL, files/ID, gs://BUCKET/OBJECT or bq://PROJECT.DATASET.TABLE.
     source: String,

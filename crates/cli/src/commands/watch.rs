@@ -16,7 +16,7 @@ use crate::show::live::Live;
 use crate::show::note::say;
 use crate::show::{Out, json, time, transfer};
 
-/// Follows jobs until all have ended.
+/// Follow jobs until all have ended.
 ///
 /// On a terminal it is a table that keeps up with them. Elsewhere it writes a line whenever a job has
 /// changed, with --output json all jobs once they have ended. It ends with 5 if a job did not succeed,
@@ -24,8 +24,8 @@ use crate::show::{Out, json, time, transfer};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  genai-batch watch
-  genai-batch watch \"$(genai-batch submit reviews.jsonl --model gemini-2.5-flash)\" --timeout 6h")]
+  genai-batch watch --timeout 6h
+  genai-batch watch \"$(genai-batch submit reviews.jsonl -m gemini-2.5-flash)\"")]
 pub(crate) struct Args {
     /// The jobs, by their names; by default all that have not ended.
     #[arg(value_name = "JOB")]
@@ -95,7 +95,7 @@ async fn follow(
         // What cannot be written shows at the end, where it can be told.
         .on_progress(move |job| drop(lock(&show, job)));
     let mut ended = HashMap::new();
-    let mut failed = Vec::new();
+    let mut failed = HashMap::new();
     let mut outcomes = waiting.into_stream();
     while let Some((name, outcome)) = outcomes.next().await {
         match outcome {
@@ -103,9 +103,9 @@ async fn follow(
             Err(error) => {
                 if let Some(job) = error.job().filter(|job| job.is_terminal()) {
                     lock(&live, job)?;
-                    ended.insert(name, job.clone());
+                    ended.insert(name.clone(), job.clone());
                 }
-                failed.push(of(error));
+                failed.insert(name, of(error));
             }
         }
     }
@@ -117,7 +117,11 @@ async fn follow(
         .unwrap_or_else(PoisonError::into_inner)
         .end(&in_order)?;
     let count = counted(jobs.len() as u64, "job");
-    Failure::all(failed, || format!("of {count}, some did not succeed"))
+    // In the order in which they were given, whichever was first.
+    let failed = jobs.iter().filter_map(|job| failed.remove(job.name()));
+    Failure::all(failed.collect(), || {
+        format!("of {count}, some have not succeeded")
+    })
 }
 
 /// Waits for one job, with nothing on standard output: the job as it was last seen, and why that is not

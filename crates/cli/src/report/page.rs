@@ -5,14 +5,16 @@ use std::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use genai_batch::runs::RunJob;
-use minijinja::{Environment, context};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::gather::Gathered;
 use super::jobs::seconds;
+use super::plots;
 use super::text::{self, Shown, grouped, span};
-use super::{gather, plots};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -81,61 +83,63 @@ pub(super) fn render(run: &Gathered) -> Result<String, Box<dyn Error>> {
     let jobs = &run.jobs;
     let outcomes = report.responses + report.errors + report.missing;
     let took = jobs.time.map(|(first, last)| span(seconds(last - first)));
-    let page = context! {
-        policy => policy(),
-        style => STYLE,
-        script => SCRIPT,
-        name => text::shown(&run.name, NAME),
-        model => text::shown(&run.model, NAME),
-        backend => run.backend,
-        began => jobs.time.map(|(first, _)| first.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
-        took => took,
-        finished => report.is_finished(),
-        requests => grouped(report.requests),
-        vanished => (report.vanished > 0).then(|| grouped(report.vanished)),
-        shares => shares(run),
-        input_tokens => grouped(report.input_tokens),
-        output_tokens => grouped(report.output_tokens),
-        cost => run.cost.as_ref().ok().map(|(amount, _)| amount),
-        prices => run.cost.as_ref().ok().map(|(_, prices)| prices),
-        no_cost => run.cost.as_ref().err(),
-        job_count => grouped(jobs.count),
-        jobs => jobs.shown.iter().map(JobRow::from).collect::<Vec<_>>(),
-        jobs_shown => grouped(jobs.shown.len() as u64),
-        some_jobs => (jobs.shown.len() as u64) < jobs.count,
-        generations => report.generations.iter().map(|it| context! {
-            number => it.number,
-            jobs => grouped(it.jobs),
-            requests => grouped(it.requests),
-            responses => grouped(it.responses),
-            errors => grouped(it.errors),
-            missing => grouped(it.missing),
-            retried => grouped(it.retried),
-        }).collect::<Vec<_>>(),
-        timeline => plots::timeline(jobs)?,
-        progress => plots::progress(jobs, report.requests)?,
-        durations => plots::durations(&jobs.durations)?,
-        shortest => jobs.durations.shortest.map(span),
-        longest => jobs.durations.longest.map(span),
-        errors => run.errors.iter().map(|kind| context! {
-            code => kind.code,
-            message => kind.message,
-            count => grouped(kind.count),
-            keys => kind.keys,
-        }).collect::<Vec<_>>(),
-        other_errors => (run.other_errors > 0).then(|| grouped(run.other_errors)),
-        finish_reasons => run.finish_reasons.iter().map(|(reason, count)| context! {
-            reason => reason,
-            count => grouped(*count),
-        }).collect::<Vec<_>>(),
-        outcomes => grouped(outcomes),
-        answer_count => grouped(run.answers.len() as u64),
-        all_answers => run.answers.len() as u64 == outcomes,
-        some_answers => !run.answers.is_empty(),
-        answers => text::json::<Vec<gather::Answer>>(&run.answers)?,
-        version => env!("CARGO_PKG_VERSION"),
-    };
-    Ok(environment.get_template("page.html")?.render(page)?)
+    let page = json!({
+        "policy": policy(),
+        "style": STYLE,
+        "script": SCRIPT,
+        "name": text::shown(&run.name, NAME),
+        "model": text::shown(&run.model, NAME),
+        "backend": run.backend,
+        "began": jobs.time.map(|(first, _)| first.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        "took": took,
+        "finished": report.is_finished(),
+        "requests": grouped(report.requests),
+        "vanished": (report.vanished > 0).then(|| grouped(report.vanished)),
+        "shares": shares(run),
+        "input_tokens": grouped(report.input_tokens),
+        "output_tokens": grouped(report.output_tokens),
+        "cost": run.cost.as_ref().ok().map(|(amount, _)| amount),
+        "prices": run.cost.as_ref().ok().map(|(_, prices)| prices),
+        "no_cost": run.cost.as_ref().err(),
+        "job_count": grouped(jobs.count),
+        "jobs": jobs.shown.iter().map(JobRow::from).collect::<Vec<_>>(),
+        "jobs_shown": grouped(jobs.shown.len() as u64),
+        "some_jobs": (jobs.shown.len() as u64) < jobs.count,
+        "generations": report.generations.iter().map(|it| json!({
+            "number": it.number,
+            "jobs": grouped(it.jobs),
+            "requests": grouped(it.requests),
+            "responses": grouped(it.responses),
+            "errors": grouped(it.errors),
+            "missing": grouped(it.missing),
+            "retried": grouped(it.retried),
+        })).collect::<Vec<_>>(),
+        "timeline": plots::timeline(jobs)?,
+        "progress": plots::progress(jobs, report.requests)?,
+        "durations": plots::durations(&jobs.durations)?,
+        "shortest": jobs.durations.shortest.map(span),
+        "longest": jobs.durations.longest.map(span),
+        "errors": run.errors.iter().map(|kind| json!({
+            "code": kind.code,
+            "message": kind.message,
+            "count": grouped(kind.count),
+            "keys": kind.keys,
+        })).collect::<Vec<_>>(),
+        "other_errors": (run.other_errors > 0).then(|| grouped(run.other_errors)),
+        "finish_reasons": run.finish_reasons.iter().map(|(reason, count)| json!({
+            "reason": reason,
+            "count": grouped(*count),
+        })).collect::<Vec<_>>(),
+        "outcomes": grouped(outcomes),
+        "answer_count": grouped(run.answers.len() as u64),
+        "all_answers": run.answers.len() as u64 == outcomes,
+        "some_answers": !run.answers.is_empty(),
+        "answers": text::json(&run.answers)?,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    Ok(environment
+        .get_template("page.html")?
+        .render(Serde(&page))?)
 }
 
 /// What the page may do: apply its own style, run its own script, and nothing else.

@@ -80,6 +80,8 @@ impl Cell {
 pub(crate) trait Record: Serialize {
     /// The heads of the columns of [`cells`](Self::cells).
     const COLUMNS: &'static [&'static str];
+    /// Whether the last column is prose, which a terminal shows in full, on as many lines as it takes.
+    const IS_PROSE: bool = false;
 
     /// Its values, one for each column.
     fn cells(&self) -> Vec<Cell>;

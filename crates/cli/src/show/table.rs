@@ -11,8 +11,9 @@ use super::style;
 /// Where the width of the terminal is not known.
 const WIDTH: u16 = 100;
 
-/// Things of a kind, one a row. The first column, which names them, is shown in full.
-pub(crate) fn grid(columns: &[&str], rows: Vec<Vec<Cell>>) -> String {
+/// Things of a kind, one a row. The first column, which names them, is shown in full; where the last is
+/// prose, it goes on below.
+pub(crate) fn grid(columns: &[&str], rows: Vec<Vec<Cell>>, is_prose: bool) -> String {
     let mut table = empty();
     let is_number = |column: usize| rows.first().is_some_and(|row| row[column].is_number);
     let heads = columns.iter().enumerate().map(|(column, name)| {
@@ -25,11 +26,14 @@ pub(crate) fn grid(columns: &[&str], rows: Vec<Vec<Cell>>) -> String {
     table.set_header(Row::from(heads.collect::<Vec<_>>()));
     for cells in rows {
         let mut row = Row::from(cells.iter().map(styled).collect::<Vec<_>>());
-        row.max_height(1);
+        if !is_prose {
+            row.max_height(1);
+        }
         table.add_row(row);
     }
-    if let Some(first) = table.column_mut(0) {
-        first.set_constraint(ColumnConstraint::ContentWidth);
+    let whole = if is_prose { columns.len() - 1 } else { 1 };
+    for column in table.column_iter_mut().take(whole) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     finished(table)
 }

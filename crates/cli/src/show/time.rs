@@ -20,7 +20,7 @@ pub(crate) fn cell(time: Option<DateTime<Utc>>) -> Cell {
     let shown = match age.to_std() {
         Ok(age) => format!("{} ago", rough(age)),
         // Of a clock that is ahead, or to come.
-        Err(_) => moment(time),
+        Err(_) => return until(Some(time)),
     };
     Cell::new(moment(time)).short(shown)
 }

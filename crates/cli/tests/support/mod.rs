@@ -106,11 +106,14 @@ pub(crate) fn redact(world: &World, text: &str) -> String {
     text = text.replace(&folder, "FOLDER");
     for (pattern, instead) in [
         (r"batches/[a-z0-9]{36}", "batches/GONE"),
+        (r"genai-batch-\d{8}T\d{6}Z-[0-9a-f]{12}", "genai-batch-MARK"),
+        (r"genai-prices .*?, read on \d{4}-\d\d-\d\d", "PRICES"),
         (r"files/(batch-)?[a-z0-9]{12,36}", "files/ID"),
         (r"batchPredictionJobs/\d{19}", "batchPredictionJobs/NUMBER"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "TIME"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"\d+ ms", "N ms"),
+        (r"over \d+\.\ds", "over N s"),
         (r"\d+s ago", "Ns ago"),
         (r"process \d+", "process N"),
     ] {

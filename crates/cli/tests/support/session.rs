@@ -36,13 +36,14 @@ pub(crate) fn play(name: &str, world: &World) {
 }
 
 fn act(world: &World, what: &str) {
-    let words: Vec<_> = what.split(' ').collect();
-    match words[..] {
+    if let Some(fault) = what.strip_prefix("fault ") {
+        return world.emulator.faults().switch_on(fault.parse().unwrap());
+    }
+    match what.split(' ').collect::<Vec<_>>()[..] {
         ["advance", time] => {
             let time = humantime::parse_duration(time).unwrap();
             world.emulator.clock().advance(time);
         }
-        ["fault", fault] => world.emulator.faults().switch_on(fault.parse().unwrap()),
         ["no", "faults"] => world.emulator.faults().clear(),
         ["run", file, requests] => world.run(file, requests),
         _ => {}

@@ -1,7 +1,7 @@
 //! The folder: its lock, its version, and a record for each thing.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::load::{damaged, read_record};
+use super::record::{damaged, read_record, write_record};
 
 /// The version of what is written.
 const FORMAT: u32 = 1;
@@ -279,10 +279,7 @@ impl Folder {
     /// Writes a whole file, of which others see all or nothing.
     fn replace(&self, place: &Path, record: &[u8]) -> io::Result<()> {
         let new = self.path.join(NEW).join(self.name());
-        let mut file = File::create(&new)?;
-        let head = format!("{:08x}\n", crc32c::crc32c(record));
-        file.write_all(&[head.as_bytes(), record].concat())?;
-        drop(file);
+        write_record(&new, record)?;
         fs::rename(new, place)
     }
 

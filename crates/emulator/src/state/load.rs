@@ -1,10 +1,10 @@
-//! Reading it all back at the start, and what is said of a folder that is damaged.
+//! Reading it all back at the start.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::folder::{CONTENTS, Kind, State};
 use super::kept::{Growing, Kept, KeptAt, KeptFile, OwnFile};
+use super::record::{damaged, read_record};
 
 /// A folder that is being read. Contents that several things hold are read once.
 pub(crate) struct Loading {
@@ -105,7 +106,7 @@ impl Loading {
         }
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         let folder = self.state.0.as_ref();
         let folder = folder.map(|folder| folder.path.join(CONTENTS));
         folder.unwrap_or_default().join(name)
@@ -115,26 +116,4 @@ impl Loading {
         let path = self.path(name);
         fs::read(&path).map_err(|error| damaged(&path, &error.to_string()))
     }
-}
-
-/// Reads a record, and checks that it is what was written.
-pub(super) fn read_record<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
-    let record = fs::read(path).map_err(|error| damaged(path, &error.to_string()))?;
-    let (sum, record) = match record.iter().position(|byte| *byte == b'\n') {
-        Some(end) => (&record[..end], &record[end + 1..]),
-        None => return Err(damaged(path, "it is cut off")),
-    };
-    if sum != format!("{:08x}", crc32c::crc32c(record)).as_bytes() {
-        return Err(damaged(path, "it is not what was written there"));
-    }
-    serde_json::from_slice(record).map_err(|error| damaged(path, &error.to_string()))
-}
-
-/// The error of a state that cannot be gone on with.
-pub(super) fn damaged(path: &Path, what: &str) -> io::Error {
-    let message = format!(
-        "the emulator's state is damaged at {}: {what}. Put it back, or remove the folder to begin anew",
-        path.display(),
-    );
-    io::Error::new(io::ErrorKind::InvalidData, message)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::checksum::Md5Hash;
-use super::store::{Attributes, Bucket, BucketInfo, Buckets, Inner, Object};
+use super::store::{Attributes, Bucket, BucketInfo, Buckets, Inner, Object, object_key};
 use crate::state::{KeptAt, Kind, Loading};
 use crate::sync::lock;
 
@@ -90,9 +90,4 @@ impl Inner {
                 etag: object.etag.clone(),
             });
     }
-}
-
-/// What an object is kept under.
-pub(super) fn object_key(bucket: &str, object: &str) -> String {
-    format!("{bucket}/{object}")
 }

@@ -12,7 +12,6 @@ use flate2::Compression;
 use flate2::read::GzEncoder;
 
 use super::checksum::{self, Md5Hash};
-use super::record::object_key;
 use crate::clock::Clock;
 use crate::faults::{Faults, StorageFaults};
 use crate::state::{Kept, Kind, State};
@@ -380,6 +379,11 @@ impl Inner {
         bucket.objects.insert(name.to_owned(), object.clone());
         object
     }
+}
+
+/// What an object is kept under.
+pub(super) fn object_key(bucket: &str, object: &str) -> String {
+    format!("{bucket}/{object}")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::exit::{Failure, Kind, Result};
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 
-/// Tells whether all is there that a job needs.
+/// Tell whether all is there that a job needs.
 ///
 /// It looks at variables, credentials, the service, its clock, and the place for requests. It asks the service for a list of one job, and shows no secret.
 #[derive(Debug, clap::Args)]
@@ -75,6 +75,7 @@ impl Check {
 
 impl Record for Check {
     const COLUMNS: &'static [&'static str] = &["what", "status", "detail"];
+    const IS_PROSE: bool = true;
 
     fn cells(&self) -> Vec<Cell> {
         let (word, tone) = match self.status {

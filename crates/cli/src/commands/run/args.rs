@@ -153,7 +153,8 @@ const EXAMPLES: &str = "\
 Examples:
   genai-batch run reviews.csv --prompt 'Summarise: {{ review }}' --out out.csv
   genai-batch run reviews.csv --prompt 'Summarise: {{ review }}' --dry-run
-  genai-batch run reviews.csv --prompt-file rate.txt --schema rating.json --first 20 --out rated.parquet
+  genai-batch run reviews.csv --prompt-file rate.txt --first 20 --out first.parquet
+  genai-batch run reviews.csv --prompt-file rate.txt --schema rating.json --out rated.csv
   genai-batch run requests.jsonl --out answers.jsonl --budget 5
 
 Exit codes: 0 all rows have an answer, 2 usage, 3 credentials, 4 quota, 5 some rows failed,

@@ -14,7 +14,7 @@ use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, time, transfer};
 
-/// Goes on with a run where it was, until each request has its outcome.
+/// Go on with a run where it was, until each request has its outcome.
 ///
 /// Where `genai-batch run` made it, the same command line does this too, and writes the table.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ pub(super) struct Resume {
     limits: Limits,
 }
 
-/// Asks again for what failed in a run, bad requests and blocked ones too, and goes on with it.
+/// Ask again for what failed in a run, bad requests and blocked ones too, and go on with it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -8,11 +8,12 @@ use genai_batch::runs::RunView;
 
 use super::read;
 use crate::args::Global;
-use crate::exit::{Failure, Result};
+use crate::commands::results::not_written;
+use crate::exit::Result;
 use crate::show::counted::counted;
 use crate::show::note::say;
 
-/// Writes the outcomes that a run has as lines of JSON, one for each key, in the order of the input.
+/// Write the outcomes that a run has as lines of JSON, one for each key, in the order of the input.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -36,7 +37,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
         "-" => print(&view).await?,
         place => {
             let saving = view.save_to(place).overwrite(args.overwrite).await;
-            saving.map_err(Failure::from)?
+            saving.map_err(|error| not_written(error, place, args.overwrite))?
         }
     };
     say(global, counted(lines, "outcome"));

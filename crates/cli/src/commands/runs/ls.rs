@@ -9,7 +9,7 @@ use crate::exit::{Failure, Result};
 use crate::show::note::{say, warn};
 use crate::show::{Out, json};
 
-/// Lists the runs of a folder: the files that end in .run.
+/// List the runs of a folder: the files that end in .run.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

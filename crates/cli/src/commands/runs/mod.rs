@@ -13,7 +13,7 @@ use crate::args::Global;
 use crate::exit::{Failure, Result};
 use crate::show::json;
 
-/// Looks at runs, goes on with them, and asks again for what failed.
+/// Look at runs, go on with them, and ask again for what failed.
 ///
 /// A run is a file that `genai-batch run` makes beside its output, OUT.run. `ls`, `show` and `export`
 /// only read it, also while another process drives it, and need no credentials.
@@ -49,7 +49,14 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
 /// A run that is only read.
 async fn read(path: &Path) -> Result<RunView> {
     there(path)?;
-    Ok(RunView::open(path).await?)
+    RunView::open(path).await.map_err(|error| {
+        let beside = beside(path);
+        let failure = Failure::from(error);
+        match beside.is_file() {
+            true => failure.hint(format_args!("is it {}?", beside.display())),
+            false => failure,
+        }
+    })
 }
 
 /// What a run says of itself.
@@ -65,10 +72,17 @@ fn there(path: &Path) -> Result<()> {
         return Ok(());
     }
     let failure = Failure::usage(format_args!("there is no run at {}", path.display()));
-    let beside = PathBuf::from(format!("{}.run", path.display()));
+    let beside = beside(path);
     let hint = match beside.is_file() {
         true => format!("is it {}?", beside.display()),
         false => "`genai-batch runs ls DIR` has the runs of a folder".to_owned(),
     };
     Err(failure.hint(hint))
+}
+
+/// Where the run is of an output at `path`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".run");
+    name.into()
 }

@@ -9,7 +9,7 @@ use crate::args::Global;
 use crate::exit::Result;
 use crate::show::{Out, Record, json};
 
-/// Shows a run: how far it is, what came of its requests, and what each attempt did.
+/// Show a run: how far it is, what came of its requests, and what each attempt did.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

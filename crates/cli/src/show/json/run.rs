@@ -7,6 +7,7 @@ use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
 use crate::show::cell::{Cell, Record, Tone};
+use crate::show::counted::counted;
 
 /// A run, by what its file says.
 #[derive(Debug, Serialize)]
@@ -144,7 +145,8 @@ impl Run {
                 retried,
                 ..
             } = generation;
-            let text = format!("{number}: {requests} requests, {jobs} jobs, {retried} asked again");
+            let (requests, jobs) = (counted(*requests, "request"), counted(*jobs, "job"));
+            let text = format!("{number}: {requests} in {jobs}, {retried} asked again");
             ("attempt", Cell::new(text))
         });
         parts.extend(attempts);

@@ -33,6 +33,7 @@ impl From<genai_batch::runs::RunEvent> for RunEvent {
 
 impl Record for RunEvent {
     const COLUMNS: &'static [&'static str] = &["number", "time", "job", "event", "detail"];
+    const IS_PROSE: bool = true;
 
     fn cells(&self) -> Vec<Cell> {
         vec![
