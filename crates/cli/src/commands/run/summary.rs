@@ -71,7 +71,6 @@ impl Summary {
         report: &RunReport,
         tally: Tally,
     ) -> Self {
-        // The emulator costs nothing, and says nothing of what a model would.
         let cost = |pricing: &Pricing| Amount {
             amount: report.cost(pricing),
             currency: "USD",
