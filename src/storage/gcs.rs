@@ -25,6 +25,9 @@ use crate::uri::GcsUri;
 /// Lets a call succeed only for this version of an object.
 const IF_GENERATION: HeaderName = HeaderName::from_static("x-goog-if-generation-match");
 
+/// How much of a local file is read at a time: each goes by way of another thread.
+const READ_BUFFER: usize = 1024 * 1024;
+
 /// Cloud Storage, as one client sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct CloudStorage {
@@ -204,7 +207,7 @@ async fn copy(
     object: &mut NewObject,
     on_written: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<()> {
-    let mut buffer = vec![0; 256 * 1024];
+    let mut buffer = vec![0; READ_BUFFER];
     let mut written = 0;
     loop {
         let read = file.read(&mut buffer).await;

@@ -33,8 +33,8 @@ const PAGE: &str = "performance.md";
 const PLOTS: &str = "performance";
 /// The line that most is measured over.
 const USUAL: (f64, u64) = (40.0, 50);
-const RATES: [f64; 4] = [5.0, 10.0, 20.0, 40.0];
-const LATENCIES: [u64; 4] = [10, 25, 50, 150];
+const RATES: [f64; 3] = [10.0, 20.0, 40.0];
+const LATENCIES: [u64; 3] = [10, 50, 150];
 /// How long one connection takes for all results, in seconds, and how many MB there are at most.
 const LENGTH: f64 = 10.0;
 const MOST: f64 = 400.0;
