@@ -76,6 +76,20 @@ impl Options {
         docs.unwrap_or_else(|| root().join(default))
     }
 
+    /// The usual line with TLS, and one that has no rate, where windows alone bound a connection.
+    fn tls_lines(&self) -> Vec<Line> {
+        let usual = self.lines().into_iter().find(|(_, is_usual)| *is_usual);
+        let rates = [USUAL.0, 0.0];
+        let over_tls = |(line, _): (Line, bool)| {
+            rates.map(|rate| Line {
+                rate,
+                is_tls: true,
+                ..line
+            })
+        };
+        usual.into_iter().flat_map(over_tls).collect()
+    }
+
     /// The lines to be measured over, and whether all works are.
     fn lines(&self) -> Vec<(Line, bool)> {
         let line = |rate: f64, latency| Line {
@@ -115,18 +129,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         points.extend(over(net, line, works, Way::PLAIN, &programs, rounds)?);
     }
     let mut over_tls = Vec::new();
-    for (mut line, is_usual) in options.lines() {
-        line.is_tls = true;
-        if is_usual || line.rate == USUAL.0 {
-            over_tls.extend(over(
-                net,
-                line,
-                &Work::LARGE,
-                Way::OVER_TLS,
-                &programs,
-                rounds,
-            )?);
-        }
+    for line in options.tls_lines() {
+        let ways = Way::OVER_TLS;
+        over_tls.extend(over(net, line, &Work::LARGE, ways, &programs, rounds)?);
     }
     let report = Report {
         machine,

@@ -188,14 +188,13 @@ fn by_line(points: &[Point]) -> String {
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
     for point in of_one {
-        let Line {
-            rate: each,
-            latency,
-            ..
-        } = point.line;
+        let line = Line {
+            is_tls: false,
+            ..point.line
+        };
         let [one, several] = Work::LARGE.map(|work| rate(point, work));
         let way = point.way;
-        table += &format!("| {each} MB/s, {latency} ms | {way} | {one} | {several} |\n");
+        table += &format!("| {line} | {way} | {one} | {several} |\n");
     }
     table
 }

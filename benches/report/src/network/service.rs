@@ -14,7 +14,7 @@ use super::work::Work;
 /// What a line is like, and how much there is to be read behind it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
-    /// MB a second and connection.
+    /// MB a second and connection; 0 for no limit.
     pub(super) rate: f64,
     /// Milliseconds of a round trip.
     pub(super) latency: u64,
@@ -25,7 +25,10 @@ pub(super) struct Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tls = if self.is_tls { ", TLS" } else { "" };
-        write!(f, "{} MB/s, {} ms{tls}", self.rate, self.latency)
+        match self.rate {
+            0.0 => write!(f, "no limit, {} ms{tls}", self.latency),
+            rate => write!(f, "{rate} MB/s, {} ms{tls}", self.latency),
+        }
     }
 }
 
