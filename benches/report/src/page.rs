@@ -10,8 +10,8 @@ const INTRODUCTION: &str = "\
 # Performance
 
 What the client itself costs: whole processes from start to exit, against local servers that respond
-from memory, so that neither a network nor a service is measured. Every figure is written by the
-command that measured it.
+from memory, so that neither a network nor a service is measured; but for the last of its sections, where
+a line of a given rate and latency stands between. Every figure is written by the command that measured it.
 
 The servers speak plain HTTP, for which a client reads no certificates; with TLS, making one takes
 some milliseconds more. Compression, latency and the service's own time are not in these figures.
