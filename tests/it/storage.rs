@@ -305,7 +305,7 @@ async fn an_object_that_several_connections_read_keeps_its_rows_in_order() {
         .faults()
         .distort_next_object(Distortion::OtherRange);
     let results = backend.client.batches().results(&job);
-    let mut results = results.connections(8).await.unwrap();
+    let results = results.connections(8).await.unwrap();
     let error = results.verify().await.unwrap_err();
     assert!(error.to_string().contains("CRC-32C"), "{error}");
     let results = backend.client.batches().results(&job);
