@@ -95,8 +95,8 @@ fn theme() -> Theme {
 
 #[cfg(test)]
 mod tests {
-    use crate::units::{bytes, seconds};
     use super::*;
+    use crate::units::{bytes, seconds};
 
     fn plot(lines: &[(&str, &[(f64, f64)])]) -> Option<String> {
         let line = |(name, points): &(&str, &[(f64, f64)])| Line {
