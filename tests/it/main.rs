@@ -47,6 +47,8 @@ mod runs_input;
 mod runs_quota;
 #[cfg(feature = "runs")]
 mod runs_speed;
+#[cfg(feature = "runs")]
+mod runs_view;
 mod security;
 #[cfg(feature = "gcs")]
 mod storage;
