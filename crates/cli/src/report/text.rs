@@ -84,7 +84,7 @@ pub(super) fn span(seconds: f64) -> String {
         s => (s / 3600.0, "h"),
     };
     match amount {
-        a if a == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         a if a < 10.0 && (a - a.round()).abs() > 0.05 => format!("{a:.1} {unit}"),
         a => format!("{a:.0} {unit}"),
     }
