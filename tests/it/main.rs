@@ -49,6 +49,8 @@ mod runs_parts;
 mod runs_quota;
 #[cfg(feature = "runs")]
 mod runs_speed;
+#[cfg(feature = "runs")]
+mod runs_view;
 mod security;
 #[cfg(feature = "gcs")]
 mod storage;
