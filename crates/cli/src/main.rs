@@ -1,15 +1,15 @@
 //! `genai-batch`, the command: batch inference without writing code.
 //!
-//! A thin layer over the public interface of the crate `genai-batch`. [`cli`] says what may be
-//! written, with [`args`] for every command, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
+//! A thin layer over the public interface of the crate `genai-batch`. [`args`] and
+//! [`global`] say what may be written, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
 //! an emulator, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`show`] is
 //! everything that a person or a program reads, and [`exit`] how the process ends.
 
 mod args;
-mod cli;
 mod commands;
 mod connect;
 mod exit;
+mod global;
 mod prompt;
 mod report;
 mod show;
@@ -19,20 +19,19 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::Cli;
 use crate::show::style;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // Help and mistakes of usage are shown before the options are known.
-    let command = Cli::command().color(style::color_of_help(std::env::args_os()));
+    let command = args::Cli::command().color(style::color_of_help(std::env::args_os()));
     let matches = command.get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
+    let cli = match args::Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
     cli.global.color.apply();
-    match cli::run(cli).await {
+    match commands::run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.show();

@@ -1,5 +1,6 @@
 //! `genai-batch completions`: what a shell needs to complete command lines.
 
+use clap::Command;
 use clap_complete::Shell;
 
 use crate::exit::Result;
@@ -16,8 +17,8 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: Args, command: &mut clap::Command) -> Result<()> {
+pub(crate) fn run(args: Args, mut command: Command) -> Result<()> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, command, "genai-batch", &mut text);
+    clap_complete::generate(args.shell, &mut command, "genai-batch", &mut text);
     out::write_text(&String::from_utf8_lossy(&text))
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::Command;
+
 use crate::exit::{Failure, Result};
 use crate::show::out;
 
@@ -19,7 +21,7 @@ pub(crate) struct Args {
     folder: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, command: clap::Command) -> Result<()> {
+pub(crate) fn run(args: Args, command: Command) -> Result<()> {
     let Some(folder) = args.folder else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;

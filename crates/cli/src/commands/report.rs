@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
-use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::report;
 use crate::show::note::warn;
 use crate::show::{Out, out};
@@ -84,15 +84,9 @@ fn write(out: &Path, page: String) -> Result<()> {
         )
     };
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut partial = tempfile::Builder::new();
-    partial.prefix(".report-").suffix(".html.partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any other file that is made here, and not for its owner alone.
-        partial.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let file = partial
+    let file = tempfile::Builder::new()
+        .prefix(".report-")
+        .suffix(".html.partial")
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(told)?;
     std::fs::write(file.path(), page).map_err(told)?;

@@ -20,8 +20,6 @@ use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped};
 use crate::table::columns::Column;
 
-/// How to go on with what was stopped on the way.
-const GO_ON: &str = "to go on, give the same command again";
 /// Under which name a run notes what shapes its requests.
 const SETTINGS: &str = "settings";
 
@@ -60,7 +58,7 @@ impl Session {
         tokio::select! {
             done = step => done,
             // An error says that nobody listens for Ctrl-C, which then ends the process by itself.
-            Ok(_) = interrupted.wait_for(|it| *it) => Err(Failure::new(Kind::Interrupted, "interrupted").hint(GO_ON)),
+            Ok(_) = interrupted.wait_for(|it| *it) => Err(Failure::new(Kind::Interrupted, "interrupted")),
         }
     }
 
@@ -68,9 +66,7 @@ impl Session {
     pub(super) async fn open(&self) -> Result<Opened> {
         let opened = self.or_interrupted(self.take_in()).await;
         opened.map_err(|failure| match failure.is(Kind::Interrupted) {
-            true => {
-                failure.hint("nothing was sent by this call; to go on, give the same command again")
-            }
+            true => failure.hint("nothing was sent; give the same command again"),
             false => failure,
         })
     }
@@ -264,7 +260,7 @@ impl Session {
                 counted(seen.requests, "request")
             );
             Failure::new(Kind::Interrupted, told)
-                .hint(GO_ON)
+                .hint("to go on, give the same command again")
         })
     }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::outcome::{Group, Tally};
 use super::plan::{Place, Plan};
-use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::Out;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::out::write_text;
@@ -71,6 +71,7 @@ impl Summary {
         report: &RunReport,
         tally: Tally,
     ) -> Self {
+        // The emulator costs nothing, and says nothing of what a model would.
         let cost = |pricing: &Pricing| Amount {
             amount: report.cost(pricing),
             currency: "USD",

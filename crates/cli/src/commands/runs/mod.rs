@@ -2,12 +2,12 @@
 
 mod drive;
 mod export;
+mod file;
 mod ls;
-mod read;
 mod show;
 
-use crate::args::Global;
 use crate::exit::Result;
+use crate::global::Global;
 
 /// Look at runs, go on with them, and ask again for what failed.
 ///

@@ -1,4 +1,4 @@
-//! Looking at the file of a run.
+//! The file of a run: whether there is one, and what it says.
 
 use std::path::{Path, PathBuf};
 
