@@ -8,8 +8,8 @@ use std::time::Duration;
 use genai_batch::{Backend, Client, ClientBuilder};
 use genai_batch_emulator::Emulator;
 
-use crate::args::{BackendName, Global};
 use crate::exit::{Failure, Kind, Result};
+use crate::global::{BackendName, Global};
 use crate::show::note::say;
 
 /// How long a job of the emulator takes: long enough to be seen, short enough to be waited for.

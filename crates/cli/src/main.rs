@@ -1,7 +1,7 @@
 //! `genai-batch`, the command: batch inference without writing code.
 //!
-//! A thin layer over the public interface of the crate `genai-batch`. [`args`] says what may be
-//! written, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
+//! A thin layer over the public interface of the crate `genai-batch`. [`args`] and
+//! [`global`] say what may be written, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
 //! an emulator, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`show`] is
 //! everything that a person or a program reads, and [`exit`] how the process ends.
 
@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod connect;
 mod exit;
+mod global;
 mod prompt;
 mod report;
 mod show;

@@ -137,7 +137,7 @@ fn world_for(command: &str) -> World {
             fs::write(world.path("rating.json"), SCHEMA).unwrap();
             fs::copy(world.path("reviews.jsonl"), world.path("requests.jsonl")).unwrap();
         }
-        "report" => world.run("out.csv.run", "reviews.jsonl"),
+        "report" => world.run("reviews.run", "reviews.jsonl"),
         command if command.starts_with("runs") => world.run("reviews.run", "reviews.jsonl"),
         _ => {}
     }

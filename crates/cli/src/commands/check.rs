@@ -4,9 +4,9 @@ use genai_batch::Source;
 use genai_batch::preflight::{Diagnosis, Finding, Severity};
 use serde::Serialize;
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};

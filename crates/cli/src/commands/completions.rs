@@ -1,9 +1,8 @@
 //! `genai-batch completions`: what a shell needs to complete command lines.
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::args::Cli;
 use crate::exit::Result;
 use crate::show::out;
 
@@ -18,8 +17,8 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: Args, mut command: Command) -> Result<()> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "genai-batch", &mut text);
+    clap_complete::generate(args.shell, &mut command, "genai-batch", &mut text);
     out::write_text(&String::from_utf8_lossy(&text))
 }

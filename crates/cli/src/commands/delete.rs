@@ -1,8 +1,8 @@
 //! `genai-batch delete`: the records of jobs.
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::ask;
 use crate::show::counted::counted;
 use crate::show::note::say;

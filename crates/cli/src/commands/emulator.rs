@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use genai_batch_emulator::{Emulator, Fault};
 
-use crate::args::Global;
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::note::say;
 use crate::show::{Out, out, time};
 

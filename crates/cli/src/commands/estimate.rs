@@ -6,9 +6,9 @@ use genai_batch::cost::{CostEstimate, Estimate, Pricing};
 use genai_batch::preflight::{Diagnosis, LimitUse};
 use serde::Serialize;
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::Result;
+use crate::global::Global;
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 

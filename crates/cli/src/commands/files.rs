@@ -7,9 +7,9 @@ use futures_util::TryStreamExt;
 use genai_batch::Client;
 use genai_batch::files::Download;
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, ask, json, out, transfer};

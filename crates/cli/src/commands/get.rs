@@ -1,8 +1,8 @@
 //! `genai-batch get`: one job.
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::Result;
+use crate::global::Global;
 use crate::show::{Out, json, out};
 
 /// Show a job.

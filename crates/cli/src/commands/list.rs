@@ -3,9 +3,9 @@
 use futures_util::TryStreamExt;
 use genai_batch::{BatchJob, JobState};
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::note::say;
 use crate::show::{Out, json};
 

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::Command;
 
-use crate::args::Cli;
 use crate::exit::{Failure, Result};
 use crate::show::out;
 
@@ -22,8 +21,7 @@ pub(crate) struct Args {
     folder: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args) -> Result<()> {
-    let command = Cli::command();
+pub(crate) fn run(args: Args, command: Command) -> Result<()> {
     let Some(folder) = args.folder else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;

@@ -18,6 +18,8 @@ pub(crate) mod runs;
 pub(crate) mod submit;
 pub(crate) mod watch;
 
+use clap::CommandFactory;
+
 use crate::args::{Cli, Command};
 use crate::exit::Result;
 
@@ -40,7 +42,7 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
         Command::Files(args) => files::run(args, &global).await,
         Command::Emulator(args) => emulator::run(args, &global).await,
         Command::Doctor(args) => doctor::run(args, &global).await,
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, Cli::command()),
     }
 }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
-use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::report;
 use crate::show::note::warn;
 use crate::show::{Out, out};

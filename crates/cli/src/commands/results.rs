@@ -8,10 +8,10 @@ use genai_batch::batches::Results;
 use genai_batch::cost::Pricing;
 use genai_batch::{Report, Source};
 
-use crate::args::Global;
 use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::transfer;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use genai_batch::batches::Create;
 use genai_batch::{Client, GenerationConfig, Source};
 
-use crate::args::Global;
 use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, json, out, transfer};

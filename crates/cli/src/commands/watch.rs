@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use genai_batch::wait::Pace;
 use genai_batch::{BatchJob, Client};
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::live::Live;
 use crate::show::note::say;

@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::cell::{Cell, Record};
 use super::json::{self, state_word};
 use super::{Out, time};
-use crate::args::Global;
 use crate::exit::Result;
+use crate::global::Global;
 
 /// A line of the table. Names are as long as they are; a terminal that is too narrow loses the end.
 const LINE: &str = "{prefix} {bar:20} {pos}/{len} {msg}";

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::style;
-use crate::args::Global;
+use crate::global::Global;
 
 /// Says something that is good to know, unless nothing is to be said.
 pub(crate) fn say(global: &Global, text: impl Display) {

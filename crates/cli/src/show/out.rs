@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::cell::{Cell, Record};
 use super::table;
-use crate::args::{Global, Output};
 use crate::exit::Result;
+use crate::global::{Global, Output};
 
 /// How standard output is written.
 #[derive(Clone, Copy, Debug)]

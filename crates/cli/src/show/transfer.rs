@@ -6,7 +6,7 @@ use genai_batch::BatchJob;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::json::state_word;
-use crate::args::Global;
+use crate::global::Global;
 
 const OPEN: &str = "{prefix:>8} {spinner} {msg}";
 const BYTES: &str = "{prefix:>8} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";

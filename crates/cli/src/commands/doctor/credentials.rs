@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use genai_batch::{Backend, Client};
 
 use super::{Check, Env, Status};
-use crate::args::Global;
 use crate::exit::Kind;
+use crate::global::Global;
 
 /// Where `gcloud` writes credentials, below the folder that the variable names.
 const WELL_KNOWN: (&str, &str) = match cfg!(windows) {

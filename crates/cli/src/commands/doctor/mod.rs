@@ -9,9 +9,9 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::args::Global;
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 

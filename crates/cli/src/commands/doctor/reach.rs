@@ -8,8 +8,8 @@ use genai_batch::external::reqwest;
 use genai_batch::{Client, Source};
 
 use super::{Check, Env, Status};
-use crate::args::Global;
 use crate::exit::{Failure, Kind};
+use crate::global::Global;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Tokens are refused by services whose clock differs by more than minutes.

@@ -21,9 +21,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::args::{Global, Output};
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
+use crate::global::{Global, Output};
 use crate::show::bars::Bars;
 pub(crate) use args::Args;
 use plan::{Place, Plan};

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::outcome::{Group, Tally};
 use super::plan::{Place, Plan};
-use crate::args::Global;
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::Out;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::out::write_text;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use genai_batch::runs::{Finish, Run, RunReport, Stopped};
 
-use super::there;
-use crate::args::Global;
+use super::file::there;
 use crate::commands::estimate::Prices;
 use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, time, transfer};

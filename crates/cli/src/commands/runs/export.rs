@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use futures_util::TryStreamExt;
 use genai_batch::runs::RunView;
 
-use super::read;
-use crate::args::Global;
+use super::file::read;
 use crate::commands::results::not_written;
 use crate::exit::Result;
+use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{describe, read};
-use crate::args::Global;
+use super::file::{describe, read};
 use crate::exit::{Failure, Result};
+use crate::global::Global;
 use crate::show::note::{say, warn};
 use crate::show::{Out, json};
 

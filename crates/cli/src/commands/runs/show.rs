@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use futures_util::{Stream, TryStreamExt};
 
-use super::{describe, read};
-use crate::args::Global;
+use super::file::{describe, read};
 use crate::exit::Result;
+use crate::global::Global;
 use crate::show::{Out, Record, json};
 
 /// Show a run: how far it is, what came of its requests, and what each attempt did.
