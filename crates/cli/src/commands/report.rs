@@ -12,8 +12,10 @@ use crate::report;
 use crate::show::note::warn;
 use crate::show::{Out, out};
 
-/// Writes a page about a run: outcomes, tokens and cost, jobs over time, errors, and answers to search
-/// through. It is one file that loads nothing, and the run is only read, so another process may drive it.
+/// Write a page about a run, with its outcomes, cost, jobs, errors and answers.
+///
+/// It is one file of HTML that loads nothing, with answers to search through. The run is only read, so
+/// another process may drive it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -84,9 +86,15 @@ fn write(out: &Path, page: String) -> Result<()> {
         )
     };
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::Builder::new()
-        .prefix(".report-")
-        .suffix(".html.partial")
+    let mut partial = tempfile::Builder::new();
+    partial.prefix(".report-").suffix(".html.partial");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any other file that is made here, and not for its owner alone.
+        partial.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = partial
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(told)?;
     std::fs::write(file.path(), page).map_err(told)?;

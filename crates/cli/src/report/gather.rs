@@ -48,6 +48,7 @@ pub(super) struct Gathered {
 #[derive(Debug, Serialize)]
 pub(super) struct ErrorKind {
     pub(super) code: i64,
+    pub(super) name: &'static str,
     /// The first of their messages.
     pub(super) message: Shown,
     pub(super) count: u64,
@@ -109,8 +110,9 @@ fn cents(amount: f64) -> usize {
 /// What is kept of the results as they come.
 #[derive(Default)]
 struct Reader {
-    /// Every so many results, one is taken.
-    step: u64,
+    /// How many results there are, and how many of them are taken.
+    results: u64,
+    wanted: u64,
     seen: u64,
     bytes: usize,
     answers: Vec<Answer>,
@@ -123,17 +125,25 @@ impl Reader {
     fn new(report: &RunReport, answers: u64) -> Self {
         let results = report.responses + report.errors + report.missing;
         Self {
-            // None is taken where none is asked for.
-            step: results
-                .checked_div(answers)
-                .map_or(0, |_| results.div_ceil(answers)),
+            results,
+            wanted: answers.min(results),
             ..Self::default()
         }
     }
 
-    fn take(&mut self, result: &BatchResult) {
-        let taken = self.step > 0 && self.seen.is_multiple_of(self.step) && self.bytes < ANSWERS;
+    /// Whether the next result is one of those that are taken, which are spread evenly.
+    fn takes_next(&mut self) -> bool {
+        let taken = |seen: u64| {
+            let share = u128::from(seen) * u128::from(self.wanted);
+            share / u128::from(self.results.max(1))
+        };
+        let takes = taken(self.seen + 1) > taken(self.seen);
         self.seen += 1;
+        takes && self.bytes < ANSWERS
+    }
+
+    fn take(&mut self, result: &BatchResult) {
+        let taken = self.takes_next();
         let key = result.key().unwrap_or_default();
         let (kind, note, text) = match result.outcome() {
             Outcome::Response(response) => {
@@ -147,9 +157,10 @@ impl Reader {
                 ("response", reason, text)
             }
             Outcome::Error(error) => {
-                self.count_error(error.code(), error.message(), key);
+                let name = error.status().status();
+                self.count_error((error.code(), name), error.message(), key);
                 let text = taken.then(|| text::shown(error.message(), ANSWER));
-                ("error", format!("code {}", error.code()), text)
+                ("error", format!("{name} (code {})", error.code()), text)
             }
             Outcome::Missing => {
                 let text = taken.then(|| text::shown("", 0));
@@ -176,7 +187,7 @@ impl Reader {
         *self.finish_reasons.entry(reason).or_default() += 1;
     }
 
-    fn count_error(&mut self, code: i64, message: &str, key: &str) {
+    fn count_error(&mut self, (code, name): (i64, &'static str), message: &str, key: &str) {
         let message = text::shown(message, MESSAGE);
         let kind = (code, text::without_numbers(&message.text));
         if !self.errors.contains_key(&kind) && self.errors.len() == KINDS {
@@ -185,6 +196,7 @@ impl Reader {
         }
         let errors = self.errors.entry(kind).or_insert_with(|| ErrorKind {
             code,
+            name,
             message,
             count: 0,
             keys: Vec::new(),
@@ -212,13 +224,13 @@ mod tests {
         let mut reader = Reader::default();
         for row in 0..10 {
             reader.count_error(
-                8,
+                (8, "QUOTA"),
                 &format!("row {row} is over the quota"),
                 &format!("k{row}"),
             );
         }
         for code in 100..200 {
-            reader.count_error(code, "odd", "k");
+            reader.count_error((code, "ODD"), "odd", "k");
         }
         assert_eq!(reader.other_errors, 51);
         let errors = reader.errors();
@@ -229,15 +241,18 @@ mod tests {
     }
 
     #[test]
-    fn every_so_many_answers_are_taken() {
-        let step = |results, answers| {
+    fn answers_are_taken_evenly() {
+        let taken = |results, answers| {
             let mut report = RunReport::default();
             report.responses = results;
-            Reader::new(&report, answers).step
+            let mut reader = Reader::new(&report, answers);
+            let taken = (0..results).filter(|_| reader.takes_next());
+            taken.collect::<Vec<_>>()
         };
-        assert_eq!(step(10, 1000), 1);
-        assert_eq!(step(2500, 1000), 3);
-        assert_eq!(step(2500, 0), 0);
-        assert_eq!(step(0, 1000), 0);
+        assert_eq!(taken(3, 1000), [0, 1, 2]);
+        assert_eq!(taken(1500, 1000).len(), 1000);
+        assert_eq!(taken(6, 3), [1, 3, 5]);
+        assert_eq!(taken(5, 0), Vec::<u64>::new());
+        assert_eq!(taken(0, 5), Vec::<u64>::new());
     }
 }

@@ -121,6 +121,7 @@ pub(super) fn render(run: &Gathered) -> Result<String, Box<dyn Error>> {
         "longest": jobs.durations.longest.map(span),
         "errors": run.errors.iter().map(|kind| json!({
             "code": kind.code,
+            "name": kind.name,
             "message": kind.message,
             "count": grouped(kind.count),
             "keys": kind.keys,
