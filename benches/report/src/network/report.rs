@@ -112,7 +112,7 @@ impl Report {
             title: title.to_owned(),
             x_label,
             x_unit,
-            y_unit: |rate| format!("{} MB/s", number(rate)),
+            y_unit: number,
             lines,
         };
         let rate: fn(f64) -> String = |rate| format!("{} MB/s", number(rate));
@@ -121,7 +121,7 @@ impl Report {
             (
                 "network-rate.svg",
                 plot(
-                    "Results in one object, 50 ms",
+                    "Results in one object, 50 ms: MB a second",
                     "a connection",
                     rate,
                     by_rate,
@@ -130,7 +130,7 @@ impl Report {
             (
                 "network-latency.svg",
                 plot(
-                    "Results in one object, 40 MB/s a connection",
+                    "Results in one object, 40 MB/s a connection: MB a second",
                     "round trip",
                     latency,
                     by_latency,
