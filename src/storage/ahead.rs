@@ -11,6 +11,8 @@
 //! (`resume`). Where there may be one connection alone, there is no slice, and the first response is
 //! read to its end.
 
+mod waiting;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -21,6 +23,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
+use self::waiting::Waiting;
 use super::resume::{Fetched, Remote, Transfer};
 use crate::error::{Error, Result};
 use crate::http::connections::{Connection, Connections, Held, Pace, poll_at_pace};
@@ -202,7 +205,7 @@ struct Slice {
     end: u64,
     rest: Pin<Box<dyn Stream<Item = Result<Fetched>> + Send>>,
     is_over: bool,
-    waiting: VecDeque<Bytes>,
+    waiting: Waiting,
     failure: Option<Error>,
     is_refused: bool,
     held: Held,
@@ -238,7 +241,7 @@ impl Slices {
             let Some(first) = self.0.front_mut() else {
                 return Poll::Ready(None);
             };
-            if let Some(chunk) = first.waiting.pop_front() {
+            if let Some(chunk) = first.waiting.pop() {
                 first.held.give_back(chunk.len());
                 return Poll::Ready(Some(Ok(Fetched::Bytes(chunk))));
             }
@@ -276,7 +279,7 @@ impl Slice {
             end,
             rest: Box::pin(rest),
             is_over: false,
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             failure: None,
             is_refused: false,
             held,
@@ -295,7 +298,7 @@ impl Slice {
             match self.poll_rest(cx) {
                 Poll::Ready(Some(Ok(Fetched::Bytes(chunk)))) => {
                     self.held.add(chunk.len());
-                    self.waiting.push_back(chunk);
+                    self.waiting.push(&chunk);
                 }
                 Poll::Ready(Some(Ok(Fetched::NoRanges))) => self.is_refused = true,
                 // Told when its turn comes: what stands before it is good.

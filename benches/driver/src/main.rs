@@ -7,6 +7,7 @@
 //! | workload | ARG | does |
 //! |---|---|---|
 //! | `list-first` | number | lists the first so many jobs, in pages of 100 |
+//! | `by-8`, or another number | that of `w2` | reads what `w2` reads, by `connections(8)` |
 //! | `shards` | number | reads what `w2` reads, from the objects in Cloud Storage of a Vertex AI job whose id is ARG; BASE is `genai-batch-storage` |
 //! | `wait-all` | number | waits for so many jobs at once, each of which has ended at its second poll |
 
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use genai_batch::batches::InlineLimit;
+use genai_batch::batches::{self, InlineLimit};
 use genai_batch::{Client, GenerationConfig, JobState, Outcome, Request, Result, Source};
 
 /// The prompt after "Request 000001: ".
@@ -55,8 +56,8 @@ async fn create(client: &Client, requests: u32) -> Result<String> {
     Ok(format!("name={} state={}", job.name(), job.state()))
 }
 
-async fn results(client: &Client, job: String) -> Result<String> {
-    let mut results = client.batches().results(job).await?;
+async fn results(results: batches::Results) -> Result<String> {
+    let mut results = results.await?;
     let mut sum = Sum::default();
     while let Some(result) = results.try_next().await? {
         sum.count += 1;
@@ -81,6 +82,11 @@ async fn results(client: &Client, job: String) -> Result<String> {
         "count={} errors={} tokens={} text_bytes={} key_bytes={} err_sum={}",
         sum.count, sum.errors, sum.tokens, sum.text_bytes, sum.key_bytes, sum.err_sum
     ))
+}
+
+/// The job whose results are in this file.
+fn job_of(file: &str) -> String {
+    file.replacen("out-", "batches/file-", 1)
 }
 
 async fn upload(client: &Client, path: &str) -> Result<String> {
@@ -154,9 +160,8 @@ async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, F
     Ok(match work {
         "w0" => "ready".to_owned(),
         "w1" => create(&client, arg.parse()?).await?,
-        // The job whose results are in this file.
-        "w2" => results(&client, arg.replacen("out-", "batches/file-", 1)).await?,
-        "w3" => results(&client, format!("batches/{arg}")).await?,
+        "w2" => results(client.batches().results(job_of(arg))).await?,
+        "w3" => results(client.batches().results(format!("batches/{arg}"))).await?,
         "w4" => upload(&client, arg).await?,
         "w5" => list(&client, arg.parse()?, usize::MAX).await?,
         "w6" => poll(&client, arg.parse()?).await?,
@@ -165,9 +170,18 @@ async fn run(work: &str, base: &str, arg: &str) -> std::result::Result<String, F
             format!("state={}", job.state())
         }
         "list-first" => list(&client, 100, arg.parse()?).await?,
-        "shards" => results(&client, format!("batchPredictionJobs/{arg}")).await?,
+        "shards" => {
+            let job = format!("batchPredictionJobs/{arg}");
+            results(client.batches().results(job)).await?
+        }
         "wait-all" => wait_all(&client, arg.parse()?).await?,
-        other => return Err(format!("unknown workload {other}").into()),
+        other => match other.strip_prefix("by-") {
+            Some(count) => {
+                let by = client.batches().results(job_of(arg));
+                results(by.connections(count.parse()?)).await?
+            }
+            None => return Err(format!("unknown workload {other}").into()),
+        },
     })
 }
 

@@ -14,19 +14,27 @@ pub(crate) fn facts() -> Vec<String> {
         &read("/etc/os-release"),
         &read("/proc/sys/kernel/osrelease"),
     );
-    let load = read("/proc/loadavg");
-    let load = load.split(' ').next().filter(|load| !load.is_empty());
     [
         output_of(Command::new("date").args(["-u", "+%Y-%m-%d"])),
         processor.map(|model| format!("{model}, {cores} cores")),
         memory.map(|memory| format!("{memory:.1} GiB of memory")),
         system,
         output_of(Command::new("rustc").arg("--version")),
-        load.map(|load| format!("load average {load} before it began")),
+        load().map(|load| format!("load average {load:.2} before it began")),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether others keep at least one core of the machine busy now.
+pub(crate) fn is_busy() -> bool {
+    load().is_some_and(|load| load >= 1.0)
+}
+
+fn load() -> Option<f64> {
+    let loads = fs::read_to_string("/proc/loadavg").ok()?;
+    loads.split(' ').next()?.parse().ok()
 }
 
 /// What a command prints, if it succeeds.

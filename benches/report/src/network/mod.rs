@@ -117,7 +117,7 @@ impl Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = Programs::build(options.python.as_deref())?;
     let net = &programs.service;
-    let machine = machine::facts();
+    let (machine, is_busy) = (machine::facts(), machine::is_busy());
     let rounds = if options.quick { 1 } else { options.rounds };
     let docs = options.docs();
     let mut points = Vec::new();
@@ -135,6 +135,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let report = Report {
         machine,
+        is_busy,
         versions: programs.versions,
         rounds,
         points,

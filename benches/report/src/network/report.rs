@@ -9,6 +9,8 @@ use crate::units::number;
 
 pub(super) struct Report {
     pub(super) machine: Vec<String>,
+    /// Whether the machine did other work as well.
+    pub(super) is_busy: bool,
     pub(super) versions: Vec<String>,
     pub(super) rounds: u64,
     pub(super) points: Vec<Point>,
@@ -29,8 +31,8 @@ impl Report {
              Measured by `cargo measure network` on: {machine}. With {versions}.\n\n\
              Each connection carries so many MB (of 1,000,000 bytes) a second either way, and bytes \
              arrive half a round trip after they were sent; a connection takes one round trip to make. \
-             Loss and the slow start of TCP are left out. Client, line and service share the machine. \
-             Times are medians of {rounds}, from when the client is made until all is \
+             Loss and the slow start of TCP are left out. Client, line and service share the \
+             machine{busy}. Times are medians of {rounds}, from when the client is made until all is \
              there; start-up and imports do not count. genai-batch parses each row meanwhile, and \
              Python's clients, google-cloud-storage's `transfer_manager` with its defaults and \
              google-genai's `files.download`, put the bytes into files or memory and no more.\n\n\
@@ -43,6 +45,10 @@ impl Report {
              the windows that `hyper` has by default, 2 MB a stream and 5 MB in all. MB a second in \
              all.\n\n{tls}",
             machine = self.machine.join("; "),
+            busy = match self.is_busy {
+                true => ", with other work, which costs most where most comes a second",
+                false => "",
+            },
             versions = self.versions.join(", "),
             rounds = match self.rounds {
                 1 => "1 round".to_owned(),
@@ -106,7 +112,7 @@ impl Report {
             title: title.to_owned(),
             x_label,
             x_unit,
-            y_unit: |rate| format!("{} MB/s", number(rate)),
+            y_unit: number,
             lines,
         };
         let rate: fn(f64) -> String = |rate| format!("{} MB/s", number(rate));
@@ -115,7 +121,7 @@ impl Report {
             (
                 "network-rate.svg",
                 plot(
-                    "Results in one object, 50 ms",
+                    "Results in one object, 50 ms: MB a second",
                     "a connection",
                     rate,
                     by_rate,
@@ -124,7 +130,7 @@ impl Report {
             (
                 "network-latency.svg",
                 plot(
-                    "Results in one object, 40 MB/s a connection",
+                    "Results in one object, 40 MB/s a connection: MB a second",
                     "round trip",
                     latency,
                     by_latency,
@@ -240,6 +246,7 @@ mod tests {
         failed.figures = Err("failed: a|b".to_owned());
         let report = Report {
             machine: vec!["A fast one".to_owned()],
+            is_busy: true,
             versions: vec!["genai-batch 1.2".to_owned()],
             rounds: 1,
             points: vec![
@@ -257,6 +264,7 @@ mod tests {
             "| 20 MB/s, 50 ms | genai-batch | 100 |  |\n| 40 MB/s, 50 ms | genai-batch | 200 | 400 |",
             "HTTP/2 | 40.0 |",
             "alone would take 10.0 s",
+            "machine, with other work, which",
             "(performance/network-rate.svg)",
         ] {
             assert!(section.contains(part), "{part} is not in {section}");
