@@ -45,7 +45,6 @@ pub(crate) fn serve(port: u16) -> io::Result<()> {
 /// The head of a call.
 #[derive(Debug, Default)]
 struct Call {
-    method: String,
     target: String,
     length: usize,
     command: String,
@@ -100,10 +99,8 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Call>> {
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let mut parts = line.split(' ').map(str::to_owned);
     let mut call = Call {
-        method: parts.next().unwrap_or_default(),
-        target: parts.next().unwrap_or_default(),
+        target: line.split(' ').nth(1).unwrap_or_default().to_owned(),
         ..Call::default()
     };
     loop {
