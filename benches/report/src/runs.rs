@@ -1,7 +1,7 @@
 //! `cargo measure runs`: what a run costs beside single calls that do the same, as requests get many,
 //! written into the page on performance.
 //!
-//! It needs Linux, for its figures on memory, and some 3.5 kB of disk for each request.
+//! It needs Linux, for its figures on memory, and some 4.6 kB of disk for each request.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// The most requests of a run.
     #[arg(long, value_name = "REQUESTS", default_value_t = 10_000_000)]
     up_to: u64,
+    /// How often each is done: times are medians, memory the most of all.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
     /// The folder of performance.md; docs of this workspace by default.
     #[arg(long, value_name = "DIR")]
     docs: Option<PathBuf>,
@@ -75,7 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         // Nothing of one size is left for the next.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
-        let row = measure(&program, &folder, requests)?;
+        let row = measure(&program, &folder, requests, options.rounds)?;
         eprintln!("{}", line(&row));
         rows.push(row);
     }
@@ -88,30 +91,58 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let docs = options.docs.clone().unwrap_or_else(|| root().join(default));
     fs::create_dir_all(&docs)?;
     let path = docs.join("performance.md");
-    page::write(&path, "runs", &section(&rows, &machine.join("; ")))?;
+    page::write(
+        &path,
+        "runs",
+        &section(&rows, options.rounds, &machine.join("; ")),
+    )?;
     eprintln!("wrote {}", path.display());
     Ok(())
 }
 
-fn measure(program: &Path, folder: &Path, requests: u64) -> Result<Row> {
+fn measure(program: &Path, folder: &Path, requests: u64, rounds: u64) -> Result<Row> {
     let path = |name: &str| folder.join(name).display().to_string();
     let (input, one, many) = (path("input.jsonl"), path("one.jsonl"), path("many.jsonl"));
     call(program, &["write", &requests.to_string(), &input])?;
-    let check = call(program, &["check", NOBODY, &input])?;
-    let server = Server::start(program, |port| vec!["serve".into(), port.into()])?;
-    let job = call(program, &["job", &server.base(), &input, &one])?;
-    let run = call(program, &["run", &server.base(), &input, &many])?;
-    // The same results, whichever way they came.
-    let same = Command::new("cmp")
-        .args(["--silent", &one, &many])
-        .status()?;
-    ensure!(same.success(), "{one} and {many} differ");
+    let (mut check, mut job, mut run) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        check.push(call(program, &["check", NOBODY, &input])?);
+        let server = Server::start(program, |port| vec!["serve".into(), port.into()])?;
+        job.push(call(program, &["job", &server.base(), &input, &one])?);
+        run.push(call(program, &["run", &server.base(), &input, &many])?);
+        // The same results, whichever way they came.
+        let same = Command::new("cmp")
+            .args(["--silent", &one, &many])
+            .status()?;
+        ensure!(same.success(), "{one} and {many} differ");
+        for made in [&one, &many, &path("many.run")] {
+            fs::remove_file(made).with_context(|| format!("could not remove {made}"))?;
+        }
+    }
     Ok(Row {
         requests,
-        check,
-        job,
-        run,
+        check: together(&check),
+        job: together(&job),
+        run: together(&run),
     })
+}
+
+/// The medians of rounds, but of memory the most.
+fn together(rounds: &[Figures]) -> Figures {
+    let names = rounds.first().into_iter().flat_map(Figures::keys);
+    let all = names.map(|name| {
+        let mut values: Vec<f64> = rounds
+            .iter()
+            .filter_map(|it| it.get(name).copied())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        let at = match &**name {
+            "peak" => values.len() - 1,
+            _ => (values.len() - 1) / 2,
+        };
+        (name.clone(), values[at])
+    });
+    all.collect()
 }
 
 /// Runs a process to its end, and reads what it printed.
@@ -132,8 +163,8 @@ fn figures(text: &str) -> Result<Figures> {
 }
 
 const HEAD: &str = "\
-| requests | read and checked, s | taken in, s | times | a job's results saved, s | a run finished, s | saved, s | times | peak memory, MiB | file |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| requests | read and checked, s | taken in, s | times | uploaded, s | a job's results saved, s | a run's read, s | saved, s | times | peak memory, MiB | file |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ";
 
 /// A row of the table: each time with that of the processors.
@@ -145,17 +176,16 @@ fn line(row: &Row) -> String {
     };
     let cpu = |figures, name: &str| get(figures, &format!("{name}_cpu"));
     let taking = cpu(&row.run, "take") / cpu(&row.check, "check");
-    let reading = (cpu(&row.run, "finish") - (cpu(&row.job, "make") - cpu(&row.check, "check"))
-        + cpu(&row.run, "save"))
-        / cpu(&row.job, "save");
+    let reading = (cpu(&row.run, "read") + cpu(&row.run, "save")) / cpu(&row.job, "save");
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
         count(row.requests),
         both(&row.check, "check"),
         both(&row.run, "take"),
         number(taking),
+        both(&row.run, "send"),
         both(&row.job, "save"),
-        both(&row.run, "finish"),
+        both(&row.run, "read"),
         both(&row.run, "save"),
         number(reading),
         number(get(&row.run, "peak") / 1024.0),
@@ -163,19 +193,24 @@ fn line(row: &Row) -> String {
     )
 }
 
-fn section(rows: &[Row], machine: &str) -> String {
+fn section(rows: &[Row], rounds: u64, machine: &str) -> String {
     let lines: Vec<_> = rows.iter().map(line).collect();
+    let rounds = match rounds {
+        1 => "one round".to_owned(),
+        _ => format!("{rounds} rounds"),
+    };
     format!(
         "## Runs\n\n\
          Measured by `cargo measure runs` on: {machine}.\n\n\
          A run of requests of some 300 bytes, whose results have 1.2 kB each, over jobs of 200,000, beside \
          single calls that do the same: reading and checking a file as a create does, and \
          `results().save_to(…)` of one job with the same rows. The server makes the results as they are \
-         read. Each figure is the time that passed, and in parentheses the time of the processors that the \
-         process used, which another load of the machine changes less; what is told as \"times\" compares \
-         those. A run that is finished has uploaded its requests and read its results into its file: of \
-         that, what a job takes for its upload is left out of the comparison. The file is the run's, with \
-         all requests and results.\n\n{HEAD}{}\n",
+         read. Each figure is the median of {rounds}: the time that passed, and in parentheses the time of the \
+         processors that the process used, which other work of the machine (see its load average) changes \
+         less. What is told as \"times\" compares the latter: taking in with reading and checking, and a run's \
+         reading of its results into its file and saving them from there with the saving of a job's. The \
+         upload of its requests is in neither. The memory is the most that any round took, from the input to \
+         the saved results; the file is the run's, with all requests and results.\n\n{HEAD}{}\n",
         lines.join("\n")
     )
 }
@@ -191,7 +226,7 @@ mod tests {
             check: figures("check=1.5 check_cpu=1.00").unwrap(),
             job: figures("make=9 make_cpu=3.00 save=2 save_cpu=2.00 peak=10240").unwrap(),
             run: figures(
-                "take=4 take_cpu=2.00 finish=8 finish_cpu=6.00 save=3 save_cpu=1.00 peak=51200 bytes=1024",
+                "take=4 take_cpu=2.00 send=5 send_cpu=3.00 read=8 read_cpu=4.00 save=3 save_cpu=1.00 peak=51200 bytes=1024",
             )
             .unwrap(),
         };
@@ -200,13 +235,20 @@ mod tests {
             line.starts_with("| 500,000 | 1.50 (1.00) | 4.00 (2.00) | 2.00 |"),
             "{line}"
         );
-        // (6 - (3 - 1) + 1) / 2
+        // (4 + 1) / 2
         assert!(
             line.contains("| 3.00 (1.00) | 2.50 | 50.0 | 1.00 KiB |"),
             "{line}"
         );
-        assert!(section(&[row], "a machine").contains(&line));
+        assert!(section(&[row], 3, "a machine").contains(&line));
         assert!(figures("odd").is_err());
+    }
+
+    #[test]
+    fn rounds_count_by_their_median_and_memory_by_its_most() {
+        let rounds = ["save=3 peak=7", "save=1 peak=9", "save=2 peak=8"];
+        let rounds: Vec<_> = rounds.iter().map(|it| figures(it).unwrap()).collect();
+        assert_eq!(together(&rounds), figures("save=2 peak=9").unwrap());
     }
 
     #[test]
@@ -214,6 +256,7 @@ mod tests {
         let options = |quick, up_to| Options {
             quick,
             up_to,
+            rounds: 1,
             docs: None,
             program: None,
         };

@@ -3,7 +3,7 @@
 //!
 //! | workload | arguments | does |
 //! |---|---|---|
-//! | `serve` | PORT | serves uploads, jobs that have ended, and their results |
+//! | `serve` | PORT | serves uploads, jobs that are active until it is told to end them, and their results |
 //! | `write` | COUNT INPUT | writes so many requests |
 //! | `check` | BASE INPUT | reads and checks them, as a create does; BASE is where nobody listens |
 //! | `job` | BASE INPUT OUT | makes one job of them, and saves its results |
@@ -13,11 +13,15 @@ mod server;
 
 use std::error::Error;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use genai_batch::runs::Run;
 use genai_batch::{Client, RetryPolicy};
+use tokio::sync::Notify;
 
 const MODEL: &str = "gemini-2.5-flash";
 /// As services take them at most.
@@ -102,8 +106,9 @@ async fn job(base: &str, input: &Path, out: &Path) -> Result<()> {
     let batches = client(base)?.batches();
     let step = Step::begin()?;
     let job = batches.create(MODEL, input).await?;
-    let job = batches.wait(&job).await?;
     let made = step.end("make")?;
+    end_jobs(base)?;
+    let job = batches.get(&job).await?;
     let step = Step::begin()?;
     batches.results(&job).save_to(out).await?;
     println!("{made} {} peak={}", step.end("save")?, peak()?);
@@ -117,10 +122,14 @@ async fn run(base: &str, input: &Path, out: &Path) -> Result<()> {
     let run = runs.open(&file).model(MODEL).source(input).await?;
     let taken = step.end("take")?;
     let step = Step::begin()?;
+    let requests = run.intake().ok_or("nothing was taken in")?.requests;
+    send_all(&run, requests).await?;
+    let sent = step.end("send")?;
+    end_jobs(base)?;
+    let step = Step::begin()?;
     let quick = Duration::from_millis(10);
-    let finish = run.finish().job_requests(OF_A_JOB, OF_A_JOB);
-    let report = finish.poll_interval(quick, quick).await?;
-    let finished = step.end("finish")?;
+    let report = run.finish().poll_interval(quick, quick).await?;
+    let read = step.end("read")?;
     let step = Step::begin()?;
     let lines = run.save_to(out).await?;
     if lines != report.requests || report.responses != lines {
@@ -129,7 +138,38 @@ async fn run(base: &str, input: &Path, out: &Path) -> Result<()> {
     let saved = step.end("save")?;
     run.close().await;
     let bytes = fs::metadata(&file)?.len();
-    println!("{taken} {finished} {saved} peak={} bytes={bytes}", peak()?);
+    println!(
+        "{taken} {sent} {read} {saved} peak={} bytes={bytes}",
+        peak()?
+    );
+    Ok(())
+}
+
+/// Makes all jobs of a run, of which none ends meanwhile, and leaves it then.
+async fn send_all(run: &Run, requests: u64) -> Result<()> {
+    let jobs = requests.div_ceil(OF_A_JOB.into());
+    let all = Arc::new(Notify::new());
+    let (told, mut created) = (Arc::clone(&all), 0);
+    let long = Duration::from_secs(24 * 60 * 60);
+    let finish = run.finish().job_requests(OF_A_JOB, OF_A_JOB);
+    let finish = finish.poll_interval(long, long).on_event(move |event| {
+        created += u64::from(event.kind == "created");
+        if created == jobs {
+            told.notify_one();
+        }
+    });
+    tokio::select! {
+        finished = finish.into_future() => Err(format!("ended before its jobs: {}", finished?).into()),
+        () = all.notified() => Ok(()),
+    }
+}
+
+/// Has the server end all jobs.
+fn end_jobs(base: &str) -> Result<()> {
+    let mut server = TcpStream::connect(base.trim_start_matches("http://"))?;
+    server.write_all(b"POST /end HTTP/1.1\r\ncontent-length: 0\r\n\r\n")?;
+    // Its response says that they have.
+    server.read_exact(&mut [0])?;
     Ok(())
 }
 

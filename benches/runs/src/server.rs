@@ -1,4 +1,4 @@
-//! Uploads of requests, jobs that have ended as soon as they are made, and results that are made as they are
+//! Uploads of requests, jobs that are active until the server is told to end them, and results that are made as they are
 //! read, so that it needs no memory. It knows no more of HTTP than the client asks for, and no more of
 //! requests than the number in the first key and how many there are.
 
@@ -28,6 +28,8 @@ struct Requests {
 struct Files {
     uploads: HashMap<String, Requests>,
     jobs: HashMap<String, (Requests, String)>,
+    /// Whether jobs have ended; those that are made later are active again.
+    ended: bool,
 }
 
 /// Serves until the process ends.
@@ -45,7 +47,6 @@ pub(crate) fn serve(port: u16) -> io::Result<()> {
 /// The head of a call.
 #[derive(Debug, Default)]
 struct Call {
-    method: String,
     target: String,
     length: usize,
     command: String,
@@ -78,14 +79,18 @@ fn serve_calls(connection: TcpStream, port: u16, files: &Mutex<Files>) -> io::Re
             let id = name.trim_start_matches("files/");
             let url = format!("x-goog-upload-url: http://127.0.0.1:{port}/put/{id}\r\n");
             respond(&mut writer, &url, &json!({}))?;
+        } else if path == "/end" {
+            locked(files).ended = true;
+            respond(&mut writer, "", &json!({}))?;
         } else if path.ends_with(":batchGenerateContent") {
             respond(&mut writer, "", &create(&body["batch"], files))?;
         } else if let Some(id) = path.strip_suffix(":download") {
             let id = id.rsplit('/').next().unwrap_or_default();
-            let of = job(id.trim_start_matches("batch-"), files).map(|(requests, _)| requests);
+            let of = job(id.trim_start_matches("batch-"), files).map(|(requests, ..)| requests);
             send_results(&mut writer, of.unwrap_or_default(), call.range)?;
         } else if let Some((_, id)) = path.split_once("/batches/") {
-            let record = job(id, files).map(|(requests, name)| record(id, requests, &name));
+            let job = job(id, files);
+            let record = job.map(|(requests, name, ended)| record(id, requests, &name, ended));
             respond(&mut writer, "", &record.unwrap_or_default())?;
         } else {
             // Lists, records of files, and what is removed.
@@ -100,10 +105,8 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Call>> {
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let mut parts = line.split(' ').map(str::to_owned);
     let mut call = Call {
-        method: parts.next().unwrap_or_default(),
-        target: parts.next().unwrap_or_default(),
+        target: line.split(' ').nth(1).unwrap_or_default().to_owned(),
         ..Call::default()
     };
     loop {
@@ -174,16 +177,35 @@ fn create(batch: &Value, files: &Mutex<Files>) -> Value {
     let requests = files.uploads.remove(name).unwrap_or_default();
     let id = format!("j{}", files.jobs.len());
     let shown = batch["displayName"].as_str().unwrap_or_default().to_owned();
-    let record = record(&id, requests, &shown);
+    files.ended = false;
+    let record = record(&id, requests, &shown, false);
     files.jobs.insert(id, (requests, shown));
     record
 }
 
-fn job(id: &str, files: &Mutex<Files>) -> Option<(Requests, String)> {
-    locked(files).jobs.get(id).cloned()
+/// The requests of a job, its name for people, and whether it has ended.
+fn job(id: &str, files: &Mutex<Files>) -> Option<(Requests, String, bool)> {
+    let files = locked(files);
+    let (requests, name) = files.jobs.get(id)?;
+    Some((*requests, name.clone(), files.ended))
 }
 
-fn record(id: &str, requests: Requests, display_name: &str) -> Value {
+fn record(id: &str, requests: Requests, display_name: &str, ended: bool) -> Value {
+    if !ended {
+        return json!({
+            "name": format!("batches/{id}"),
+            "metadata": {
+                "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
+                "name": format!("batches/{id}"),
+                "model": "models/gemini-2.5-flash",
+                "displayName": display_name,
+                "state": "BATCH_STATE_RUNNING",
+                "createTime": "2026-01-02T03:04:05.678901Z",
+                "updateTime": "2026-01-02T03:04:05.678901Z",
+                "batchStats": { "requestCount": requests.count.to_string() },
+            },
+        });
+    }
     let output = json!({ "responsesFile": format!("files/batch-{id}") });
     let count = requests.count.to_string();
     json!({

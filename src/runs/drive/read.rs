@@ -23,8 +23,8 @@ use crate::keys::SubmittedKeysBuilder;
 use crate::platform::Backend;
 use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
 
-/// How many bytes of rows go to the file at once.
-const AT_ONCE: usize = 4 * 1024 * 1024;
+/// How many bytes of rows go to the file at once. Each job that is read has as many twice in memory.
+const AT_ONCE: usize = 1024 * 1024;
 /// `RESOURCE_EXHAUSTED`.
 const QUOTA: i64 = 8;
 

@@ -11,6 +11,7 @@ pub(super) mod adopted;
 pub(super) mod cut;
 pub(super) mod events;
 pub(super) mod failed;
+mod find;
 pub(super) mod jobs;
 pub(super) mod listed;
 mod lock;
@@ -32,7 +33,9 @@ use crate::error::{Error, Result};
 pub(super) use lock::Lock;
 
 /// How many kB of the file are kept in memory.
-const CACHE_KB: i64 = 24 * 1024;
+const CACHE_KB: i64 = 16 * 1024;
+/// The same for readers, which go through it in its order.
+const READER_CACHE_KB: i64 = 4 * 1024;
 /// The size of a page, in which a handful of rows have room.
 const PAGE: i64 = 8192;
 /// How long the log grows before it is moved into the file, in pages: 32 MB.
@@ -175,7 +178,11 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     connection.busy_timeout(busy).map_err(failed)?;
     check(path, schema::header(&connection).map_err(failed)?)?;
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value);
-    set("cache_size", &-CACHE_KB).map_err(failed)?;
+    let cache = match role {
+        Role::Driver(_) => CACHE_KB,
+        Role::Reader => READER_CACHE_KB,
+    };
+    set("cache_size", &-cache).map_err(failed)?;
     set("temp_store", &"FILE").map_err(failed)?;
     if let Role::Driver(_) = role {
         set("journal_mode", &"WAL").map_err(failed)?;

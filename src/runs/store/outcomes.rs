@@ -1,8 +1,9 @@
 //! What became of requests: outcomes, which are for good, and attempts, after which another follows.
 
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, params};
 
 use super::events;
+use super::find::Find;
 use super::jobs::Job;
 use super::{parts, requests};
 
@@ -53,12 +54,14 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
     let step = connection.transaction()?;
     let (mut counts, mut retried) = ([0i64; 3], 0i64);
     let (mut input, mut output) = (0i64, 0i64);
+    let mut requests = Find::prepare(&step, job.members)?;
+    let mut write = Insert::prepare(&step)?;
     for row in rows {
-        let Some(request) = requests::find(&step, job.members, &row.key)? else {
+        let Some(request) = requests.find(&row.key)? else {
             continue;
         };
         let kept = match row.is_final {
-            true => keep_outcome(&step, job, request, row)?,
+            true => keep_outcome(&step, &mut write, job, request, row)?,
             false => {
                 let kept = keep_attempt(&step, job, request, row)?;
                 retried += i64::from(kept.is_some());
@@ -73,6 +76,7 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
         input += row.input_tokens;
         output += row.output_tokens;
     }
+    drop((requests, write));
     let sql =
         "UPDATE jobs SET responses = responses + ?, errors = errors + ?, missing = missing + ?,
         retried = retried + ?, input_tokens = input_tokens + ?, output_tokens = output_tokens + ?
@@ -87,6 +91,7 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
 /// Keeps an outcome; gives its kind, `None` if there was one already.
 fn keep_outcome(
     connection: &Connection,
+    write: &mut Insert<'_>,
     job: &Job,
     request: i64,
     row: &Became,
@@ -94,7 +99,7 @@ fn keep_outcome(
     if job.generation > 1 && row.kind != Kind::Response && restore(connection, job, request)? {
         return Ok(Some(Kind::Response));
     }
-    Ok(insert(connection, job, request, row)?.then_some(row.kind))
+    Ok(write.insert(job, request, row)?.then_some(row.kind))
 }
 
 /// Writes an outcome and its row; `false` if there was one already.
@@ -104,36 +109,52 @@ pub(super) fn insert(
     request: i64,
     row: &Became,
 ) -> Result<bool> {
-    let sql = "INSERT OR IGNORE INTO outcomes
-        (request, job, kind, code, message, input_tokens, output_tokens) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let mut write = connection.prepare_cached(sql)?;
-    let Became {
-        kind,
-        code,
-        message,
-        input_tokens,
-        output_tokens,
-        ..
-    } = row;
-    let values = params![
-        request,
-        job.id,
-        kind.name(),
-        code,
-        message,
-        input_tokens,
-        output_tokens
-    ];
-    if write.execute(values)? == 0 {
-        return Ok(false);
+    Insert::prepare(connection)?.insert(job, request, row)
+}
+
+/// Writes outcomes, one after another.
+struct Insert<'a> {
+    outcomes: CachedStatement<'a>,
+    rows: CachedStatement<'a>,
+}
+
+impl<'a> Insert<'a> {
+    fn prepare(connection: &'a Connection) -> Result<Self> {
+        let sql = "INSERT OR IGNORE INTO outcomes
+            (request, job, kind, code, message, input_tokens, output_tokens) VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let outcomes = connection.prepare_cached(sql)?;
+        let rows =
+            connection.prepare_cached("INSERT OR IGNORE INTO rows (request, row) VALUES (?, ?)")?;
+        Ok(Self { outcomes, rows })
     }
-    if !row.row.is_empty() {
-        let sql = "INSERT OR IGNORE INTO rows (request, row) VALUES (?, ?)";
-        connection
-            .prepare_cached(sql)?
-            .execute(params![request, row.row])?;
+
+    /// `false` if there was one already.
+    fn insert(&mut self, job: &Job, request: i64, row: &Became) -> Result<bool> {
+        let Became {
+            kind,
+            code,
+            message,
+            input_tokens,
+            output_tokens,
+            ..
+        } = row;
+        let values = params![
+            request,
+            job.id,
+            kind.name(),
+            code,
+            message,
+            input_tokens,
+            output_tokens
+        ];
+        if self.outcomes.execute(values)? == 0 {
+            return Ok(false);
+        }
+        if !row.row.is_empty() {
+            self.rows.execute(params![request, row.row])?;
+        }
+        Ok(true)
     }
-    Ok(true)
 }
 
 /// Makes a response of an earlier attempt the outcome, where the last attempt has none: a response

@@ -347,32 +347,6 @@ pub(crate) fn keys(
     })
 }
 
-/// By the key first: a plain join goes through all requests of the job, for each row of it.
-pub(super) const FIND_IN_LIST: &str = "SELECT r.id FROM requests r
-    CROSS JOIN job_requests j ON j.request = r.id WHERE r.key = ?1 AND j.job = ?2";
-
-/// The number of the request in a job that has a key.
-pub(crate) fn find(connection: &Connection, members: Members, key: &str) -> Result<Option<i64>> {
-    match members {
-        Members::Range {
-            first,
-            last,
-            intake,
-        } => {
-            let sql = "SELECT id FROM requests WHERE key = ?1 AND id BETWEEN ?2 AND ?3
-                AND (replaced = 0 OR replaced > ?4)";
-            let mut read = connection.prepare_cached(sql)?;
-            read.query_row(params![key, first, last, intake], |row| row.get(0))
-                .optional()
-        }
-        Members::List { job } => {
-            let mut read = connection.prepare_cached(FIND_IN_LIST)?;
-            read.query_row(params![key, job], |row| row.get(0))
-                .optional()
-        }
-    }
-}
-
 /// Some lines of requests that have no outcome and are in no job, after the request `after`.
 pub(crate) fn unfinished(connection: &Connection, after: i64) -> Result<(Vec<String>, i64)> {
     let sql = "SELECT r.id, b.body FROM requests r JOIN bodies b ON b.request = r.id

@@ -227,7 +227,7 @@ async fn a_row_is_found_without_going_through_the_requests_of_its_job() {
     let folder = tempfile::tempdir().unwrap();
     let store = run(&folder, 20).await;
     let plan = store.call(|it| {
-        let sql = format!("EXPLAIN QUERY PLAN {}", requests::FIND_IN_LIST);
+        let sql = format!("EXPLAIN QUERY PLAN {}", find::FIND_IN_LIST);
         let mut select = it.prepare(&sql)?;
         let steps = select.query_map(("k", 1), |row| row.get::<_, String>(3))?;
         steps.collect::<rusqlite::Result<Vec<_>>>()
