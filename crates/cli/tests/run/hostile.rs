@@ -83,7 +83,8 @@ error: t.csv is Parquet, and not a table of text
     assert_data_eq!(
         told("t.parquet", "text\nOne\n", &[]),
         str![[r#"
-error: t.parquet cannot be read as Parquet: Parquet error: Invalid Parquet file. Corrupt footer
+error: t.parquet is not Parquet
+  if it is CSV, say so: --input-format csv
 
 "#]]
     );
@@ -387,7 +388,7 @@ error: --config: config.json: leave generationConfig out, and write what is in i
             "config.json"
         ]),
         str![[r#"
-error: opening the run out.csv.run: the Gemini Developer API describes no field `temprature` of GenerationConfig: did you mean `temperature`?
+error: --config: config.json: temprature: the Gemini Developer API describes no field `temprature` of GenerationConfig: did you mean `temperature`?
 
 "#]]
     );
