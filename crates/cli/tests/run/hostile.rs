@@ -190,7 +190,7 @@ error: t.csv: the columns 2 and 3 have no name: give each a name of its own
         told("t.csv", "id;text\n1;a\n", &[]),
         str![[r#"
 error: t.csv:2: the prompt cannot be made: undefined value: `text` is undefined (line 1 of the prompt)
-  the columns are "id;text"
+  there is one column, "id;text": say what is between the cells with --delimiter ';'
 
 "#]]
     );

@@ -145,9 +145,9 @@ system instruction:
 generation config:
   {"temperature":0.0}
 
-requests, for the Gemini Developer API: 3 requests, 454 bytes
+requests, for the Gemini Developer API: 3 requests, 290 bytes
 0 errors, 0 warnings, 0 notes
-limit: requests sent inline: 454 bytes of 20 MB (Gemini API documentation, Batch Mode)
+limit: requests sent inline: 290 bytes of 20 MB (Gemini API documentation, Batch Mode)
 limit: files of the project: not checked, 20 GiB at most (Gemini API documentation, Batch Mode)
 limit: jobs at once: not checked, 100 jobs at most (Gemini API documentation, Batch Mode)
 tokens in: about 23 (16 to 36)

@@ -60,8 +60,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         interrupted,
         why_budget: Arc::default(),
     };
-    session.say_what_is_odd();
     let opened = session.open().await?;
+    session.say_what_is_odd();
     let ended = async {
         let report = session.drive(&opened).await?;
         let tally = session.write(&opened).await?;

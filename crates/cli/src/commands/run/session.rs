@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use genai_batch::runs::{Intake, Progress, Run, RunReport};
 use genai_batch::{Client, Source};
 use indicatif::ProgressBar;
@@ -281,23 +282,20 @@ impl Session {
             .or_interrupted(drive::drive(self, &opened.run, &seen))
             .await;
         self.bars.clear();
-        driven.map_err(|failure| {
-            if !failure.is(Kind::Interrupted) {
-                return failure;
+        match driven {
+            Err(failure) if failure.is(Kind::Interrupted) => {
+                let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let told = format!(
+                    "interrupted: {} of {} have their outcome; {}",
+                    grouped(seen.done()),
+                    counted(seen.requests, "request"),
+                    at_service(&opened.run).await?
+                );
+                Err(Failure::new(Kind::Interrupted, told)
+                    .hint("to go on, give the same command again"))
             }
-            let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = grouped(seen.done());
-            let in_jobs = match seen.in_jobs {
-                0 => "none is in a job at the service".to_owned(),
-                1 => "1 is in a job that goes on at the service".to_owned(),
-                more => format!("{} are in jobs that go on at the service", grouped(more)),
-            };
-            let told = format!(
-                "interrupted: {done} of {} have their outcome; {in_jobs}",
-                counted(seen.requests, "request")
-            );
-            Failure::new(Kind::Interrupted, told).hint("to go on, give the same command again")
-        })
+            driven => driven,
+        }
     }
 
     /// Writes the table.
@@ -309,6 +307,34 @@ impl Session {
         bar.finish_and_clear();
         written
     }
+}
+
+/// How many requests go on at the service, by the file of a run that is left.
+async fn at_service(run: &Run) -> Result<String> {
+    let (mut there, mut unclear) = (0, 0);
+    let mut jobs = run.jobs();
+    while let Some(job) = jobs.try_next().await? {
+        let open = job
+            .requests
+            .saturating_sub(job.responses + job.errors + job.missing);
+        match &*job.state {
+            "active" | "ended" => there += open,
+            "sending" => unclear += open,
+            _ => {}
+        }
+    }
+    let mut told = match there {
+        0 => "none is known to be in a job at the service".to_owned(),
+        1 => "1 is in a job that goes on at the service".to_owned(),
+        more => format!("{} are in jobs that go on at the service", grouped(more)),
+    };
+    if unclear > 0 {
+        told.push_str(&format!(
+            ", {} may be, which the same command finds out",
+            grouped(unclear)
+        ));
+    }
+    Ok(told)
 }
 
 /// Waits for a run to be opened, and shows how far the input is.
