@@ -8,6 +8,8 @@ use super::pending::Pending;
 /// A request as its builder has it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Draft {
+    /// Where it came from, as errors say it.
+    pub(crate) origin: Option<Box<str>>,
     pub(crate) key: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     /// What else stands in the line of a file.

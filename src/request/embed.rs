@@ -93,6 +93,18 @@ impl EmbedRequest {
         self
     }
 
+    /// Where the request came from, as errors say it; see [`Request::origin`](crate::Request::origin).
+    ///
+    /// ```
+    /// use genai_batch::EmbedRequest;
+    ///
+    /// let request = EmbedRequest::text("Batteries included.").origin("texts.csv:7");
+    /// ```
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.0.origin = Some(origin.into().into());
+        self
+    }
+
     /// What the embedding is for, such as [`TaskType::RETRIEVAL_DOCUMENT`], by which the model chooses
     /// it; by default left open.
     ///

@@ -249,6 +249,19 @@ impl Request {
         self
     }
 
+    /// Where the request came from, such as a row of your table: errors name it in place of the number that
+    /// the request has in its source. It is not sent.
+    ///
+    /// ```
+    /// use genai_batch::Request;
+    ///
+    /// let request = Request::text("Translate this.").origin("texts.csv:7");
+    /// ```
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.0.origin = Some(origin.into().into());
+        self
+    }
+
     /// Adds a turn after those that are there.
     ///
     /// ```

@@ -161,7 +161,11 @@ impl Asked<'_> {
             .service
             .refusals(self.task, model, source, self.options);
         match found.into_iter().find(|finding| finding.is_error()) {
-            Some(finding) => Err(Error::input(finding.reason())),
+            Some(finding) => {
+                let path = finding.path.as_ref().map(|path| format!("{path}: "));
+                let (path, reason) = (path.unwrap_or_default(), finding.reason());
+                Err(Error::input(format!("{path}{reason}")))
+            }
             None => Ok(()),
         }
     }
@@ -180,7 +184,8 @@ impl Asked<'_> {
         let writer = self.service.writer(task, model, self.options)?;
         Ok(taking
             .in_form(writer)
-            .keyed_by(self.options.key_field.clone()))
+            .keyed_by(self.options.key_field.clone())
+            .keeping_metadata())
     }
 }
 

@@ -321,8 +321,8 @@ impl Finish {
         self
     }
 
-    /// Asks so many requests in all, as a trial, and stops: look at the results, then `finish` without
-    /// it.
+    /// Asks so many requests of the input in all, as a trial, and stops: look at the results, then `finish`
+    /// without it. What was asked with other contents, or is no longer in the input, does not count.
     ///
     /// ```no_run
     /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {

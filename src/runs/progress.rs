@@ -23,11 +23,11 @@ pub struct Progress {
     pub errors: u64,
     /// Those for which nothing came back, however often they were asked.
     pub missing: u64,
-    /// Those that were in no job yet.
+    /// Those that were in no job of the service yet.
     pub new: u64,
     /// Those that wait for another attempt.
     pub waiting: u64,
-    /// Those in jobs that have not been read to their end.
+    /// Those in jobs that the service has, or may have, and that have not been read to their end.
     pub in_jobs: u64,
     /// How many files and tables there are, where the service [holds](super::RunPart) the requests: their
     /// requests are counted here as far as the service counts them.
@@ -96,8 +96,10 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
         coalesce(sum(responses), 0), coalesce(sum(errors), 0), coalesce(sum(missing), 0),
         coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), count(*),
         coalesce(sum(state IN ('sending', 'active')), 0),
-        coalesce(sum(CASE WHEN state IN ('cut', 'sending', 'active', 'ended')
+        coalesce(sum(CASE WHEN state IN ('sending', 'active', 'ended')
             THEN requests - responses - errors - missing ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN state = 'cut' AND generation = 1 THEN requests ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN state = 'cut' AND generation > 1 THEN requests ELSE 0 END), 0),
         min(sent_time)
         FROM jobs";
     let (mut progress, began): (Progress, Option<i64>) =
@@ -112,9 +114,12 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
                 jobs: number(5)?,
                 active_jobs: number(6)?,
                 in_jobs: number(7)?,
+                // Chosen for a job that the service does not have.
+                new: number(8)?,
+                waiting: number(9)?,
                 ..Progress::default()
             };
-            Ok((progress, row.get(8)?))
+            Ok((progress, row.get(10)?))
         })?;
     if parts::has_any(connection)? {
         let of_parts = parts::measure(connection)?;
@@ -130,9 +135,9 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
         progress.left = left(ended, progress.parts, began);
         return Ok(progress);
     }
-    progress.new = settings::number(connection, UNCUT)?.unsigned_abs();
+    progress.new += settings::number(connection, UNCUT)?.unsigned_abs();
     let mut waiting = connection.prepare_cached("SELECT count(*) FROM waiting")?;
-    progress.waiting = waiting
+    progress.waiting += waiting
         .query_row([], |row| row.get::<_, i64>(0))?
         .unsigned_abs();
     progress.requests = progress.done() + progress.new + progress.waiting + progress.in_jobs;

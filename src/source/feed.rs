@@ -13,8 +13,8 @@ use tokio::io::AsyncReadExt;
 use super::{EntryStream, layout};
 use crate::error::{Error, Result};
 use crate::local::read::{self, Opened};
-use crate::request::Entry;
 use crate::request::finding::{Finding, FindingCode};
+use crate::request::{Entry, EntryKind};
 use crate::scan::lines::{LineSplitter, LineTooLong};
 
 const READ_BUFFER: usize = 256 * 1024;
@@ -32,6 +32,8 @@ pub(crate) type Chunks = BoxStream<'static, Result<Bytes>>;
 pub(crate) struct Feed {
     origin: Origin,
     number: u64,
+    /// Where the last one came from, if it says so.
+    came_from: Option<Box<str>>,
     turn: Turn,
 }
 
@@ -89,6 +91,7 @@ impl Feed {
         Self {
             origin: Origin::Entries(entries),
             number: 0,
+            came_from: None,
             turn: Turn::new(),
         }
     }
@@ -116,6 +119,7 @@ impl Feed {
                 opened,
             },
             number: 0,
+            came_from: None,
             turn: Turn::new(),
         }
     }
@@ -127,7 +131,12 @@ impl Feed {
         let (chunks, lines, is_at_end, opened) = match &mut self.origin {
             Origin::Entries(entries) => {
                 self.number += 1;
-                return Ok(entries.next().await.transpose()?.map(Item::Entry));
+                let mut entry = entries.next().await.transpose()?;
+                self.came_from = match &mut entry {
+                    Some(Entry(EntryKind::Built(draft))) => draft.origin.take(),
+                    _ => None,
+                };
+                return Ok(entry.map(Item::Entry));
             }
             Origin::File {
                 chunks,
@@ -180,7 +189,10 @@ impl Feed {
     /// Where the request of this number is.
     pub(crate) fn place(&self, number: u64) -> String {
         match &self.origin {
-            Origin::Entries(_) => format!("request {number}"),
+            Origin::Entries(_) => match &self.came_from {
+                Some(place) if number == self.number => place.clone().into(),
+                _ => format!("request {number}"),
+            },
             Origin::File { name, .. } => format!("{name}:{number}"),
         }
     }

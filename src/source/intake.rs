@@ -56,6 +56,8 @@ pub struct Intake {
     pub(super) writer: Option<Writer>,
     /// Whether the service has the lines already, and nobody puts them into its form.
     pub(super) is_held: bool,
+    /// Whether whoever takes the requests in keeps their metadata, so that it need not be sent.
+    pub(super) keeps_metadata: bool,
     /// The field of a line that is the key, where the caller says so.
     pub(super) key_field: Option<String>,
 }
@@ -88,6 +90,7 @@ impl Intake {
             is_checked: false,
             writer: None,
             is_held: false,
+            keeps_metadata: false,
             key_field: None,
         }
     }
@@ -117,6 +120,13 @@ impl Intake {
             field: named.map_or_else(|| form.key_field().to_owned(), String::clone),
             is_only: named.is_some(),
         }
+    }
+
+    /// The same requests, whose metadata is kept by whoever takes them in, and not sent.
+    #[cfg(feature = "runs")]
+    pub(crate) fn keeping_metadata(mut self) -> Self {
+        self.keeps_metadata = true;
+        self
     }
 
     /// The same lines, where the service has them already.

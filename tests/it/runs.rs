@@ -339,6 +339,33 @@ async fn a_trial_stops_and_goes_on(backend: Backend) {
     assert_eq!(by_key(&run).await, expected);
 }
 
+async fn a_trial_counts_what_is_in_the_input_now(backend: Backend) {
+    let place = Place::new();
+    let ask = |end: &'static str| {
+        let request = move |n| Request::text(format!("What is {n} + 1{end}")).key(format!("k{n}"));
+        (0..40).map(request).collect::<Vec<_>>()
+    };
+    let run = backend.open(&place.run(), ask("?")).await.unwrap();
+    let report = quick(&run).first(5).await.unwrap();
+    assert_eq!((report.responses, report.unfinished), (5, 35), "{report}");
+    run.close().await;
+    let run = backend.open(&place.run(), ask(" ?")).await.unwrap();
+    assert_eq!(run.intake().unwrap().changed, 40);
+    let report = quick(&run).first(5).await.unwrap();
+    assert_eq!((report.responses, report.unfinished), (5, 35), "{report}");
+    let report = quick(&run).first(8).await.unwrap();
+    assert_eq!((report.responses, report.unfinished), (8, 32), "{report}");
+}
+
+async fn a_refused_request_is_told_by_its_origin(backend: Backend) {
+    let place = Place::new();
+    let requests = ["What is 1 + 1?", ""].into_iter().zip(2..);
+    let requests = requests.map(|(text, line)| Request::text(text).origin(format!("t.csv:{line}")));
+    let requests: Vec<_> = requests.collect();
+    let error = backend.open(&place.run(), requests).await.unwrap_err();
+    assert!(error.to_string().contains("t.csv:3"), "{error}");
+}
+
 async fn embeddings_run_too(backend: Backend) {
     let place = Place::new();
     let texts: Vec<_> = (0..25)
@@ -415,6 +442,8 @@ on_every_backend![
     a_response_that_will_not_do_is_asked_for_again_and_kept_in_need,
     metadata_comes_back_with_the_result,
     a_trial_stops_and_goes_on,
+    a_trial_counts_what_is_in_the_input_now,
+    a_refused_request_is_told_by_its_origin,
     embeddings_run_too,
     what_was_placed_is_removed,
     what_was_being_placed_as_the_run_was_dropped_is_removed,

@@ -43,6 +43,26 @@ async fn requests_are_kept_and_sent_in_the_words_of_open_models() {
 }
 
 #[tokio::test]
+async fn metadata_stays_in_the_file_of_the_run() {
+    use futures_util::TryStreamExt;
+    use genai_batch::Request;
+    let backend = Backend::claude().await;
+    let place = Place::new();
+    let limit = GenerationConfig::new().max_output_tokens(100);
+    let open = backend.client.runs().open(place.run()).model(backend.model);
+    let request = |n| Request::text(format!("What is {n} + 1?")).metadata("n", n);
+    let requests: Vec<_> = (0..3).map(request).collect();
+    let open = open.source(requests).generation_config(limit);
+    let run = open.await.unwrap();
+    quick(&run).await.unwrap();
+    let results: Vec<_> = run.results().await.unwrap().try_collect().await.unwrap();
+    let back = |it: &genai_batch::BatchResult| it.metadata().unwrap()["n"].clone();
+    assert_eq!(results.iter().map(back).collect::<Vec<_>>(), [0, 1, 2]);
+    run.close().await;
+    assert!(!first_line(&place).to_string().contains("metadata"));
+}
+
+#[tokio::test]
 async fn what_the_words_of_a_model_cannot_say_is_refused_before_anything_is_sent() {
     let backend = Backend::claude().await;
     let place = Place::new();

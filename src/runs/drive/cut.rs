@@ -6,7 +6,7 @@ use super::super::progress;
 use super::super::report::Stopped;
 use super::super::store::cut::{self, Cost, Cut, Size};
 use super::super::store::jobs::{self, State};
-use super::super::store::parts;
+use super::super::store::{events, parts};
 use super::{Driver, Live};
 use crate::backend::AnyBackend;
 use crate::error::Result;
@@ -40,8 +40,10 @@ impl Driver {
                 Cut::Job(job) => job,
                 Cut::Nothing => return Ok(true),
                 // What is under way may cost less than was estimated.
-                Cut::TooDear if !self.live.is_empty() => return Ok(false),
-                Cut::TooDear => {
+                Cut::TooDear(_) if !self.live.is_empty() => return Ok(false),
+                Cut::TooDear(why) => {
+                    let note = move |it: &mut _| events::note(it, "budget", None, Some(&why));
+                    self.run.store.call(note).await?;
                     self.stopped = Some(Stopped::Budget);
                     return Ok(true);
                 }
@@ -80,7 +82,7 @@ impl Driver {
                     return Ok(Cut::Job(job));
                 }
                 Cut::Nothing => self.all_cut = true,
-                Cut::TooDear => return Ok(Cut::TooDear),
+                dear @ Cut::TooDear(_) => return Ok(dear),
             }
         }
         let cut = match self.is_time_for_waiting(&size).await? {

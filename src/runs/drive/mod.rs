@@ -31,7 +31,7 @@ use super::progress::{self, Progress};
 use super::quota::Quota;
 use super::report::Stopped;
 use super::store::jobs::{self, Job, State};
-use super::store::{events, outcomes, parts as store_parts};
+use super::store::{events, outcomes, parts as store_parts, requests};
 use crate::error::{Error, Result};
 use crate::job::BatchJob;
 pub(super) use plan::Plan;
@@ -59,7 +59,7 @@ pub(super) struct Driver {
     outage: Option<Instant>,
     /// How many jobs were cut of new requests.
     cuts: u32,
-    /// How many requests are in them.
+    /// How many requests of the input were in a job, where this is a trial.
     asked: i64,
     /// Whether all requests were in a job.
     all_cut: bool,
@@ -124,11 +124,19 @@ impl Driver {
     pub(super) async fn start(run: Arc<Inner>, plan: Plan) -> Result<Self> {
         let now = Instant::now();
         let reads_rows = plan.rows == Some(true);
+        let is_trial = plan.trial.is_some();
         let found = run.store.call(move |it| {
             store_parts::reopen(it, reads_rows)?;
-            Ok((jobs::live(it)?, jobs::cut_so_far(it)?, events::last(it)?))
+            // Only a trial counts them.
+            let asked = if is_trial { requests::asked(it)? } else { 0 };
+            Ok((
+                jobs::live(it)?,
+                jobs::cut_so_far(it)?,
+                asked,
+                events::last(it)?,
+            ))
         });
-        let (live, (cuts, asked), told_to) = found.await?;
+        let (live, cuts, asked, told_to) = found.await?;
         let live = live.into_iter().map(|job| (job.id, Live::new(job, now)));
         Ok(Self {
             quota: Quota::new(plan.max_jobs, plan.quota_pause),

@@ -102,9 +102,13 @@ impl Driver {
         let mark = AnyBackend::new_mark()?;
         live.job.mark = Some(mark.clone());
         let why = error.to_string();
+        let kind = match error.is_retryable() && error.status().is_none() {
+            true => "unreachable",
+            false => "refused",
+        };
         self.run
             .store
-            .call(move |it| jobs::refused(it, id, (&mark, &placed), &why))
+            .call(move |it| jobs::refused(it, id, (&mark, &placed), (kind, &why)))
             .await?;
         if error.is_quota() {
             tracing::info!(%error, "a quota refused a job, going on with less at once");

@@ -17,6 +17,17 @@ pub(crate) struct Size {
     pub(crate) cost: Option<Cost>,
 }
 
+impl Size {
+    /// Why there is no job, where the first request of so many tokens was too much for it.
+    fn none(&self, too_much: Option<i64>) -> Cut {
+        match (too_much, &self.cost) {
+            // The first always fits, unless for its cost.
+            (Some(tokens), Some(cost)) => Cut::TooDear(cost.too_dear(tokens)),
+            _ => Cut::Nothing,
+        }
+    }
+}
+
 /// What a job may cost, and what it is estimated to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
@@ -26,9 +37,21 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
+    fn of(&self, requests: i64, tokens: i64) -> f64 {
+        tokens as f64 * self.of_token + requests as f64 * self.of_request
+    }
+
     fn allows(&self, sum: &Sum) -> bool {
-        let cost = sum.tokens as f64 * self.of_token + sum.requests as f64 * self.of_request;
-        cost <= self.most
+        self.of(sum.requests, sum.tokens) <= self.most
+    }
+
+    /// Why a request of so many tokens is not asked.
+    fn too_dear(&self, tokens: i64) -> String {
+        format!(
+            "the next request may cost {:.6}, and {:.6} of the budget is left",
+            self.of(1, tokens),
+            self.most
+        )
     }
 }
 
@@ -38,8 +61,8 @@ pub(crate) enum Cut {
     Job(Job),
     /// There are no more requests.
     Nothing,
-    /// The next request alone may cost too much.
-    TooDear,
+    /// The next request alone may cost too much, as this says.
+    TooDear(String),
 }
 
 /// The sum of some requests.
@@ -74,23 +97,22 @@ impl Sum {
 pub(crate) fn new(connection: &mut Connection, most: Size, mark: &str) -> Result<Cut> {
     let step = connection.transaction()?;
     let after = settings::number(&step, "cut_to")?;
-    let (mut sum, mut any) = (Sum::default(), false);
+    let (mut sum, mut too_much) = (Sum::default(), None);
     {
         let sql = "SELECT id, bytes, tokens FROM requests
             WHERE id > ? AND same_as IS NULL AND replaced = 0 ORDER BY id";
         let mut select = step.prepare_cached(sql)?;
         let mut rows = select.query([after])?;
         while let Some(row) = rows.next()? {
-            any = true;
-            if !sum.add((row.get(0)?, row.get(1)?, row.get(2)?), &most) {
+            let tokens = row.get(2)?;
+            if !sum.add((row.get(0)?, row.get(1)?, tokens), &most) {
+                too_much = Some(tokens);
                 break;
             }
         }
     }
-    match (any, sum.requests) {
-        (false, _) => return Ok(Cut::Nothing),
-        (true, 0) => return Ok(Cut::TooDear),
-        _ => {}
+    if sum.requests == 0 {
+        return Ok(most.none(too_much));
     }
     let intake = settings::number(&step, "intake")?;
     let range = Some((after + 1, sum.last, intake));
@@ -109,7 +131,7 @@ pub(crate) fn waiting(connection: &mut Connection, most: Size, mark: &str) -> Re
     let Some(generation) = generation else {
         return Ok(Cut::Nothing);
     };
-    let mut sum = Sum::default();
+    let (mut sum, mut too_much) = (Sum::default(), None);
     let mut members = Vec::new();
     {
         let sql =
@@ -118,15 +140,16 @@ pub(crate) fn waiting(connection: &mut Connection, most: Size, mark: &str) -> Re
         let mut select = step.prepare_cached(sql)?;
         let mut rows = select.query([generation])?;
         while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            if !sum.add((id, row.get(1)?, row.get(2)?), &most) {
+            let (id, tokens) = (row.get(0)?, row.get(2)?);
+            if !sum.add((id, row.get(1)?, tokens), &most) {
+                too_much = Some(tokens);
                 break;
             }
             members.push(id);
         }
     }
     if members.is_empty() {
-        return Ok(Cut::TooDear);
+        return Ok(most.none(too_much));
     }
     let job = insert(&step, generation, mark, None, &sum)?;
     {

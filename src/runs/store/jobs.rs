@@ -145,18 +145,18 @@ pub(crate) fn sending(connection: &mut Connection, job: i64, placed: &[String]) 
     step.commit()
 }
 
-/// The create of a job was certainly refused: nothing was made. The next has another mark, and what was
-/// placed and may still be there goes with the job.
+/// The create of a job was certainly refused, or did not reach the service: nothing was made. The next has
+/// another mark, and what was placed and may still be there goes with the job.
 pub(crate) fn refused(
     connection: &mut Connection,
     job: i64,
     (mark, placed): (&str, &[String]),
-    why: &str,
+    (kind, why): (&str, &str),
 ) -> Result<()> {
     let step = connection.transaction()?;
     let sql = "UPDATE jobs SET state = 'cut', mark = ?, placed = ?, error = ? WHERE id = ?";
     step.execute(sql, params![mark, names_of(placed), why, job])?;
-    events::note(&step, "refused", Some(job), Some(why))?;
+    events::note(&step, kind, Some(job), Some(why))?;
     step.commit()
 }
 
@@ -215,10 +215,10 @@ pub(crate) fn stopped(connection: &mut Connection, job: i64) -> Result<()> {
     step.commit()
 }
 
-/// How many jobs were cut of new requests, and how many requests are in them.
-pub(crate) fn cut_so_far(connection: &Connection) -> Result<(i64, i64)> {
-    let sql = "SELECT count(*), coalesce(sum(requests), 0) FROM jobs WHERE first IS NOT NULL";
-    connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+/// How many jobs were cut of new requests.
+pub(crate) fn cut_so_far(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT count(*) FROM jobs WHERE first IS NOT NULL";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// How many requests wait for another attempt; counted up to `most`.

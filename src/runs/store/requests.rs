@@ -262,6 +262,14 @@ fn count_uncut(connection: &Connection) -> Result<()> {
     settings::set(connection, UNCUT, uncut)
 }
 
+/// How many of the requests that stand and are in the input were in a job. It takes a look at each.
+pub(crate) fn asked(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT count(*) FROM requests
+        WHERE id <= ? AND same_as IS NULL AND replaced = 0 AND vanished IS NULL";
+    let cut_to = settings::number(connection, "cut_to")?;
+    connection.query_row(sql, [cut_to], |row| row.get(0))
+}
+
 /// So many requests went into a job, or need none any more.
 pub(super) fn fewer_uncut(connection: &Connection, requests: i64) -> Result<()> {
     let uncut = settings::number(connection, UNCUT)?;

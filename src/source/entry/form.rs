@@ -55,8 +55,11 @@ impl Line {
             true => {
                 let body = to_raw_value(&line.request.unwrap_or_default());
                 let body = body.map_err(|error| wrong(error.to_string()))?;
-                no_metadata(&line.metadata, &writer)
-                    .and_then(|()| Self::own(line.key, &body, line.beside, &writer, intake))
+                let metadata = kept_metadata(line.metadata, &writer, intake);
+                metadata.and_then(|metadata| {
+                    let own = Self::own(line.key, &body, line.beside, &writer, intake)?;
+                    Ok(Self { metadata, ..own })
+                })
             }
         }
         .map_err(|refused| with_key(refused, of_key.as_deref()))
@@ -152,9 +155,10 @@ impl Line {
             Ok(findings) => findings,
             Err(refused) => return refuse(refused),
         };
-        if let Err(refused) = no_metadata(&line.metadata, writer) {
-            return refuse(refused);
-        }
+        let metadata = match kept_metadata(std::mem::take(&mut line.metadata), writer, intake) {
+            Ok(metadata) => metadata,
+            Err(refused) => return refuse(refused),
+        };
         if !writer.beside().is_empty() {
             let beside = |name: &str| {
                 let value = line.beside.get(name)?;
@@ -203,7 +207,7 @@ impl Line {
                 Ok(Self {
                     key,
                     request: Value::Object(written.body).to_string(),
-                    metadata: RawFields::new(),
+                    metadata,
                     extra,
                     wire: Wire::Other(writer.form.body_field()),
                     remarks: findings,
@@ -259,10 +263,14 @@ impl Line {
     }
 }
 
-/// Refuses metadata, for which no form but Google's has a place.
-fn no_metadata(metadata: &RawFields, writer: &Writer) -> Result<(), Refused> {
-    let Some(name) = metadata.keys().next() else {
-        return Ok(());
+/// The metadata of a request that is kept; else it is refused, since no form but Google's has a place for it.
+fn kept_metadata(
+    metadata: RawFields,
+    writer: &Writer,
+    intake: &Intake,
+) -> Result<RawFields, Refused> {
+    let Some(name) = metadata.keys().next().filter(|_| !intake.keeps_metadata) else {
+        return Ok(metadata);
     };
     let message = format!("the form {} has no place for metadata", writer.form);
     let finding = Finding::error(FindingCode::UnsupportedHere, message);

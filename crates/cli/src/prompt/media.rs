@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use genai_batch::Part;
 use serde_json::Value;
 
-use crate::table::Row;
+use crate::table::{Row, text};
 
 /// The columns that name media.
 #[derive(Debug, Default)]
@@ -34,6 +34,17 @@ impl Media {
         Ok(parts)
     }
 
+    /// What a row names, as it is shown.
+    pub(crate) fn names(&self, row: &Row) -> Vec<String> {
+        let cells = self.columns.iter().filter_map(|column| row.cell(column));
+        let cells = cells.flat_map(|cell| match cell {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        let names = cells.map(|cell| text::of(cell).trim().to_owned());
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
     fn part(&self, cell: &Value) -> Result<Option<Part>, String> {
         let place = match cell {
             Value::Null => return Ok(None),
@@ -43,19 +54,45 @@ impl Media {
         };
         if !place.contains("://") {
             let path = self.folder.join(place);
-            return match path.is_file() {
-                true => Ok(Some(Part::inline_file(path))),
-                false => Err(format!("there is no file {}", path.display())),
-            };
+            if !path.is_file() {
+                return Err(format!("there is no file {}", path.display()));
+            }
+            // Where its name says nothing, the library says so.
+            if let Some(mime_type) = mime_guess::from_path(&path).first_raw() {
+                check(place, mime_type)?;
+            }
+            return Ok(Some(Part::inline_file(path)));
         }
         let name = place.split(['?', '#']).next().unwrap_or(place);
         let guess = mime_guess::from_path(Path::new(name)).first_raw();
         match guess {
-            Some(mime_type) => Ok(Some(Part::file_uri(place, mime_type))),
+            Some(mime_type) => {
+                check(place, mime_type)?;
+                Ok(Some(Part::file_uri(place, mime_type)))
+            }
             None => Err(format!(
                 "the name of {place} does not tell what it is: it needs an ending such as .png"
             )),
         }
+    }
+}
+
+/// Refuses what no model reads.
+fn check(place: &str, mime_type: &str) -> Result<(), String> {
+    let kind = mime_type.split('/').next().unwrap_or_default();
+    let is_read = matches!(kind, "image" | "audio" | "video" | "text")
+        || matches!(
+            mime_type,
+            "application/pdf" | "application/json" | "application/xml" | "application/rtf"
+        )
+        || mime_type.starts_with("application/javascript")
+        || mime_type.starts_with("application/x-javascript");
+    match is_read {
+        true => Ok(()),
+        false => Err(format!(
+            "{place} is {mime_type} by its name, which models do not read: they read images, audio, video, \
+             text and PDF"
+        )),
     }
 }
 

@@ -27,17 +27,21 @@ pub(crate) struct Maker {
 const ROW: &str = "row";
 
 impl Maker {
-    /// The request of a row, which carries the row along.
-    pub(crate) fn request(&self, row: &Row) -> Result<Request> {
-        let prompt = self.prompt(row)?;
+    /// The request of a row.
+    pub(crate) fn request(&self, row: &Row, prompt: String) -> Result<Request> {
         let media = self.media.parts(row).map_err(|why| self.wrong(row, why))?;
         let request = match media.is_empty() {
             true => Request::text(prompt),
             false => Request::parts(std::iter::once(Part::text(prompt)).chain(media)),
         };
-        let cells = row.names.iter().cloned().zip(row.cells.iter().cloned());
-        let cells: Map<String, Value> = cells.collect();
-        Ok(request.key(self.key(row)?).metadata(ROW, cells))
+        let place = self.input.place(row.line);
+        Ok(request.key(self.key(row)?).origin(place))
+    }
+
+    /// A request that carries its row along.
+    pub(crate) fn with_row(request: Request, row: Row) -> Request {
+        let cells: Map<String, Value> = row.names.iter().cloned().zip(row.cells).collect();
+        request.metadata(ROW, cells)
     }
 
     /// The prompt of a row.

@@ -1,8 +1,9 @@
 //! The prompt: a template in Jinja over the columns of a row, in which an unknown name is an error.
 
+use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{DynObject, Enumerator, Object, Serde};
+use minijinja::value::{DynObject, Enumerator, Object, Serde, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::exit::{Failure, Result};
@@ -18,16 +19,52 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
-    /// Reads a template.
-    pub(crate) fn new(source: String) -> Result<Self> {
+    /// Reads a template; `columns` are those of the table, as far as they are known.
+    pub(crate) fn new(source: String, columns: &[String]) -> Result<Self> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        let added = templates.add_template_owned("prompt", source);
+        templates.set_formatter(|out, state, value| match value.kind() {
+            // As in a table of text, and not in the words of Python.
+            ValueKind::None => Ok(()),
+            ValueKind::Bool => write!(out, "{}", value.is_true()).map_err(unwritten),
+            ValueKind::Seq | ValueKind::Map => {
+                let json = serde_json::to_string(value).map_err(|error| {
+                    minijinja::Error::new(ErrorKind::BadSerialization, error.to_string())
+                })?;
+                out.write_str(&json).map_err(unwritten)
+            }
+            _ => minijinja::escape_formatter(out, state, value),
+        });
+        let added = templates.add_template_owned("prompt", source.clone());
         added.map_err(|error| {
-            Failure::usage(format!("the prompt is not a template: {}", told(&error)))
+            let failure = Failure::usage(format!("the prompt is not a template: {}", told(&error)));
+            match columns.iter().find(|column| stands_bare(&source, column)) {
+                Some(column) => failure.hint(format!("write {{{{ {} }}}}", variable(column))),
+                None => failure,
+            }
         })?;
         Ok(Self { templates })
+    }
+
+    /// Which of these columns the template names.
+    pub(crate) fn columns(&self, names: &[String]) -> Vec<String> {
+        let Ok(template) = self.templates.get_template("prompt") else {
+            return Vec::new();
+        };
+        let named = template.undeclared_variables(false);
+        let source = template.source();
+        let is_named = |name: &&String| {
+            let quoted = [format!("[\"{name}\"]"), format!("['{name}']")];
+            named.contains(*name) || quoted.iter().any(|it| source.contains(it.as_str()))
+        };
+        names.iter().filter(is_named).cloned().collect()
+    }
+
+    /// Whether all prompts are the same, whatever is in the rows.
+    pub(crate) fn is_constant(&self) -> bool {
+        let template = self.templates.get_template("prompt");
+        template.is_ok_and(|it| it.undeclared_variables(false).is_empty())
     }
 
     /// The prompt of a row.
@@ -39,6 +76,33 @@ impl Prompt {
             .render(Value::from_object(Context(row)))
             .map_err(failed)
     }
+}
+
+fn unwritten(_: fmt::Error) -> minijinja::Error {
+    minijinja::Error::new(ErrorKind::WriteFailure, "the prompt is not written")
+}
+
+/// How a template names a column.
+pub(crate) fn variable(column: &str) -> String {
+    let mut characters = column.chars();
+    let is_name = characters
+        .next()
+        .is_some_and(|it| it.is_alphabetic() || it == '_')
+        && characters.all(|it| it.is_alphanumeric() || it == '_');
+    match is_name {
+        true => column.to_owned(),
+        false => format!("{ROW}[{column:?}]"),
+    }
+}
+
+/// Whether a column stands in a template by a name that is none.
+fn stands_bare(source: &str, column: &str) -> bool {
+    variable(column) != column
+        && source.split("{{").skip(1).any(|rest| {
+            let inner = rest.split("}}").next().unwrap_or_default();
+            let inner = inner.split('|').next().unwrap_or_default();
+            inner.trim() == column.trim()
+        })
 }
 
 /// Why a row has no prompt.
@@ -54,7 +118,17 @@ impl RenderError {
             told(&self.0)
         ));
         match self.0.kind() {
-            ErrorKind::UndefinedError => failure.hint(format!("the columns are {columns}")),
+            ErrorKind::UndefinedError => failure.hint(match names {
+                [name] if name.contains([';', '|', '\t']) => {
+                    let delimiter = name.chars().find(|it| [';', '|', '\t'].contains(it));
+                    let delimiter = delimiter.filter(|it| *it != '\t');
+                    let option = delimiter.map_or("tab".to_owned(), |it| format!("'{it}'"));
+                    format!(
+                        "there is one column, {columns}: say what is between the cells with --delimiter {option}"
+                    )
+                }
+                _ => format!("the columns are {columns}"),
+            }),
             _ => failure,
         }
     }
@@ -130,7 +204,8 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             cells,
         };
-        let prompt = Prompt::new(template.to_owned()).map_err(|failure| format!("{failure:?}"))?;
+        let prompt =
+            Prompt::new(template.to_owned(), &[]).map_err(|failure| format!("{failure:?}"))?;
         prompt
             .render(&row)
             .map_err(|error| format!("{:?}", error.at("t.csv:7", &row.names)))
@@ -170,6 +245,19 @@ mod tests {
         assert_eq!(
             render("{{ row }}", &["row"], json!(["a column"])).unwrap(),
             "a column"
+        );
+    }
+
+    #[test]
+    fn what_is_not_text_is_written_as_in_a_table_of_text_and_in_json() {
+        let rendered = render(
+            "{{ a }}|{{ b }}|{{ c }}|{{ d }}|{{ e }}",
+            &["a", "b", "c", "d", "e"],
+            json!([null, true, false, ["x", null, 1.5], {"k": true}]),
+        );
+        assert_eq!(
+            rendered.unwrap(),
+            r#"|true|false|["x",null,1.5]|{"k":true}"#
         );
     }
 

@@ -26,13 +26,18 @@ impl Bars {
         }
     }
 
+    /// Whether bars are shown.
+    pub(crate) fn are_shown(&self) -> bool {
+        self.are_shown
+    }
+
     /// A bar of bytes, or a mere count of them where the total is not known.
     pub(crate) fn bytes(&self, name: &'static str, total: Option<u64>) -> ProgressBar {
         self.bar(
             name,
             total,
-            "{prefix:9} [{bar:28}] {binary_bytes:>11} of {binary_total_bytes} {binary_bytes_per_sec:>13}  {eta:>4} left  {msg}",
-            "{prefix:9} {spinner} {binary_bytes} {binary_bytes_per_sec}  {msg}",
+            "{prefix:10} [{bar:12}] {binary_bytes} of {binary_total_bytes}, {eta} left  {wide_msg}",
+            "{prefix:10} {spinner} {binary_bytes} {binary_bytes_per_sec}  {wide_msg}",
         )
     }
 
@@ -41,8 +46,8 @@ impl Bars {
         self.bar(
             name,
             total,
-            "{prefix:9} [{bar:28}] {human_pos:>9} of {human_len}  {msg}",
-            "{prefix:9} {spinner} {human_pos}  {msg}",
+            "{prefix:10} [{bar:12}] {human_pos} of {human_len}  {wide_msg}",
+            "{prefix:10} {spinner} {human_pos}  {wide_msg}",
         )
     }
 

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Date,
     /// A moment, as `2026-11-29 12:00:00.000 +00:00`.
     Timestamp,
+    /// A moment by the clock of no time zone, as `2026-11-29 12:00:00.000`.
+    LocalTimestamp,
     /// What has parts, as JSON.
     Json,
 }

@@ -52,16 +52,44 @@ impl<R: Read> Csv<R> {
         let end = self.reader.position().byte();
         match read {
             Ok(true) => {
-                let line = self.reader.get_mut().line_at(start);
-                self.reader.get_mut().ended_at(end);
+                let lines = self.reader.get_mut();
+                let line = lines.line_at(start);
+                lines.ended_at(end);
+                if lines.is_open_at(end) {
+                    return Err(self.not_closed(line));
+                }
                 Ok(Some(line))
             }
             Ok(false) => Ok(None),
             Err(error) => {
                 let line = self.reader.get_mut().line_at(start);
-                Err(self.failed(&error, line))
+                // A quote that is not closed swallows cells.
+                match error.kind() {
+                    ErrorKind::UnequalLengths { .. } if self.reader.get_ref().is_open_at(end) => {
+                        Err(self.not_closed(line))
+                    }
+                    _ => Err(self.failed(&error, line)),
+                }
             }
         }
+    }
+
+    fn not_closed(&self, line: u64) -> Failure {
+        Failure::usage(format!(
+            "{}:{line}: a quote is opened in this row and not closed before the end of the file",
+            self.name
+        ))
+        .hint("close it; a quote within quotes is written twice: \"a 2\"\" nail\"")
+    }
+
+    /// What is between the cells instead, by the look of the header.
+    fn other_delimiter(&self) -> Option<&'static str> {
+        let [name] = &*self.names else {
+            return None;
+        };
+        let others = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
+        let found = others.into_iter().find(|(it, _)| name.contains(*it));
+        found.map(|(_, option)| option)
     }
 
     fn failed(&self, error: &csv::Error, line: u64) -> Failure {
@@ -74,7 +102,12 @@ impl<R: Read> Csv<R> {
                 counted(*len, "cell"),
                 expected_len
             ))
-            .hint("is a delimiter or a line break in a cell that is not in quotes?"),
+            .hint(match self.other_delimiter() {
+                Some(option) => format!("say what is between the cells: --delimiter {option}"),
+                None => {
+                    "is a delimiter or a line break in a cell that is not in quotes?".to_owned()
+                }
+            }),
             ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
                 Failure::usage(format!(
                     "{place}: the row is longer than {} MiB: is a quote not closed?",

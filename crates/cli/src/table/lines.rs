@@ -24,7 +24,13 @@ pub(super) struct Lines<R> {
     starts: VecDeque<(u64, u64)>,
     /// Where the row begins that is being read.
     row: u64,
+    /// How many bytes were given after the end of the input.
+    after_end: u64,
 }
+
+/// What is given after the end of the input: the first ends a row, and the second is in one only if a quote
+/// was not closed.
+const END: &[u8] = b"\n\n";
 
 impl<R> Lines<R> {
     pub(super) fn new(inner: R) -> Self {
@@ -36,7 +42,13 @@ impl<R> Lines<R> {
             after_return: false,
             starts: VecDeque::new(),
             row: 0,
+            after_end: 0,
         }
+    }
+
+    /// Whether a row that ends at this byte ends since the input does, in the middle of a cell in quotes.
+    pub(super) fn is_open_at(&self, end: u64) -> bool {
+        self.after_end == END.len() as u64 && end == self.offset + self.after_end
     }
 
     /// The line of the first thing at or after this byte; later calls are for later bytes.
@@ -81,6 +93,13 @@ impl<R> Lines<R> {
 impl<R: Read> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            let rest = &END[self.after_end as usize..];
+            let given = rest.len().min(buffer.len());
+            buffer[..given].copy_from_slice(&rest[..given]);
+            self.after_end += given as u64;
+            return Ok(given);
+        }
         self.look(&buffer[..read]);
         if self.offset - self.row > LONGEST + buffer.len() as u64 {
             return Err(io::Error::new(
@@ -100,6 +119,7 @@ mod tests {
         let mut lines = Lines::new(text.as_bytes());
         let mut all = Vec::new();
         lines.read_to_end(&mut all).unwrap();
+        assert_eq!(all, [text.as_bytes(), END].concat());
         lines.line_at(at)
     }
 

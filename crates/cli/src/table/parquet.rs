@@ -24,8 +24,8 @@ pub(super) struct Parquet {
     rows: RowIter<'static>,
     names: Arc<[String]>,
     kinds: Vec<Kind>,
-    /// Columns of nanoseconds, which are read as numbers.
-    nanos: Vec<bool>,
+    /// What the columns are whose values do not say it.
+    moments: Vec<Moment>,
     row: u64,
     position: Arc<AtomicU64>,
 }
@@ -40,14 +40,14 @@ impl Parquet {
         let fields = schema.get_fields();
         let names: Vec<String> = fields.iter().map(|it| it.name().to_owned()).collect();
         check_names(name, &names)?;
-        let nanos = fields.iter().map(|field| is_nanos(field)).collect();
+        let moments = fields.iter().map(|field| Moment::of(field)).collect();
         let kinds = fields.iter().map(|field| kind(field)).collect();
         Ok(Self {
             name: name.to_owned(),
             rows: RowIter::from_file_into(Box::new(reader)),
             names: names.into(),
             kinds,
-            nanos,
+            moments,
             row: 0,
             position: Arc::clone(position),
         })
@@ -60,12 +60,25 @@ fn guarded<T>(read: impl FnOnce() -> T) -> std::result::Result<T, String> {
         .map_err(|_| "it has what this reader does not know".to_owned())
 }
 
-fn is_nanos(field: &Type) -> bool {
-    let is_stamp = matches!(
-        field.get_basic_info().logical_type_ref(),
-        Some(LogicalType::Timestamp(stamp)) if matches!(stamp.unit, TimeUnit::NANOS)
-    );
-    field.is_primitive() && is_stamp
+/// What is to be known of a column of moments.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    /// Whether they are nanoseconds, which are read as numbers.
+    is_nanos: bool,
+    /// Whether they are of no time zone.
+    is_local: bool,
+}
+
+impl Moment {
+    fn of(field: &Type) -> Self {
+        match field.get_basic_info().logical_type_ref() {
+            Some(LogicalType::Timestamp(stamp)) if field.is_primitive() => Self {
+                is_nanos: matches!(stamp.unit, TimeUnit::NANOS),
+                is_local: !stamp.is_adjusted_to_u_t_c,
+            },
+            _ => Self::default(),
+        }
+    }
 }
 
 fn kind(field: &Type) -> Kind {
@@ -74,7 +87,11 @@ fn kind(field: &Type) -> Kind {
     {
         return Kind::Json;
     }
-    if is_nanos(field) {
+    let moment = Moment::of(field);
+    if moment.is_local {
+        return Kind::LocalTimestamp;
+    }
+    if moment.is_nanos {
         return Kind::Timestamp;
     }
     match (
@@ -97,11 +114,21 @@ fn kind(field: &Type) -> Kind {
     }
 }
 
-fn value(field: &Field, is_nanos: bool) -> Value {
+fn value(field: &Field, of: Moment) -> Value {
     match field {
-        Field::Long(nanos) if is_nanos => {
+        Field::Long(nanos) if of.is_nanos => {
             let moment = DateTime::from_timestamp_nanos(*nanos);
-            Value::from(moment.format("%Y-%m-%d %H:%M:%S%.f %:z").to_string())
+            let form = match of.is_local {
+                true => "%Y-%m-%d %H:%M:%S%.f",
+                false => "%Y-%m-%d %H:%M:%S%.f %:z",
+            };
+            Value::from(moment.format(form).to_string())
+        }
+        Field::TimestampMillis(_) | Field::TimestampMicros(_) if of.is_local => {
+            match field.to_json_value() {
+                Value::String(text) => Value::from(text.trim_end_matches(" +00:00")),
+                other => other,
+            }
         }
         // JSON has no word for these.
         Field::Double(number) if !number.is_finite() => Value::from(number.to_string()),
@@ -129,9 +156,9 @@ impl Rows for Parquet {
         let next = guarded(|| {
             let next = self.rows.next()?;
             Some(next.map(|row| {
-                let columns = row.into_columns().into_iter().zip(&self.nanos);
+                let columns = row.into_columns().into_iter().zip(&self.moments);
                 columns
-                    .map(|((_, field), is_nanos)| value(&field, *is_nanos))
+                    .map(|((_, field), moment)| value(&field, *moment))
                     .collect()
             }))
         });

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use genai_batch::external::chrono::{DateTime, NaiveDate};
+use genai_batch::external::chrono::{DateTime, NaiveDate, NaiveDateTime};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type,
@@ -108,6 +108,10 @@ fn field(column: &Column) -> Result<Type, ParquetError> {
             Physical::INT64,
             Some(LogicalType::timestamp(true, TimeUnit::MICROS)),
         ),
+        Kind::LocalTimestamp => (
+            Physical::INT64,
+            Some(LogicalType::timestamp(false, TimeUnit::MICROS)),
+        ),
         Kind::Text | Kind::Json | Kind::Empty => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
     };
     Type::primitive_type_builder(&column.name, physical)
@@ -127,6 +131,7 @@ fn write_column<'a>(
         Kind::Float => put::<DoubleType>(writer, column, cells, number),
         Kind::Date => put::<Int32Type>(writer, column, cells, day),
         Kind::Timestamp => put::<Int64Type>(writer, column, cells, moment),
+        Kind::LocalTimestamp => put::<Int64Type>(writer, column, cells, local_moment),
         Kind::Text | Kind::Json | Kind::Empty => {
             put::<ByteArrayType>(writer, column, cells, |cell| {
                 Some(ByteArray::from(text::of(cell).into_owned().into_bytes()))
@@ -149,6 +154,11 @@ fn day(cell: &Value) -> Option<i32> {
 fn moment(cell: &Value) -> Option<i64> {
     let moment = DateTime::parse_from_str(cell.as_str()?, "%Y-%m-%d %H:%M:%S%.f %:z").ok()?;
     Some(moment.timestamp_micros())
+}
+
+fn local_moment(cell: &Value) -> Option<i64> {
+    let moment = NaiveDateTime::parse_from_str(cell.as_str()?, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+    Some(moment.and_utc().timestamp_micros())
 }
 
 fn put<'a, T: DataType>(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Chain, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,6 +97,14 @@ impl Input {
         }
     }
 
+    /// What the number of a row counts.
+    pub(crate) fn unit(&self) -> &'static str {
+        match self.format {
+            Format::Parquet => "row ",
+            _ => "line ",
+        }
+    }
+
     /// Opens it, from its beginning.
     pub(crate) fn open(&self) -> Result<Box<dyn Rows>> {
         let name = self.name();
@@ -104,8 +112,9 @@ impl Input {
         let input: Box<dyn Read + Send> = match &self.path {
             None => Box::new(io::stdin()),
             Some(path) => {
-                let file = open_file(path)?;
+                let mut file = open_file(path)?;
                 if self.format == Format::Parquet {
+                    be_parquet(&name, &mut file)?;
                     return open_parquet(&name, file, &self.position);
                 }
                 Box::new(file)
@@ -173,6 +182,24 @@ fn sniff<R: Read>(name: &str, mut input: R) -> Result<Chain<Cursor<Vec<u8>>, R>>
         }
         None => Ok(Cursor::new(first).chain(input)),
     }
+}
+
+/// Refuses what is no Parquet by its first bytes, whatever its name says.
+fn be_parquet(name: &str, file: &mut File) -> Result<()> {
+    let failed =
+        |error: io::Error| Failure::new(Kind::Other, format!("cannot read {name}: {error}"));
+    let mut first = Vec::new();
+    let read = file.by_ref().take(4).read_to_end(&mut first);
+    read.map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    if first.starts_with(b"PAR") {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!("{name} is not Parquet"));
+    Err(match first.first() {
+        Some(b'{') => failure.hint("if it is JSONL, say so: --input-format jsonl"),
+        _ => failure.hint("if it is CSV, say so: --input-format csv"),
+    })
 }
 
 /// Refuses names that would make of two columns one.

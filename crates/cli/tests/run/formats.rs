@@ -81,6 +81,8 @@ fn write_parquet(path: &Path) {
         OPTIONAL INT32 day (DATE);
         OPTIONAL INT64 moment (TIMESTAMP(NANOS,true));
         OPTIONAL INT64 small (TIMESTAMP_MILLIS);
+        OPTIONAL INT64 local (TIMESTAMP(MILLIS,false));
+        OPTIONAL INT64 fine (TIMESTAMP(NANOS,false));
         OPTIONAL GROUP tags (LIST) { REPEATED GROUP list { OPTIONAL BYTE_ARRAY element (UTF8); } }
         OPTIONAL BYTE_ARRAY raw;
     }";
@@ -107,7 +109,12 @@ fn write_parquet(path: &Path) {
         .write_batch(&[20_000], Some(&[1, 0]), None)
         .unwrap();
     column.close().unwrap();
-    for value in [1_700_000_000_123_456_000, 1_700_000_000_123] {
+    for value in [
+        1_700_000_000_123_456_000,
+        1_700_000_000_123,
+        1_700_000_000_123,
+        1_700_000_000_123_456_000,
+    ] {
         let mut column = group.next_column().unwrap().unwrap();
         column
             .typed::<Int64Type>()
@@ -148,6 +155,8 @@ fn parquet_keeps_days_and_moments() {
     let out = lines(&folder.read("out.jsonl"));
     assert_eq!(out[0]["day"], "2024-10-04");
     assert_eq!(out[0]["moment"], "2023-11-14 22:13:20.123456 +00:00");
+    assert_eq!(out[0]["local"], "2023-11-14 22:13:20.123");
+    assert_eq!(out[0]["fine"], "2023-11-14 22:13:20.123456");
     assert_eq!(out[0]["tags"], json!(["a", "b"]));
     assert_eq!(
         (&out[0]["raw"], &out[1]["raw"]),
@@ -183,6 +192,8 @@ message schema {
   OPTIONAL INT32 day (DATE);
   OPTIONAL INT64 moment (TIMESTAMP(MICROS,true));
   OPTIONAL INT64 small (TIMESTAMP(MICROS,true));
+  OPTIONAL INT64 local (TIMESTAMP(MICROS,false));
+  OPTIONAL INT64 fine (TIMESTAMP(MICROS,false));
   OPTIONAL BYTE_ARRAY tags (STRING);
   OPTIONAL BYTE_ARRAY raw (STRING);
   OPTIONAL BYTE_ARRAY answer (STRING);

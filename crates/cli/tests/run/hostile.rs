@@ -83,7 +83,8 @@ error: t.csv is Parquet, and not a table of text
     assert_data_eq!(
         told("t.parquet", "text\nOne\n", &[]),
         str![[r#"
-error: t.parquet cannot be read as Parquet: Parquet error: Invalid Parquet file. Corrupt footer
+error: t.parquet is not Parquet
+  if it is CSV, say so: --input-format csv
 
 "#]]
     );
@@ -189,7 +190,7 @@ error: t.csv: the columns 2 and 3 have no name: give each a name of its own
         told("t.csv", "id;text\n1;a\n", &[]),
         str![[r#"
 error: t.csv:2: the prompt cannot be made: undefined value: `text` is undefined (line 1 of the prompt)
-  the columns are "id;text"
+  there is one column, "id;text": say what is between the cells with --delimiter ';'
 
 "#]]
     );
@@ -387,7 +388,7 @@ error: --config: config.json: leave generationConfig out, and write what is in i
             "config.json"
         ]),
         str![[r#"
-error: opening the run out.csv.run: the Gemini Developer API describes no field `temprature` of GenerationConfig: did you mean `temperature`?
+error: --config: config.json: temprature: the Gemini Developer API describes no field `temprature` of GenerationConfig: did you mean `temperature`?
 
 "#]]
     );

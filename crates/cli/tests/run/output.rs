@@ -80,6 +80,7 @@ fn the_summary_is_a_document_of_json() {
     "currency": "USD"
   },
   "jobs": 1,
+  "saved": null,
   "taken_in": {
     "added": 3,
     "changed": 0,
@@ -129,13 +130,13 @@ fn a_dry_run_shows_all_and_makes_nothing() {
     assert_data_eq!(
         String::from_utf8(output.stdout).unwrap(),
         str![[r#"
-2:
+line 2:
   Summarise: Good.
 
-3:
+line 3:
   Summarise: Bad, "very" bad.
 
-4:
+line 4:
   Summarise: So so.
 
 system instruction:
@@ -144,9 +145,9 @@ system instruction:
 generation config:
   {"temperature":0.0}
 
-requests, for the Gemini Developer API: 3 requests, 454 bytes
+requests, for the Gemini Developer API: 3 requests, 290 bytes
 0 errors, 0 warnings, 0 notes
-limit: requests sent inline: 454 bytes of 20 MB (Gemini API documentation, Batch Mode)
+limit: requests sent inline: 290 bytes of 20 MB (Gemini API documentation, Batch Mode)
 limit: files of the project: not checked, 20 GiB at most (Gemini API documentation, Batch Mode)
 limit: jobs at once: not checked, 100 jobs at most (Gemini API documentation, Batch Mode)
 tokens in: about 23 (16 to 36)
@@ -292,7 +293,7 @@ out.csv: 5 rows
         ran.failed_with(5),
         str![[r#"
 error: 3 of 5 rows failed
-  the column `error` of out.csv says why
+  the column `error` of out.csv says why; to ask these rows again: genai-batch runs retry out.csv.run, and then this command for the table
 
 "#]]
     );

@@ -13,7 +13,10 @@ pub(crate) struct Folder(tempfile::TempDir);
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
+    /// What was said on standard error, but for the lines of `jobs`.
     pub(crate) err: String,
+    /// The lines about jobs that were made and ended.
+    pub(crate) jobs: Vec<String>,
 }
 
 impl Folder {
@@ -100,10 +103,16 @@ pub(crate) async fn emulator() -> Emulator {
 
 fn ended(command: &mut Command) -> Ran {
     let output = command.output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    let is_of_job = |line: &&str| {
+        line.starts_with("job ") && (line.contains(" was made: ") || line.contains(" has ended: "))
+    };
+    let (jobs, rest): (Vec<_>, Vec<_>) = err.split_inclusive('\n').partition(is_of_job);
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
+        err: rest.concat(),
+        jobs: jobs.into_iter().map(ToOwned::to_owned).collect(),
     }
 }
 

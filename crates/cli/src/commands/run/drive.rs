@@ -13,8 +13,10 @@ use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped, money};
 use crate::table::text::clip;
 
-/// How many setbacks are told; the run's file has all of them.
+/// How many setbacks are told one by one; the run's file has all of them.
 const SETBACKS: u32 = 5;
+/// How often it is told, where there are no bars, how far the run is; and that it is still held up.
+const EVERY: Duration = Duration::from_secs(5 * 60);
 /// As the library has it.
 const FIRST_JOB: u32 = 1000;
 
@@ -27,21 +29,62 @@ pub(super) async fn drive(
     let now = run.progress().await?;
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
     let mut shown = Shown::new(session, &now);
-    let mut setbacks = Setbacks {
+    let mut told = Told {
         bars: session.bars.clone(),
-        left: if session.quiet { 0 } else { SETBACKS },
+        is_quiet: session.quiet,
+        by_line: !session.quiet && !session.bars.are_shown(),
+        left: SETBACKS,
+        last: Instant::now(),
     };
-    let seen = Arc::clone(seen);
+    let by_line = told.by_line;
+    let (seen, last) = (Arc::clone(seen), Arc::clone(seen));
+    let why_budget = Arc::clone(&session.why_budget);
     let finish = options(session, run)?
-        .on_event(move |event| setbacks.hear(event))
+        .on_event(move |event| {
+            if event.kind == "budget" {
+                let mut why = why_budget.lock().unwrap_or_else(PoisonError::into_inner);
+                why.clone_from(&event.detail);
+            }
+            told.hear(event);
+        })
         .on_progress(move |progress| {
             *seen.lock().unwrap_or_else(PoisonError::into_inner) = *progress;
             shown.show(progress);
         });
-    finish.await.map_err(|error| {
+    let mut finish = std::pin::pin!(finish.into_future());
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
+    let finished = loop {
+        tokio::select! {
+            finished = &mut finish => break finished,
+            _ = ticks.tick(), if by_line => {
+                let now = *last.lock().unwrap_or_else(PoisonError::into_inner);
+                session.bars.say(line(&now));
+            }
+        }
+    };
+    finished.map_err(|error| {
         Failure::from(error)
             .hint("what was asked is in the run: to go on, give the same command again")
     })
+}
+
+/// How far a run is, in a line.
+fn line(progress: &Progress) -> String {
+    let mut line = format!(
+        "{} of {} have their outcome, {} of {} active",
+        grouped(progress.done()),
+        counted(progress.requests, "request"),
+        grouped(progress.active_jobs),
+        counted(progress.jobs, "job")
+    );
+    if progress.errors + progress.missing > 0 {
+        let failed = grouped(progress.errors + progress.missing);
+        line.push_str(&format!(", {failed} failed"));
+    }
+    if let Some(left) = progress.left {
+        line.push_str(&format!(", about {} left", HumanDuration(left)));
+    }
+    line
 }
 
 fn options(session: &Session, run: &Run) -> Result<Finish> {
@@ -85,32 +128,59 @@ fn options(session: &Session, run: &Run) -> Result<Finish> {
     Ok(finish)
 }
 
-/// What holds a run up and does not end it, told while it is followed.
-struct Setbacks {
+/// What happens to the jobs of a run, told while it is followed.
+struct Told {
     bars: Bars,
+    is_quiet: bool,
+    /// Whether each job is told, since there are no bars.
+    by_line: bool,
+    /// How many setbacks are still told one by one.
     left: u32,
+    /// When something was told last.
+    last: Instant,
 }
 
-impl Setbacks {
+impl Told {
     fn hear(&mut self, event: &RunEvent) {
-        let what = match &*event.kind {
-            "refused" => "was refused, and will be sent again",
-            "gone" => "is gone, and its requests will be sent again",
+        let (what, is_setback) = match &*event.kind {
+            "refused" => ("was refused, and will be sent again", true),
+            "unreachable" => (
+                "could not be sent, since the service was not reached, and will be sent again",
+                true,
+            ),
+            "gone" => ("is gone, and its requests will be sent again", true),
+            "created" => ("was made", false),
+            "adopted" => ("was taken over", false),
+            "ended" => ("has ended", false),
             _ => return,
         };
-        if self.left == 0 {
+        let is_told = match is_setback {
+            true => self.left > 0 || self.last.elapsed() >= EVERY,
+            false => self.by_line,
+        };
+        if self.is_quiet || !is_told {
             return;
         }
-        self.left -= 1;
+        self.last = Instant::now();
         let job = event.job.unwrap_or_default();
-        let why = event.detail.as_deref().unwrap_or("nothing says why");
-        let more = if self.left == 0 {
-            " (no more of these are told)"
-        } else {
-            ""
+        let detail = event.detail.as_deref().map(|it| clip(it, 300));
+        let why = match (detail, is_setback) {
+            (Some(detail), _) => format!(": {detail}"),
+            (None, true) => ": nothing says why".to_owned(),
+            (None, false) => String::new(),
         };
-        self.bars
-            .say(format!("job {job} {what}: {}{more}", clip(why, 300)));
+        let mut more = String::new();
+        if is_setback {
+            self.left = self.left.saturating_sub(1);
+            if self.left == 0 {
+                let minutes = EVERY.as_secs() / 60;
+                more = format!(" (it goes on; from now on this is told every {minutes} minutes)");
+            }
+        } else {
+            // What holds it up later is news again.
+            self.left = SETBACKS;
+        }
+        self.bars.say(format!("job {job} {what}{why}{more}"));
     }
 }
 
@@ -153,6 +223,9 @@ impl Shown {
         self.answers.set_length(requests);
         self.answers.set_position(progress.done());
         let mut told = Vec::new();
+        if let Some(left) = progress.left {
+            told.push(format!("about {} left", HumanDuration(left)));
+        }
         let seconds = self.began.elapsed().as_secs_f64();
         let fresh = progress.done().saturating_sub(self.before);
         if fresh > 0 && seconds > 0.0 {
@@ -170,9 +243,6 @@ impl Shown {
         if let Some(pricing) = &self.pricing {
             let cost = pricing.cost_of(progress.input_tokens, progress.output_tokens);
             told.push(format!("{} so far", money(cost, "USD")));
-        }
-        if let Some(left) = progress.left {
-            told.push(format!("about {} left", HumanDuration(left)));
         }
         self.answers.set_message(told.join(", "));
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use genai_batch::preflight::{Diagnosis, FindingCode};
+use genai_batch::preflight::{Diagnosis, Finding, FindingCode, Severity};
 use genai_batch::{Client, Source};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,9 +14,9 @@ use super::session::refused;
 use crate::connect;
 use crate::exit::{Failure, Result};
 use crate::global::{BackendName, Global};
-use crate::show::Out;
 use crate::show::counted::counted;
 use crate::show::out::write_text;
+use crate::show::{Out, note};
 use crate::table::text::clip;
 
 /// How many requests are shown.
@@ -30,6 +30,9 @@ struct DryRun<'a> {
     generation_config: Value,
     requests: Vec<Sample>,
     diagnosis: Diagnosis,
+    /// What a key is, where it does not say that itself.
+    #[serde(skip)]
+    name_of_key: &'static str,
 }
 
 /// Shows what a run would do.
@@ -58,9 +61,9 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
     if let Some(pricing) = &plan.pricing {
         preflight = preflight.pricing(pricing.clone());
     }
-    let diagnosis = match preflight.await {
+    let mut diagnosis = match preflight.await {
         Ok(diagnosis) => diagnosis,
-        Err(error) => return Err(refused(plan, &feed, error).await),
+        Err(error) => return Err(refused(plan, &feed, error, "").await),
     };
     if let Some(failure) = feed.take_failure() {
         return Err(failure);
@@ -70,17 +73,32 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
         requests = feed.take_samples();
     }
     // A run makes as many jobs as it takes.
-    let of_one_job = diagnosis.counts.get(&FindingCode::LimitExceeded);
-    let errors = diagnosis
-        .errors
-        .saturating_sub(of_one_job.copied().unwrap_or_default());
+    let of_one_job = |finding: &Finding| {
+        finding.code == FindingCode::LimitExceeded && finding.severity == Severity::Error
+    };
+    let found = diagnosis.findings.len();
+    diagnosis.findings.retain(|finding| !of_one_job(finding));
+    let taken_out = (found - diagnosis.findings.len()) as u64;
+    diagnosis.errors = diagnosis.errors.saturating_sub(taken_out);
+    if let Some(count) = diagnosis.counts.get_mut(&FindingCode::LimitExceeded) {
+        *count = count.saturating_sub(taken_out);
+    }
+    diagnosis.counts.retain(|_, count| *count > 0);
+    let errors = diagnosis.errors;
     let shown = DryRun {
         model: &plan.args.model,
         system_instruction: settings.system.as_deref(),
         generation_config: Value::from(settings.config.clone()),
         requests,
         diagnosis,
+        name_of_key: match &plan.work {
+            Work::Table(maker) if maker.key.is_none() => maker.input.unit(),
+            _ => "",
+        },
     };
+    for odd in plan.odd() {
+        note::say(global, format!("note: {odd}"));
+    }
     let out = Out::of(global);
     match out.is_json() {
         true => out.document(&shown)?,
@@ -116,6 +134,7 @@ async fn lines(path: &std::path::Path) -> Result<Vec<Sample>> {
     let samples = lines.into_iter().enumerate().map(|(at, line)| Sample {
         key: format!("line {}", at + 1),
         prompt: line,
+        media: Vec::new(),
     });
     Ok(samples.collect())
 }
@@ -123,9 +142,10 @@ async fn lines(path: &std::path::Path) -> Result<Vec<Sample>> {
 impl DryRun<'_> {
     fn to_text(&self) -> String {
         let mut parts = Vec::new();
-        for Sample { key, prompt } in &self.requests {
+        for Sample { key, prompt, media } in &self.requests {
             let prompt = clip(prompt.trim_end(), 2000).replace('\n', "\n  ");
-            parts.push(format!("{key}:\n  {prompt}"));
+            let media: String = media.iter().map(|it| format!("\n  [{it}]")).collect();
+            parts.push(format!("{}{key}:\n  {prompt}{media}", self.name_of_key));
         }
         if let Some(system) = self.system_instruction {
             parts.push(format!(

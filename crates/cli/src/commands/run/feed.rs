@@ -11,8 +11,10 @@ use genai_batch::{Request, Source};
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::exit::{Failure, Result};
-use crate::prompt::Maker;
+use crate::prompt::{Maker, template};
+use crate::show::counted::{counted, grouped};
 use crate::table::columns::{Column, Columns};
+use crate::table::{Row, text};
 
 /// How many requests are handed over at once.
 const AT_ONCE: usize = 256;
@@ -38,6 +40,72 @@ pub(super) struct Feed {
 pub(super) struct Sample {
     pub(super) key: String,
     pub(super) prompt: String,
+    /// What goes with the prompt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) media: Vec<String>,
+}
+
+/// Rows that ask nothing: all are looked for, so that they can be mended at once.
+#[derive(Debug, Default)]
+struct Blank {
+    count: u64,
+    told: String,
+    column: Option<String>,
+}
+
+impl Blank {
+    /// How many are told one by one.
+    const TOLD: u64 = 20;
+
+    fn see(&mut self, maker: &Maker, row: &Row) -> Result<()> {
+        self.count += 1;
+        if self.count > Self::TOLD {
+            return Ok(());
+        }
+        let is_blank = |cell: &serde_json::Value| text::of(cell).trim().is_empty();
+        let named = maker.prompt.columns(&row.names);
+        let blank: Vec<_> = named
+            .into_iter()
+            .filter(|it| row.cell(it).is_some_and(is_blank))
+            .collect();
+        let place = maker.input.place(row.line);
+        self.told.push_str(&format!("\n  {place}"));
+        if maker.key.is_some() {
+            self.told.push_str(&format!(" (key {:?})", maker.key(row)?));
+        }
+        match &blank[..] {
+            [] => {}
+            [one] => self
+                .told
+                .push_str(&format!(": nothing in the column {one}")),
+            several => {
+                let list = text::list(several);
+                self.told
+                    .push_str(&format!(": nothing in the columns {list}"));
+            }
+        }
+        self.column = self.column.take().or(blank.into_iter().next());
+        Ok(())
+    }
+
+    fn into_failure(self) -> Option<Failure> {
+        let (count, told) = (self.count, self.told);
+        let more = match count.checked_sub(Self::TOLD) {
+            Some(more @ 1..) => format!("\n  … and {} more", grouped(more)),
+            _ => String::new(),
+        };
+        let column = self.column.unwrap_or_else(|| "text".to_owned());
+        let failure = Failure::usage(format!(
+            "the prompt of {} is empty:{told}{more}",
+            counted(count, "row")
+        ));
+        (count > 0).then(|| {
+            failure.hint(format!(
+                "leave these rows out, or ask something of them: {{{{ {} or 'nothing was written' }}}}",
+                template::variable(&column)
+            ))
+        })
+    }
 }
 
 enum Message {
@@ -96,15 +164,25 @@ impl Feed {
         if let Some(header) = rows.header() {
             columns.name(header);
         }
+        let mut blank = Blank::default();
         let mut some = Vec::with_capacity(AT_ONCE);
         while let Some(row) = rows.next()? {
             columns.see(&row);
-            let request = maker.request(&row)?;
-            if self.wanted > 0 {
-                self.keep(maker, &row)?;
-            }
             self.rows.fetch_add(1, Ordering::Relaxed);
-            some.push(request);
+            let prompt = maker.prompt(&row)?;
+            if prompt.trim().is_empty() {
+                blank.see(maker, &row)?;
+                continue;
+            }
+            if self.wanted > 0 {
+                self.keep(maker, &row, &prompt)?;
+            }
+            let request = maker.request(&row, prompt)?;
+            some.push(match self.wanted {
+                0 => Maker::with_row(request, row),
+                // What is shown alone is not kept.
+                _ => request,
+            });
             if some.len() == AT_ONCE {
                 let full = std::mem::replace(&mut some, Vec::with_capacity(AT_ONCE));
                 if send.blocking_send(Message::Some(full)).is_err() {
@@ -112,6 +190,9 @@ impl Feed {
                     return Ok(());
                 }
             }
+        }
+        if let Some(failure) = blank.into_failure() {
+            return Err(failure);
         }
         *locked(&self.columns) = columns;
         self.ended.store(true, Ordering::Release);
@@ -123,12 +204,13 @@ impl Feed {
         Ok(())
     }
 
-    fn keep(&self, maker: &Maker, row: &crate::table::Row) -> Result<()> {
+    fn keep(&self, maker: &Maker, row: &Row, prompt: &str) -> Result<()> {
         let mut samples = locked(&self.samples);
         if samples.len() < self.wanted {
             samples.push(Sample {
                 key: maker.key(row)?,
-                prompt: maker.prompt(row)?,
+                prompt: prompt.to_owned(),
+                media: maker.media.names(row),
             });
         }
         Ok(())

@@ -17,7 +17,7 @@ mod settings;
 mod shape;
 mod summary;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
@@ -58,12 +58,15 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         bars: Bars::new(quiet),
         quiet,
         interrupted,
+        why_budget: Arc::default(),
     };
     let opened = session.open().await?;
+    session.say_what_is_odd();
     let ended = async {
         let report = session.drive(&opened).await?;
         let tally = session.write(&opened).await?;
-        Ok::<_, Failure>((report, tally))
+        let asked = opened.run.progress().await?.requests;
+        Ok::<_, Failure>((report, (tally, asked)))
     };
     let ended = ended.await;
     let intake = opened.intake;
@@ -71,7 +74,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let (report, tally) = ended?;
     let summary = Summary::new(&session.plan, &session.place, &intake, &report, tally);
     summary.show(global)?;
-    summary.end()
+    let why_budget = session.why_budget.lock();
+    let why_budget = why_budget.unwrap_or_else(PoisonError::into_inner).take();
+    summary.end(why_budget.as_deref())
 }
 
 /// Becomes true at Ctrl-C; at the second the process ends at once.

@@ -49,6 +49,9 @@ impl Plan {
             Some((input, output)) => Some(Pricing::new(input, output)),
             None => Pricing::of_model(&args.model),
         };
+        if args.budget == Some(0.0) {
+            return Err(Failure::usage("--budget: it is an amount of more than 0"));
+        }
         if args.budget.is_some() && pricing.is_none() {
             return Err(
                 Failure::usage(format!("--budget: no price of {} is known", args.model))
@@ -77,6 +80,54 @@ impl Plan {
         match &self.work {
             Work::Table(maker) => maker.input.name(),
             Work::Requests(path) => path.display().to_string(),
+        }
+    }
+
+    /// What may be meant otherwise.
+    pub(super) fn odd(&self) -> Vec<String> {
+        let mut odd = Vec::new();
+        if let Work::Table(maker) = &self.work
+            && maker.prompt.is_constant()
+            && self.args.media.is_empty()
+        {
+            odd.push("the prompt names no column, so that every row is asked the same".to_owned());
+        }
+        if self.pricing.is_none() {
+            odd.push(format!(
+                "no price of {} is known, so that nothing is said of the cost: is the model spelt as the \
+                 service does? --price IN:OUT gives the price",
+                self.args.model
+            ));
+        }
+        odd
+    }
+
+    /// What the library says of the generation config, in the words of the command line.
+    pub(super) fn in_options(&self, told: &str) -> String {
+        let Some((field, why)) = told
+            .strip_prefix("generation_config.")
+            .and_then(|rest| rest.split_once(": "))
+        else {
+            return told.replace(" (`preflight` lists all)", " (--dry-run lists more)");
+        };
+        let args = &self.args;
+        let of_option = match field {
+            "temperature" => args.temperature.map(|_| "--temperature"),
+            "topP" => args.top_p.map(|_| "--top-p"),
+            "topK" => args.top_k.map(|_| "--top-k"),
+            "maxOutputTokens" => args.max_output_tokens.map(|_| "--max-output-tokens"),
+            "seed" => args.seed.map(|_| "--seed"),
+            _ if field.starts_with("stopSequences") && !args.stop.is_empty() => Some("--stop"),
+            _ if field.starts_with("thinkingConfig") && args.thinking_budget.is_some() => {
+                Some("--thinking-budget")
+            }
+            _ if field.starts_with("response") && args.schema.is_some() => Some("--schema"),
+            _ => None,
+        };
+        match (of_option, &args.config) {
+            (Some(option), _) => format!("{option}: {why}"),
+            (None, Some(path)) => format!("--config: {}: {field}: {why}", path.display()),
+            (None, None) => told.to_owned(),
         }
     }
 
@@ -193,7 +244,7 @@ fn work(args: &Args, settings: &Settings) -> Result<(Work, Option<Vec<String>>)>
         .and_then(Path::parent)
         .unwrap_or(Path::new(""));
     let maker = Maker {
-        prompt: Prompt::new(prompt.clone())?,
+        prompt: Prompt::new(prompt.clone(), header.as_deref().unwrap_or_default())?,
         key: args.key.clone(),
         media: Media {
             columns: args.media.clone(),

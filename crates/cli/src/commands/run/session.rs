@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use genai_batch::runs::{Intake, Progress, Run, RunReport};
 use genai_batch::{Client, Source};
 use indicatif::ProgressBar;
@@ -33,6 +34,8 @@ pub(super) struct Session {
     /// Whether nothing is to be said beside the results.
     pub(super) quiet: bool,
     pub(super) interrupted: watch::Receiver<bool>,
+    /// Why the budget stopped it, in the words of the library.
+    pub(super) why_budget: Arc<Mutex<Option<String>>>,
 }
 
 /// A run that is open, with what was found on the way in.
@@ -49,6 +52,8 @@ struct Was {
     settings: Option<String>,
     outputs: Option<String>,
     done: u64,
+    /// How many were in a job.
+    asked: u64,
 }
 
 impl Session {
@@ -85,7 +90,8 @@ impl Session {
             Work::Requests(path) => (Source::path(path), Arc::default(), None),
         };
         let refusal: Arc<Mutex<Option<Intake>>> = Arc::default();
-        let (refused_for, ask_anew) = (Arc::clone(&refusal), self.plan.args.ask_anew);
+        let refused_for = Arc::clone(&refusal);
+        let (ask_anew, asked) = (self.plan.args.ask_anew, was.asked);
         let settings = &self.plan.settings;
         let mut open = self
             .client
@@ -97,7 +103,9 @@ impl Session {
             .note(SETTINGS, settings.to_note())
             .confirm(move |intake| {
                 let is_another = intake.unchanged == 0 && intake.vanished > 0;
-                let is_fine = ask_anew || (intake.changed == 0 && !is_another);
+                // What was not asked yet is paid for once.
+                let is_as_paid = intake.changed == 0 || asked == 0;
+                let is_fine = ask_anew || (is_as_paid && !is_another);
                 if !is_fine {
                     *refused_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(*intake);
                 }
@@ -121,7 +129,10 @@ impl Session {
                     .take();
                 return Err(match intake {
                     Some(intake) => self.changed(&was, &intake),
-                    None => refused(&self.plan, &feed, error).await,
+                    None => {
+                        let beginning = format!("opening the run {}: ", self.place.run.display());
+                        refused(&self.plan, &feed, error, &beginning).await
+                    }
                 });
             }
         };
@@ -186,6 +197,10 @@ impl Session {
             settings,
             outputs: view.note(output::OUTPUTS).await?,
             done: report.requests - report.unfinished,
+            asked: {
+                let progress = view.progress().await?;
+                progress.requests.saturating_sub(progress.new)
+            },
         })
     }
 
@@ -197,10 +212,18 @@ impl Session {
                 "{run} was made with other rows: none of them is in {}",
                 self.plan.input_name()
             ),
-            changed => format!(
-                "{} of {run} would be asked anew, since what is asked has changed",
-                counted(changed, "row")
-            ),
+            changed => {
+                // Which of them were asked is not told where only some have changed.
+                let most = changed.min(was.asked);
+                let up_to = match intake.unchanged > 0 && was.asked < intake.unchanged + changed {
+                    true => "up to ",
+                    false => "",
+                };
+                format!(
+                    "{up_to}{} of {run} would be asked anew, since what is asked has changed",
+                    counted(most, "row")
+                )
+            }
         };
         for difference in self.plan.settings.differences(was.settings.as_deref()) {
             told.push_str(&format!("\n  {difference}"));
@@ -242,6 +265,16 @@ impl Session {
         self.bars.say(told);
     }
 
+    /// Says what may be meant otherwise, before anything is sent.
+    pub(super) fn say_what_is_odd(&self) {
+        if self.quiet {
+            return;
+        }
+        for odd in self.plan.odd() {
+            self.bars.say(format!("note: {odd}"));
+        }
+    }
+
     /// Has the run asked all that it may.
     pub(super) async fn drive(&self, opened: &Opened) -> Result<RunReport> {
         let seen: Arc<Mutex<Progress>> = Arc::default();
@@ -249,19 +282,20 @@ impl Session {
             .or_interrupted(drive::drive(self, &opened.run, &seen))
             .await;
         self.bars.clear();
-        driven.map_err(|failure| {
-            if !failure.is(Kind::Interrupted) {
-                return failure;
+        match driven {
+            Err(failure) if failure.is(Kind::Interrupted) => {
+                let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let told = format!(
+                    "interrupted: {} of {} have their outcome; {}",
+                    grouped(seen.done()),
+                    counted(seen.requests, "request"),
+                    at_service(&opened.run).await?
+                );
+                Err(Failure::new(Kind::Interrupted, told)
+                    .hint("to go on, give the same command again"))
             }
-            let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let (done, in_jobs) = (grouped(seen.done()), grouped(seen.in_jobs));
-            let told = format!(
-                "interrupted: {done} of {} have their outcome, {in_jobs} are in jobs that go on at the service",
-                counted(seen.requests, "request")
-            );
-            Failure::new(Kind::Interrupted, told)
-                .hint("to go on, give the same command again")
-        })
+            driven => driven,
+        }
     }
 
     /// Writes the table.
@@ -273,6 +307,34 @@ impl Session {
         bar.finish_and_clear();
         written
     }
+}
+
+/// How many requests go on at the service, by the file of a run that is left.
+async fn at_service(run: &Run) -> Result<String> {
+    let (mut there, mut unclear) = (0, 0);
+    let mut jobs = run.jobs();
+    while let Some(job) = jobs.try_next().await? {
+        let open = job
+            .requests
+            .saturating_sub(job.responses + job.errors + job.missing);
+        match &*job.state {
+            "active" | "ended" => there += open,
+            "sending" => unclear += open,
+            _ => {}
+        }
+    }
+    let mut told = match there {
+        0 => "none is known to be in a job at the service".to_owned(),
+        1 => "1 is in a job that goes on at the service".to_owned(),
+        more => format!("{} are in jobs that go on at the service", grouped(more)),
+    };
+    if unclear > 0 {
+        told.push_str(&format!(
+            ", {} may be, which the same command finds out",
+            grouped(unclear)
+        ));
+    }
+    Ok(told)
 }
 
 /// Waits for a run to be opened, and shows how far the input is.
@@ -296,12 +358,26 @@ async fn followed<T>(
 }
 
 /// Why the requests were not taken in, as it is said best.
-pub(super) async fn refused(plan: &Plan, feed: &Feed, error: genai_batch::Error) -> Failure {
+///
+/// `beginning` is what the library says before, which explains nothing of a mistake in what was given.
+pub(super) async fn refused(
+    plan: &Plan,
+    feed: &Feed,
+    error: genai_batch::Error,
+    beginning: &str,
+) -> Failure {
     if let Some(failure) = feed.take_failure() {
         return failure;
     }
+    let own = |error: genai_batch::Error| {
+        let told = error.to_string();
+        match told.strip_prefix(beginning) {
+            Some(told) if error.is_invalid_input() => Failure::usage(plan.in_options(told)),
+            _ => error.into(),
+        }
+    };
     let Work::Table(maker) = &plan.work else {
-        return error.into();
+        return own(error);
     };
     if feed.is_empty() {
         return Failure::usage(format!("{} has no rows", plan.input_name()));
@@ -313,7 +389,7 @@ pub(super) async fn refused(plan: &Plan, feed: &Feed, error: genai_batch::Error)
             return failure;
         }
     }
-    error.into()
+    own(error)
 }
 
 /// Where an emulator keeps its state that goes with a run.

@@ -20,9 +20,11 @@ pub(super) struct Shape {
 impl Shape {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = super::settings::read_text(path, "--schema")?;
-        Self::parse(&text).map_err(|error| {
-            Failure::usage(format!("{} is not a JSON Schema: {error}", path.display()))
-        })
+        let refused =
+            |why: String| Failure::usage(format!("{} is not a JSON Schema: {why}", path.display()));
+        let shape = Self::parse(&text).map_err(|error| refused(error.to_string()))?;
+        check(&shape.schema, "$").map_err(refused)?;
+        Ok(shape)
     }
 
     fn parse(text: &str) -> serde_json::Result<Self> {
@@ -89,6 +91,76 @@ impl Shape {
             })
         });
         cells.collect()
+    }
+}
+
+/// Refuses what no schema says, which the service would tell of each answer, or not at all.
+fn check(schema: &Value, at: &str) -> std::result::Result<(), String> {
+    const TYPES: [&str; 7] = [
+        "string", "number", "integer", "boolean", "array", "object", "null",
+    ];
+    let Value::Object(fields) = schema else {
+        return match schema {
+            // A schema that fits all or nothing.
+            Value::Bool(_) => Ok(()),
+            other => Err(format!("at {at}: {other} is not a schema")),
+        };
+    };
+    if let Some(value) = fields.get("type") {
+        let names = match value {
+            Value::Array(names) => names.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let is_known = |name: &Value| {
+            let name = name.as_str().map(str::to_ascii_lowercase);
+            name.is_some_and(|name| TYPES.contains(&&*name) || name == "type_unspecified")
+        };
+        if let Some(name) = names.iter().find(|name| !is_known(name)) {
+            return Err(format!(
+                "at {at}.type: {name} is no type: types are {}",
+                TYPES.join(", ")
+            ));
+        }
+    }
+    for name in ["properties", "$defs", "definitions", "patternProperties"] {
+        match fields.get(name) {
+            None => {}
+            Some(Value::Object(inner)) => {
+                for (field, schema) in inner {
+                    check(schema, &format!("{at}.{name}.{field}"))?;
+                }
+            }
+            Some(other) => {
+                return Err(format!("at {at}.{name}: {other} is not an object"));
+            }
+        }
+    }
+    for name in ["items", "additionalProperties", "not"] {
+        match fields.get(name) {
+            None | Some(Value::Array(_)) => {}
+            Some(schema) => check(schema, &format!("{at}.{name}"))?,
+        }
+    }
+    for name in ["anyOf", "oneOf", "allOf", "prefixItems"] {
+        match fields.get(name) {
+            None => {}
+            Some(Value::Array(schemas)) => {
+                for (place, schema) in schemas.iter().enumerate() {
+                    check(schema, &format!("{at}.{name}[{place}]"))?;
+                }
+            }
+            Some(other) => return Err(format!("at {at}.{name}: {other} is not a list")),
+        }
+    }
+    let is_names = |value: &Value| {
+        let names = value.as_array();
+        names.is_some_and(|names| names.iter().all(Value::is_string))
+    };
+    match fields.get("required") {
+        Some(other) if !is_names(other) => {
+            Err(format!("at {at}.required: {other} is not a list of names"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -213,6 +285,23 @@ mod tests {
             kind == "wrong-shape" && why.contains(r#""stars" of the answer is "four""#),
             "{why}"
         );
+    }
+
+    #[test]
+    fn what_is_no_schema_is_told_with_its_place() {
+        let told = |text: &str| check(&serde_json::from_str(text).unwrap(), "$");
+        assert_eq!(told(RATING), Ok(()));
+        assert_eq!(told(r#"{"type": "STRING", "enum": ["a"]}"#), Ok(()));
+        let wrong = told(r#"{"type": "objekt"}"#).unwrap_err();
+        assert!(
+            wrong.starts_with("at $.type: \"objekt\" is no type"),
+            "{wrong}"
+        );
+        let nested = r#"{"type": "object", "properties": {"a": {"items": {"type": "text"}}}}"#;
+        let wrong = told(nested).unwrap_err();
+        assert!(wrong.starts_with("at $.properties.a.items.type"), "{wrong}");
+        assert!(told(r#"{"required": "a"}"#).is_err());
+        assert!(told(r#"{"properties": ["a"]}"#).is_err());
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) struct Summary {
     cost: Option<Amount>,
     /// How many jobs it took.
     jobs: u64,
+    /// How many requests were not sent since another is equal, with `--dedupe`.
+    saved: Option<u64>,
     /// What was taken in by this call.
     taken_in: TakenIn,
     /// The column that says why a row failed.
@@ -69,8 +71,10 @@ impl Summary {
         place: &Place,
         intake: &Intake,
         report: &RunReport,
-        tally: Tally,
+        (tally, asked): (Tally, u64),
     ) -> Self {
+        let saved = plan.args.dedupe;
+        let saved = saved.then(|| report.requests.saturating_sub(asked));
         // The emulator costs nothing, and says nothing of what a model would.
         let cost = |pricing: &Pricing| Amount {
             amount: report.cost(pricing),
@@ -91,6 +95,7 @@ impl Summary {
             output_tokens: report.output_tokens,
             cost: plan.pricing.as_ref().map(cost),
             column: format!("{}error", plan.args.prefix),
+            saved,
             jobs: report.generations.iter().map(|it| it.jobs).sum(),
             taken_in: TakenIn {
                 added: intake.added,
@@ -151,6 +156,9 @@ impl Summary {
             grouped(self.output_tokens),
             counted(self.jobs, "job")
         );
+        if let Some(saved) = self.saved.filter(|it| *it > 0) {
+            let _ = write!(text, "; --dedupe saved {}", counted(saved, "request"));
+        }
         match &self.cost {
             Some(cost) if emulator => {
                 let _ = write!(
@@ -169,14 +177,19 @@ impl Summary {
     }
 
     /// How the process ends.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(super) fn end(&self, why_budget: Option<&str>) -> Result<()> {
         let rows = counted(self.rows, "row");
         if let Some(stopped) = self.stopped {
             let left = grouped(self.unfinished);
-            let failure = Failure::new(
-                Kind::Stopped,
-                format!("stopped by --{stopped}: {left} of {rows} have no outcome yet"),
-            );
+            let mut told = format!("stopped by --{stopped}: {left} of {rows} have no outcome yet");
+            if let (true, Some(cost)) = (stopped == "budget", &self.cost) {
+                let spent = money(cost.amount, cost.currency);
+                told.push_str(&format!("; {spent} is spent"));
+            }
+            if let (true, Some(why)) = (stopped == "budget", why_budget) {
+                told.push_str(&format!("\n  {why}, in {}", "USD"));
+            }
+            let failure = Failure::new(Kind::Stopped, told);
             return Err(failure.hint(match stopped {
                 "first" => "to go on, give the same command without --first",
                 "budget" => "to go on, give the same command with a higher --budget",
@@ -187,8 +200,9 @@ impl Summary {
             let failed = grouped(self.failed);
             return Err(
                 Failure::new(Kind::SomeFailed, format!("{failed} of {rows} failed")).hint(format!(
-                    "the column `{}` of {} says why",
-                    self.column, self.output
+                    "the column `{}` of {} says why; to ask these rows again: genai-batch runs retry {}, and \
+                     then this command for the table",
+                    self.column, self.output, self.run
                 )),
             );
         }
