@@ -19,6 +19,7 @@ Exit codes:
   5    all was done, and some requests or jobs failed
   6    a deadline, a budget or a timeout stopped it; the same command goes on
   130  Ctrl-C; the same command goes on
+  143  SIGTERM, 129 SIGHUP; as Ctrl-C
 
 Examples:
   genai-batch list

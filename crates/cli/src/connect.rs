@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use genai_batch::{Backend, Client, ClientBuilder};
+use genai_batch::{Backend, Client, ClientBuilder, RetryPolicy};
 use genai_batch_emulator::Emulator;
 
 use crate::exit::{Failure, Kind, Result};
@@ -18,6 +18,10 @@ const JOB: Duration = Duration::from_millis(900);
 const PROJECT: &str = "emulator";
 const LOCATION: &str = "us-central1";
 const STAGING: &str = "gs://emulator-staging/batches";
+/// Who calls without credentials, and where such a call ends: at a port of this machine that is kept for
+/// nothing.
+const NOBODY: &str = "nobody";
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// A client, and the emulator that it talks to, if it does.
 pub(crate) struct Connection {
@@ -49,6 +53,35 @@ pub(crate) async fn connect(global: &Global, state: Option<&Path>) -> Result<Con
     }
     Ok(Connection {
         client: builder.build().map_err(without_client)?,
+        emulator: None,
+    })
+}
+
+/// A client for what is only looked at. Where there are no credentials it sends nothing, and is of
+/// --backend, or else of the Gemini Developer API.
+pub(crate) async fn connect_to_look(global: &Global) -> Result<Connection> {
+    match connect(global, None).await {
+        Err(failure) if failure.is(Kind::Credentials) => {}
+        outcome => return outcome,
+    }
+    let builder = match global.backend {
+        Some(BackendName::Vertex) => Client::builder()
+            .vertex()
+            .project(global.project.as_deref().unwrap_or(NOBODY))
+            .location(global.location.as_deref().unwrap_or(LOCATION))
+            .staging(global.staging.as_deref().unwrap_or(STAGING))
+            .access_token(NOBODY)
+            .storage_base_url(NOWHERE)
+            .bigquery_base_url(NOWHERE),
+        Some(BackendName::Gemini) | None => Client::builder().gemini().api_key(NOBODY),
+    };
+    let builder = builder.base_url(NOWHERE).retry_policy(RetryPolicy::none());
+    say(
+        global,
+        "no credentials: what only the service knows is not checked",
+    );
+    Ok(Connection {
+        client: builder.build()?,
         emulator: None,
     })
 }

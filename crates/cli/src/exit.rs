@@ -1,9 +1,13 @@
 //! How the process ends: a failure, what is said of it on standard error, and its exit code.
 
+mod words;
+
 use std::fmt;
 use std::process::ExitCode;
 
 use crate::show::style;
+
+pub(crate) use words::of_command_line;
 
 /// What a command comes to.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -25,12 +29,16 @@ pub(crate) enum Kind {
     Stopped,
     /// Ctrl-C; the same command goes on: 130.
     Interrupted,
+    /// SIGTERM; the same command goes on: 143.
+    Terminated,
+    /// SIGHUP, as when a terminal is closed; the same command goes on: 129.
+    HungUp,
     /// Whoever read standard output wants no more of it, as `head` does: nobody is told, and it is 0.
     Unread,
 }
 
 impl Kind {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Unread => 0,
             Self::Other => 1,
@@ -40,6 +48,8 @@ impl Kind {
             Self::SomeFailed => 5,
             Self::Stopped => 6,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::HungUp => 129,
         }
     }
 }
@@ -58,7 +68,7 @@ impl Failure {
     pub(crate) fn new(kind: Kind, message: impl fmt::Display) -> Self {
         Self {
             kind,
-            message: message.to_string(),
+            message: of_command_line(&message.to_string()),
             hint: None,
         }
     }
@@ -123,7 +133,9 @@ impl fmt::Display for Failure {
 
 impl From<genai_batch::Error> for Failure {
     fn from(error: genai_batch::Error) -> Self {
-        let kind = if error.is_quota() {
+        let kind = if is_driven(&error) {
+            Kind::Other
+        } else if error.is_quota() {
             Kind::Quota
         } else if error.is_unauthenticated() || error.is_permission_denied() {
             Kind::Credentials
@@ -138,6 +150,11 @@ impl From<genai_batch::Error> for Failure {
             ..Self::new(kind, error)
         }
     }
+}
+
+/// Whether another process drives the run.
+fn is_driven(error: &genai_batch::Error) -> bool {
+    error.is_configuration() && error.to_string().contains("is driven by another")
 }
 
 /// Whether a local file is not there, or may not be touched.
@@ -159,6 +176,8 @@ fn hint(error: &genai_batch::Error) -> Option<&'static str> {
         Some("`genai-batch doctor` tells which credentials there are, and whether they are let in")
     } else if error.is_unclear() {
         Some("look before you send it again: `genai-batch list`; with --id it is not made twice")
+    } else if is_driven(error) {
+        Some("wait for it to end, or look meanwhile: `genai-batch runs show RUN`")
     } else if error.is_job_active() {
         Some("wait for it: `genai-batch watch JOB`, or say --wait")
     } else if error.is_not_found() {

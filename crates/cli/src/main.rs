@@ -2,7 +2,7 @@
 //!
 //! A thin layer over the public interface of the crate `genai-batch`. [`args`] and
 //! [`global`] say what may be written, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
-//! an emulator, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`show`] is
+//! an emulator, [`signals`] what ends a command early, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`show`] is
 //! everything that a person or a program reads, and [`exit`] how the process ends.
 
 mod args;
@@ -13,6 +13,7 @@ mod global;
 mod prompt;
 mod report;
 mod show;
+mod signals;
 mod table;
 
 use std::process::ExitCode;
@@ -31,7 +32,8 @@ async fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     cli.global.color.apply();
-    match commands::run(cli).await {
+    let heeded = signals::Heeded::of(&cli.command);
+    match signals::until_ended(heeded, commands::run(cli)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.show();

@@ -286,3 +286,44 @@ fn what_is_no_run_is_told() {
         assert!(!refused.status.success() && told.contains(name), "{told}");
     }
 }
+
+#[tokio::test]
+async fn nothing_but_a_page_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("a.csv.run");
+    run_of(&run, [("k".to_owned(), "hello".to_owned())]).await;
+    let kept = std::fs::read(&run).unwrap();
+    let write = |out: &Path, more: &[&str]| {
+        let out = out.to_str().unwrap();
+        let made = report(&run, &[&["--open", "no", "--out", out], more].concat());
+        let told = String::from_utf8_lossy(&made.stderr).into_owned();
+        (made.status.code(), told)
+    };
+    // The run, whatever it is called, and what belongs to it.
+    let other_name = folder.path().join("link.html");
+    std::fs::hard_link(&run, &other_name).unwrap();
+    let mut wal = run.clone().into_os_string();
+    wal.push("-wal");
+    for place in [&run, &other_name, Path::new(&wal)] {
+        for more in [&[][..], &["--overwrite"]] {
+            let (code, told) = write(place, more);
+            assert_eq!(code, Some(2), "{}: {told}", place.display());
+            assert!(std::fs::read(&run).unwrap() == kept);
+        }
+    }
+    // What somebody else wrote.
+    let precious = folder.path().join("precious.csv");
+    std::fs::write(&precious, "precious").unwrap();
+    let (code, told) = write(&precious, &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("--overwrite"), "{told}");
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
+    assert_eq!(write(&precious, &["--overwrite"]).0, Some(0));
+    // A page, also in the place that is taken by default.
+    assert_eq!(write(&precious, &[]).0, Some(0));
+    let (place, _) = page(&run);
+    assert_eq!(page(&run).0, place);
+    std::fs::write(&place, "mine").unwrap();
+    assert_eq!(report(&run, &["--open", "no"]).status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), "mine");
+}

@@ -1,11 +1,13 @@
 //! `genai-batch check`: what is wrong with a file of requests, before anything is sent.
 
+use std::path::Path;
+
 use genai_batch::Source;
 use genai_batch::preflight::{Diagnosis, Finding, Severity};
 use serde::Serialize;
 
-use crate::connect::connect;
-use crate::exit::{Failure, Kind, Result};
+use crate::connect::connect_to_look;
+use crate::exit::{Failure, Kind, Result, of_command_line};
 use crate::global::Global;
 use crate::show::counted::counted;
 use crate::show::note::say;
@@ -13,7 +15,8 @@ use crate::show::{Cell, Out, Record, Tone};
 
 /// Tell what is wrong with a file of requests, before anything is sent.
 ///
-/// Nothing is uploaded and no job is made. Each finding has its line, its key and a code that stays as
+/// Nothing is uploaded and no job is made; it needs no credentials. With some, uploads that the requests
+/// name are looked up. Each finding has its line, its key and a code that stays as
 /// it is. Errors are what will be refused, fail, or lose a result: with any, it ends with 5.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -32,8 +35,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
-    let connection = connect(global, None).await?;
-    let source = Source::try_from(&*args.source)?;
+    let connection = connect_to_look(global).await?;
+    let source = source(&args.source, &args.model)?;
     let preflight = source.preflight(&connection.client).model(&args.model);
     let diagnosis = preflight.await?;
     let out = Out::of(global);
@@ -52,6 +55,24 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let found = counted(wrong, if args.strict { "finding" } else { "error" });
     let failure = Failure::new(Kind::SomeFailed, format!("{found} in {}", args.source));
     Err(failure.hint("mend the lines that are named; nothing was sent"))
+}
+
+/// A source of requests; a table is none, but `genai-batch run` makes requests of it.
+pub(crate) fn source(text: &str, model: &str) -> Result<Source> {
+    let is_table = Path::new(text)
+        .extension()
+        .and_then(|it| it.to_str())
+        .is_some_and(|it| ["csv", "tsv", "parquet"].contains(&it.to_lowercase().as_str()));
+    match is_table && !text.contains("://") {
+        true => Err(Failure::usage(format_args!(
+            "{text} is a table, and no file of requests"
+        ))
+        .hint(format_args!(
+            "`genai-batch run {text} --model {model} --prompt TEMPLATE --dry-run` shows and checks the \
+             requests that are made of it"
+        ))),
+        false => Ok(Source::try_from(text)?),
+    }
 }
 
 fn summary(diagnosis: &Diagnosis) -> String {
@@ -97,7 +118,7 @@ impl Record for Row<'_> {
             Cell::new(&finding.place),
             Cell::new(finding.severity).tone(tone),
             Cell::new(finding.code),
-            Cell::new(message),
+            Cell::new(of_command_line(&message)),
         ]
     }
 }

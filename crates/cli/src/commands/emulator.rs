@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use genai_batch_emulator::{Emulator, Fault};
 
-use crate::exit::{Failure, Result};
+use crate::exit::{Failure, Result, of_command_line};
 use crate::global::Global;
 use crate::show::note::say;
 use crate::show::{Out, out, time};
 
 /// Serve a local emulator of the batch services.
 ///
-/// It prints the variables that lead every client to it, and serves until it is interrupted.
+/// It prints the variables that lead every client to it, and serves until it is interrupted; Ctrl-C is
+/// how it is meant to end, and gives 0.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     api_key: Option<String>,
     /// A fault to switch on, such as drop-rows=every:3 or fail-next=batches.get:2:503; once more for
     /// others.
-    #[arg(long)]
+    #[arg(long, value_parser = fault)]
     fault: Vec<Fault>,
     /// A folder to keep jobs, files, objects and tables in, so that they outlive the process however it
     /// ends.
@@ -46,6 +47,19 @@ pub(crate) struct Args {
     /// How many seconds pass for jobs and files in a real one.
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     clock_scale: f64,
+}
+
+/// Reads a fault, and says what is wrong with it in few words.
+fn fault(text: &str) -> std::result::Result<Fault, String> {
+    text.parse()
+        .map_err(|error: genai_batch_emulator::UnknownFault| {
+            let said = of_command_line(&error.to_string());
+            // A list of all operations is a wall; the documentation has it.
+            match said.split_once("an operation of these: ") {
+                Some((before, _)) => format!("{before}an operation, which docs/testing.md names"),
+                None => said,
+            }
+        })
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {

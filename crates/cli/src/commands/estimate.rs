@@ -1,12 +1,12 @@
 //! `genai-batch estimate`: about how many tokens requests take, what they cost, and how they stand to
 //! the limits of the service.
 
-use genai_batch::Source;
 use genai_batch::cost::{CostEstimate, Estimate, Pricing};
 use genai_batch::preflight::{Diagnosis, LimitUse};
 use serde::Serialize;
 
-use crate::connect::connect;
+use crate::commands::check::source;
+use crate::connect::{connect, connect_to_look};
 use crate::exit::Result;
 use crate::global::Global;
 use crate::show::note::{say, warn};
@@ -14,14 +14,14 @@ use crate::show::{Cell, Out, Tone};
 
 /// Tell tokens, cost and limits of a file of requests, before anything is sent.
 ///
-/// Tokens are estimated by the length of the texts, unless --sample has the service count some requests. The prices are those of the
-/// table in the program, or the ones that are given.
+/// Tokens are estimated by the length of the texts, unless --sample has the service count some requests,
+/// which takes credentials. The prices are those of the table in the program, or the ones that are given.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   genai-batch estimate reviews.jsonl --model gemini-2.5-flash
   genai-batch estimate reviews.jsonl -m gemini-2.5-flash --likely-output-tokens 40
-  genai-batch estimate reviews.jsonl -m my-model --input-price 0.3 --output-price 2.5")]
+  genai-batch estimate reviews.jsonl -m my-model --price 0.30:2.50")]
 pub(crate) struct Args {
     /// A file of requests in JSONL, or gs://BUCKET/OBJECT.
     source: String,
@@ -41,36 +41,48 @@ pub(crate) struct Args {
 /// What tokens cost.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Prices {
-    /// What a million tokens of input cost without a batch, in place of the table.
-    #[arg(long, value_name = "PRICE", requires = "output_price")]
-    input_price: Option<f64>,
-    /// What a million tokens of output cost without a batch.
-    #[arg(long, value_name = "PRICE", requires = "input_price")]
-    output_price: Option<f64>,
+    /// What a million tokens cost, in and out, before the discount of batches; by default a table has it.
+    #[arg(long, value_name = "IN:OUT", value_parser = price)]
+    price: Option<(f64, f64)>,
+}
+
+/// Reads two prices.
+fn price(text: &str) -> std::result::Result<(f64, f64), String> {
+    let of = |text: &str| text.trim().parse::<f64>().ok();
+    text.split_once(':')
+        .and_then(|(input, output)| Some((of(input)?, of(output)?)))
+        .filter(|(input, output)| {
+            [input, output]
+                .iter()
+                .all(|it| it.is_finite() && **it >= 0.0)
+        })
+        .ok_or_else(|| "it is two prices, such as 0.30:2.50".to_owned())
 }
 
 impl Prices {
     /// The prices that are given, or else those that are known.
     pub(crate) fn of(&self, model: &str) -> genai_batch::Result<Pricing> {
-        match (self.input_price, self.output_price) {
-            (Some(input), Some(output)) => Ok(Pricing::new(input, output)),
-            _ => Pricing::known(model),
+        match self.price {
+            Some((input, output)) => Ok(Pricing::new(input, output)),
+            None => Pricing::known(model),
         }
     }
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
-    let connection = connect(global, None).await?;
-    let source = Source::try_from(&*args.source)?;
+    let connection = match args.sample {
+        0 => connect_to_look(global).await?,
+        // The service counts.
+        _ => connect(global, None).await?,
+    };
+    let source = source(&args.source, &args.model)?;
     let mut preflight = source
         .preflight(&connection.client)
         .model(&args.model)
         .sample(args.sample);
     match args.prices.of(&args.model) {
         Ok(pricing) => preflight = preflight.pricing(pricing),
-        Err(error) => warn(format_args!(
-            "{error}; on the command line: --input-price and --output-price"
-        )),
+        Err(error) => warn(error),
     }
     if let Some(tokens) = args.likely_output_tokens {
         preflight = preflight.likely_output_tokens(tokens);

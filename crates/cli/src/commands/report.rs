@@ -6,16 +6,17 @@ use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
+use crate::commands::runs::file::{about_run, there};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::report;
-use crate::show::note::warn;
+use crate::show::note::{say, warn};
 use crate::show::{Out, out};
 
 /// Write a page about a run, with its outcomes, cost, jobs, errors and answers.
 ///
 /// It is one file of HTML that loads nothing, with answers to search through. The run is only read, so
-/// another process may drive it.
+/// another process may drive it. On a terminal, the page is opened in a browser: --open no leaves that.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -24,9 +25,12 @@ Examples:
 pub(crate) struct Args {
     /// The file of the run.
     run: PathBuf,
-    /// The page; by default beside the run, as RUN.html. One that is there is replaced.
+    /// The page; by default beside the run, as RUN.html. A page that is there is replaced.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the file that is there, also if it is no page of a run.
+    #[arg(long)]
+    overwrite: bool,
     /// Whether to open the page in a browser: by default on a terminal.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     open: When,
@@ -48,9 +52,20 @@ enum When {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
-    let page = report::html(&args.run, args.answers).await?;
+    there(&args.run)?;
     let place = args.out.unwrap_or_else(|| beside(&args.run));
-    write(&place, page)?;
+    if is_of_run(&place, &args.run) {
+        let failure = Failure::usage(format_args!(
+            "a page at {} would replace the run, or a part of it",
+            place.display()
+        ));
+        return Err(failure.hint("--out names another file"));
+    }
+    // Before the run is read, and once more when the page is put in its place.
+    free(&place, args.overwrite)?;
+    let page = report::html(&args.run, args.answers).await;
+    let page = page.map_err(|failure| about_run(&args.run, failure))?;
+    write(&place, page, args.overwrite)?;
     let form = Out::of(global);
     match form.is_json() {
         true => form.document(&serde_json::json!({"page": place.to_string_lossy()}))?,
@@ -61,13 +76,56 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         When::Yes => true,
         When::No => false,
     };
-    if opens && let Err(error) = open(&place) {
+    if !opens {
+        return Ok(());
+    }
+    match open(&place) {
+        Ok(()) => say(global, "opening it in a browser; --open no leaves that"),
         // The page is there all the same.
-        warn(format_args!(
+        Err(error) => warn(format_args!(
             "the page could not be opened in a browser: {error}"
-        ));
+        )),
     }
     Ok(())
+}
+
+/// Whether a file at `place` is the run, by whatever name, or one that belongs to it.
+fn is_of_run(place: &Path, run: &Path) -> bool {
+    let of_run = ["", "-wal", "-shm", "-journal", ".lock"].map(|ending| {
+        let mut name = run.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    of_run.iter().any(|file| is_same(place, file))
+}
+
+/// Whether two paths lead to the same file, which need not be there.
+fn is_same(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(a), Ok(b)) = (a.metadata(), b.metadata()) {
+        use std::os::unix::fs::MetadataExt as _;
+        return (a.dev(), a.ino()) == (b.dev(), b.ino());
+    }
+    let whole = |path: &Path| {
+        path.canonicalize().or_else(|_| {
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            Ok::<_, std::io::Error>(folder.join(path.file_name().unwrap_or_default()))
+        })
+    };
+    matches!((whole(a), whole(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Refuses a place where there is something that is no page of a run.
+fn free(place: &Path, overwrite: bool) -> Result<()> {
+    if overwrite || !place.exists() || report::is_page(place)? {
+        return Ok(());
+    }
+    let failure = Failure::usage(format_args!(
+        "{} is there already, and is no page of a run",
+        place.display()
+    ));
+    Err(failure.hint("--out names another file, and --overwrite replaces this one"))
 }
 
 /// `RUN.html`.
@@ -78,7 +136,7 @@ fn beside(run: &Path) -> PathBuf {
 }
 
 /// Puts a page in its place at once.
-fn write(out: &Path, page: String) -> Result<()> {
+fn write(out: &Path, page: String, overwrite: bool) -> Result<()> {
     let told = |error: std::io::Error| {
         Failure::new(
             Kind::Other,
@@ -98,6 +156,7 @@ fn write(out: &Path, page: String) -> Result<()> {
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(told)?;
     std::fs::write(file.path(), page).map_err(told)?;
+    free(out, overwrite)?;
     file.persist(out).map_err(|error| told(error.error))?;
     Ok(())
 }

@@ -120,5 +120,8 @@ fn judge(report: &Report) -> Result<()> {
         Kind::SomeFailed,
         format_args!("{failed} of {} have no response", counted(of, "request")),
     );
-    Err(failure.hint("the lines with \"error\" say why"))
+    Err(failure.hint(match report.errors {
+        0 => "`genai-batch get JOB` tells how the job ended",
+        _ => "the lines with \"error\" have a code, and a message where the service gave one",
+    }))
 }

@@ -1,14 +1,15 @@
 //! `genai-batch submit`: a job of a finished file of requests.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use genai_batch::batches::Create;
-use genai_batch::{Client, GenerationConfig, Source};
+use genai_batch::{BatchJob, Client, GenerationConfig};
 
-use crate::commands::watch::{WaitArgs, wait};
+use crate::commands::check::source;
+use crate::commands::watch::{WaitArgs, judge, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
-use crate::global::Global;
+use crate::global::{BackendName, Global};
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, json, out, transfer};
@@ -115,16 +116,47 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         form.document(&json::Job::from(&job))?;
     }
     if !args.wait {
-        say(
-            global,
-            format_args!("follow it with: genai-batch watch {}", job.name()),
-        );
+        say(global, next(&job, global));
     }
-    waited
+    waited?;
+    match args.wait {
+        true => judge(&job),
+        false => Ok(()),
+    }
+}
+
+/// How to go on with a job.
+fn next(job: &BatchJob, global: &Global) -> String {
+    let name = job.name();
+    let mut options = String::new();
+    if global.emulator {
+        let Some(state) = &global.emulator_state else {
+            return "the job is forgotten as this ends; --emulator-state DIR keeps it, and --wait \
+                    waits for it"
+                .to_owned();
+        };
+        options += &format!(" --emulator --emulator-state {}", quoted(state));
+    }
+    match global.backend {
+        Some(BackendName::Vertex) => options += " --backend vertex",
+        Some(BackendName::Gemini) => options += " --backend gemini",
+        None => {}
+    }
+    format!("follow it with: genai-batch watch {name}{options}")
+}
+
+/// A path, as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 fn create(args: &Args, client: &Client, global: &Global) -> Result<(Create, transfer::Bar)> {
-    let source = Source::try_from(&*args.source)?;
+    let source = source(&args.source, &args.model)?;
     let mut create = match args.embeddings {
         true => client.batches().create_embeddings(&args.model, source),
         false => client.batches().create(&args.model, source),

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use genai_batch::wait::Pace;
-use genai_batch::{BatchJob, Client};
+use genai_batch::{BatchJob, Client, JobState};
 
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
-use crate::show::counted::counted;
+use crate::show::counted::{counted, grouped};
 use crate::show::live::Live;
 use crate::show::note::say;
 use crate::show::{Out, json, time, transfer};
@@ -19,8 +19,8 @@ use crate::show::{Out, json, time, transfer};
 /// Follow jobs until all have ended.
 ///
 /// On a terminal it is a table that keeps up with them. Elsewhere it writes a line whenever a job has
-/// changed, with --output json all jobs once they have ended. It ends with 5 if a job did not succeed,
-/// with 6 if the time was up.
+/// changed, with --output json all jobs once they have ended. It ends with 5 if a job did not succeed
+/// or requests of it failed, with 6 if the time was up.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -119,9 +119,32 @@ async fn follow(
     let count = counted(jobs.len() as u64, "job");
     // In the order in which they were given, whichever was first.
     let failed = jobs.iter().filter_map(|job| failed.remove(job.name()));
+    let failed = failed.chain(in_order.iter().filter_map(|job| judge(job).err()));
     Failure::all(failed.collect(), || {
         format!("of {count}, some have not succeeded")
     })
+}
+
+/// Whether a job that succeeded has a response to each request, by the service's count.
+pub(crate) fn judge(job: &BatchJob) -> Result<()> {
+    let failed = job.stats().map_or(0, |stats| stats.failed);
+    if *job.state() != JobState::Succeeded || failed == 0 {
+        return Ok(());
+    }
+    let total = job.stats().and_then(|stats| stats.total);
+    let of = total.map_or_else(String::new, |total| format!(" of {}", grouped(total)));
+    let failure = Failure::new(
+        Kind::SomeFailed,
+        format_args!(
+            "{} ended, and {}{of} requests failed",
+            job.name(),
+            grouped(failed)
+        ),
+    );
+    Err(failure.hint(format_args!(
+        "`genai-batch results {}` has what became of each",
+        job.name()
+    )))
 }
 
 /// Waits for one job, with nothing on standard output: the job as it was last seen, and why that is not

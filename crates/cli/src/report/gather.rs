@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::jobs::Jobs;
 use super::text::{self, Shown};
-use crate::exit::Result;
+use crate::exit::{Result, of_command_line};
 
 /// As many characters of one answer are on the page.
 const ANSWER: usize = 4_000;
@@ -88,7 +88,7 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
         name: name.to_string_lossy().into_owned(),
         model: run.model().to_owned(),
         backend: run.backend().to_string(),
-        cost: cost.map_err(|why| why.to_string()),
+        cost: cost.map_err(|why| of_command_line(&why.to_string())),
         jobs,
         errors: reader.errors(),
         other_errors: reader.other_errors,

@@ -9,6 +9,8 @@ mod page;
 mod plots;
 mod text;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::exit::{Failure, Kind, Result};
@@ -22,4 +24,20 @@ pub(crate) async fn html(run: &Path, answers: u64) -> Result<String> {
             format_args!("the page cannot be made: {error}"),
         )
     })
+}
+
+/// What a page has in its head, by which one is known.
+const MARK: &[u8] = br#"<meta name="generator" content="genai-batch report">"#;
+/// As many bytes from its beginning.
+const HEAD: u64 = 1024;
+
+/// Whether a file is a page that was made here.
+pub(crate) fn is_page(path: &Path) -> Result<bool> {
+    let shown = path.display();
+    let mut head = Vec::new();
+    let opened = File::open(path);
+    opened
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
+        .map_err(|error| Failure::usage(format_args!("cannot read {shown}: {error}")))?;
+    Ok(head.windows(MARK.len()).any(|part| part == MARK))
 }

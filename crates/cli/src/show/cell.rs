@@ -83,6 +83,9 @@ pub(crate) trait Record: Serialize {
     /// Whether the last column is prose, which a terminal shows in full, on as many lines as it takes.
     const IS_PROSE: bool = false;
 
+    /// Columns that a narrow terminal leaves out, the least important first.
+    const LESS: &'static [&'static str] = &[];
+
     /// Its values, one for each column.
     fn cells(&self) -> Vec<Cell>;
 }

@@ -3,12 +3,14 @@
 use std::fmt::Display;
 
 use super::style;
+use crate::exit::of_command_line;
 use crate::global::Global;
 
 /// Says something that is good to know, unless nothing is to be said.
 pub(crate) fn say(global: &Global, text: impl Display) {
     if !global.quiet {
         let quiet = style::QUIET;
+        let text = of_command_line(&text.to_string());
         anstream::eprintln!("{quiet}{text}{quiet:#}");
     }
 }
@@ -16,5 +18,6 @@ pub(crate) fn say(global: &Global, text: impl Display) {
 /// Says that something may not be as it was meant.
 pub(crate) fn warn(text: impl Display) {
     let warning = style::WARNING;
+    let text = of_command_line(&text.to_string());
     anstream::eprintln!("{warning}warning:{warning:#} {text}");
 }

@@ -55,7 +55,7 @@ impl Out {
         match self.form {
             Output::Text if self.is_terminal => {
                 let rows = records.iter().map(Record::cells).collect();
-                write_text(&table::grid(R::COLUMNS, rows, R::IS_PROSE))
+                write_text(&table::grid(R::COLUMNS, R::LESS, rows, R::IS_PROSE))
             }
             Output::Json => self.document(&records),
             _ => records.iter().try_for_each(|record| self.line(record)),

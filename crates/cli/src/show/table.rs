@@ -11,31 +11,88 @@ use super::style;
 /// Where the width of the terminal is not known.
 const WIDTH: u16 = 100;
 
-/// Things of a kind, one a row. The first column, which names them, is shown in full; where the last is
-/// prose, it goes on below.
-pub(crate) fn grid(columns: &[&str], rows: Vec<Vec<Cell>>, is_prose: bool) -> String {
-    let mut table = empty();
-    let is_number = |column: usize| rows.first().is_some_and(|row| row[column].is_number);
-    let heads = columns.iter().enumerate().map(|(column, name)| {
-        let head = comfy_table::Cell::new(name.to_uppercase()).add_attribute(Attribute::Dim);
-        match is_number(column) {
+/// What stands between two columns.
+const GAP: usize = 2;
+
+/// Things of a kind, one a row, and nothing of none. Columns without a value are left out, and where the
+/// terminal is too narrow those of `less`, in its order; if that is not enough, things stand below each
+/// other. Nothing but prose, which is last, goes on below.
+pub(crate) fn grid(
+    columns: &[&'static str],
+    less: &[&str],
+    rows: Vec<Vec<Cell>>,
+    is_prose: bool,
+) -> String {
+    let table = empty();
+    let width = usize::from(table.width().unwrap_or(WIDTH));
+    lay_out(table, width, columns, less, rows, is_prose)
+}
+
+fn lay_out(
+    mut table: Table,
+    width: usize,
+    columns: &[&'static str],
+    less: &[&str],
+    rows: Vec<Vec<Cell>>,
+    is_prose: bool,
+) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|column| widest(column, columns, &rows))
+        .collect();
+    let is_empty = |column: &usize| rows.iter().all(|row| row[*column].full.is_empty());
+    let mut shown: Vec<usize> = (0..columns.len()).filter(|at| !is_empty(at)).collect();
+    let is_wide = |shown: &[usize]| {
+        let gaps = GAP * shown.len().saturating_sub(1);
+        shown.iter().map(|at| widths[*at]).sum::<usize>() + gaps > width
+    };
+    if !is_prose {
+        for name in less {
+            if is_wide(&shown) {
+                shown.retain(|at| columns[*at] != *name);
+            }
+        }
+        if is_wide(&shown) {
+            return stacked(columns, rows);
+        }
+    }
+    let heads = shown.iter().map(|at| {
+        let head =
+            comfy_table::Cell::new(columns[*at].to_uppercase()).add_attribute(Attribute::Dim);
+        match rows[0][*at].is_number {
             true => head.set_alignment(CellAlignment::Right),
             false => head,
         }
     });
     table.set_header(Row::from(heads.collect::<Vec<_>>()));
-    for cells in rows {
-        let mut row = Row::from(cells.iter().map(styled).collect::<Vec<_>>());
-        if !is_prose {
-            row.max_height(1);
-        }
-        table.add_row(row);
+    for cells in &rows {
+        let cells = shown.iter().map(|at| styled(&cells[*at]));
+        table.add_row(Row::from(cells.collect::<Vec<_>>()));
     }
-    let whole = if is_prose { columns.len() - 1 } else { 1 };
+    let whole = shown.len() - usize::from(is_prose);
     for column in table.column_iter_mut().take(whole) {
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
     finished(table)
+}
+
+/// How wide a column is with its head.
+fn widest(column: usize, columns: &[&str], rows: &[Vec<Cell>]) -> usize {
+    let cells = rows
+        .iter()
+        .map(|row| row[column].in_short().chars().count());
+    cells.fold(columns[column].chars().count(), usize::max)
+}
+
+/// Things below each other, with all that they have.
+fn stacked(columns: &[&'static str], rows: Vec<Vec<Cell>>) -> String {
+    let of = |row: Vec<Cell>| {
+        let cells = columns.iter().copied().zip(row);
+        parts(cells.filter(|(_, cell)| !cell.full.is_empty()).collect())
+    };
+    rows.into_iter().map(of).collect::<Vec<_>>().join("\n")
 }
 
 /// The parts of one thing, one a row: name and value.
@@ -88,5 +145,51 @@ fn styled(cell: &Cell) -> comfy_table::Cell {
     match cell.is_number {
         true => shown.set_alignment(CellAlignment::Right),
         false => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [&str; 4] = ["name", "state", "created", "error"];
+
+    fn shown(width: u16, name: &str, error: &str) -> String {
+        let mut table = empty();
+        table.set_width(width);
+        let row = [name, "running", "3d ago", error].map(Cell::new).to_vec();
+        lay_out(
+            table,
+            width.into(),
+            &COLUMNS,
+            &["created"],
+            vec![row],
+            false,
+        )
+    }
+
+    #[test]
+    fn a_narrow_terminal_leaves_out_what_matters_less() {
+        let name = "batches/0123456789";
+        assert_eq!(
+            shown(40, name, ""),
+            "NAME                STATE    CREATED\nbatches/0123456789  running  3d ago\n"
+        );
+        assert_eq!(
+            shown(30, name, ""),
+            "NAME                STATE\nbatches/0123456789  running\n"
+        );
+    }
+
+    #[test]
+    fn what_is_wider_yet_stands_below_each_other() {
+        let text = shown(24, "batches/0123456789", "no");
+        assert!(text.starts_with("name     batches/"), "{text}");
+        assert!(text.contains("created  3d ago\nerror    no\n"), "{text}");
+    }
+
+    #[test]
+    fn nothing_has_no_head() {
+        assert_eq!(grid(&COLUMNS, &[], Vec::new(), false), "");
     }
 }

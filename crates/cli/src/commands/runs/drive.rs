@@ -3,20 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use genai_batch::cost::Pricing;
 use genai_batch::runs::{Finish, Run, RunReport, Stopped};
 
-use super::file::there;
+use super::file::{about_run, there};
 use crate::commands::estimate::Prices;
 use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
-use crate::show::counted::counted;
+use crate::show::counted::{counted, grouped, money};
 use crate::show::note::say;
-use crate::show::{Out, time, transfer};
+use crate::show::{Cell, Out, Tone, time, transfer};
+
+/// The tables that `genai-batch run` writes, by their names.
+const TABLES: [&str; 5] = ["csv", "tsv", "jsonl", "ndjson", "parquet"];
 
 /// Go on with a run where it was, until each request has its outcome.
 ///
-/// Where `genai-batch run` made it, the same command line does this too, and writes the table.
+/// Where `genai-batch run` made it, the same command line does this too, and writes the table, which this
+/// does not.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -31,6 +36,8 @@ pub(super) struct Resume {
 }
 
 /// Ask again for what failed in a run, bad requests and blocked ones too, and go on with it.
+///
+/// The table of `genai-batch run` is written by giving its command again.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -52,7 +59,7 @@ struct Limits {
     /// Make no job that may lead to a higher cost than this.
     #[arg(long, value_name = "AMOUNT")]
     budget: Option<f64>,
-    /// How often a request is asked at most.
+    /// How many attempts a request has at most.
     #[arg(long, value_name = "N", default_value_t = 3)]
     attempts: u32,
     /// How many jobs there are at once at most.
@@ -64,7 +71,12 @@ struct Limits {
 
 pub(super) async fn resume(args: Resume, global: &Global) -> Result<()> {
     let (connection, run) = open(&args.path, global).await?;
-    finish(connection, run, &args.limits, global).await
+    let finished = finish(connection, run, &args.limits, global).await;
+    say_of_table(&args.path, global);
+    let path = args.path.display();
+    finished?.judge(&format!(
+        "`genai-batch runs retry {path}` asks for them again"
+    ))
 }
 
 pub(super) async fn retry(args: Retry, global: &Global) -> Result<()> {
@@ -74,40 +86,93 @@ pub(super) async fn retry(args: Retry, global: &Global) -> Result<()> {
         global,
         format_args!("{} asked again", counted(failed, "request")),
     );
-    finish(connection, run, &args.limits, global).await
+    let finished = finish(connection, run, &args.limits, global).await;
+    say_of_table(&args.path, global);
+    let path = args.path.display();
+    finished?.judge(&format!(
+        "`genai-batch runs export {path}` tells why: what is wrong with a request stays wrong, however \
+         often it is asked"
+    ))
+}
+
+/// Says how the table is written of a run that has one, by its name.
+fn say_of_table(run: &Path, global: &Global) {
+    let table = run.with_extension("");
+    let extension = table.extension().and_then(|it| it.to_str());
+    let is_table = extension.is_some_and(|it| TABLES.contains(&it));
+    if is_table && run.extension().is_some_and(|it| it == "run") {
+        say(
+            global,
+            format_args!(
+                "{} is not written by this: give its `genai-batch run` command again, which asks for \
+                 nothing twice",
+                table.display()
+            ),
+        );
+    }
 }
 
 async fn open(path: &Path, global: &Global) -> Result<(Connection, Run)> {
     there(path)?;
     let connection = connect(global, Some(&state_of(path))).await?;
-    let run = connection.client.runs().open(path).await?;
+    let opened = connection.client.runs().open(path).await;
+    let run = opened.map_err(|error| about_run(path, error.into()))?;
     Ok((connection, run))
 }
 
-async fn finish(connection: Connection, run: Run, limits: &Limits, global: &Global) -> Result<()> {
+async fn finish(
+    connection: Connection,
+    run: Run,
+    limits: &Limits,
+    global: &Global,
+) -> Result<Ended> {
+    let pricing = limits.prices.of(run.model()).ok();
     let bar = transfer::Bar::new("requests", global);
     let shown = bar.clone();
     let finishing = limits.of(&run)?.on_progress(move |progress| {
         shown.things(progress.done(), Some(progress.requests));
     });
-    let outcome = tokio::select! {
-        outcome = finishing => outcome,
-        _ = tokio::signal::ctrl_c() => {
-            bar.end();
-            let failure = Failure::new(Kind::Interrupted, "interrupted; what there is is kept");
-            return Err(failure.hint("the same command goes on"));
-        }
-    };
+    let outcome = finishing.await;
     bar.end();
     let report = outcome?;
     run.close().await;
     drop(connection);
-    let out = Out::of(global);
-    match out.is_json() {
-        true => out.document(&Finished::from(&report))?,
-        false => crate::show::out::write_text(&format!("{report}\n"))?,
+    Out::of(global).parts(parts(&report, pricing.as_ref()), &Finished::from(&report))?;
+    Ok(Ended(report))
+}
+
+/// What became of a run, for people.
+fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Cell)> {
+    let count = |count: u64| Cell::new(grouped(count));
+    let tone = |failed: u64| if failed > 0 { Tone::Bad } else { Tone::Plain };
+    let mut parts = vec![
+        ("requests", count(report.requests)),
+        ("responses", count(report.responses)),
+        ("errors", count(report.errors).tone(tone(report.errors))),
+        ("missing", count(report.missing).tone(tone(report.missing))),
+    ];
+    if report.unfinished > 0 {
+        parts.push(("unfinished", count(report.unfinished).tone(Tone::Warning)));
     }
-    judge(&report)
+    parts.push(("tokens in", count(report.input_tokens)));
+    parts.push(("tokens out", count(report.output_tokens)));
+    if let Some(pricing) = pricing {
+        let cost = money(report.cost(pricing), "USD");
+        parts.push(("cost", Cell::new(format!("about {cost}"))));
+    }
+    parts.extend(report.generations.iter().map(|attempt| {
+        let (requests, jobs) = (
+            counted(attempt.requests, "request"),
+            counted(attempt.jobs, "job"),
+        );
+        let again = grouped(attempt.retried);
+        let text = format!(
+            "{}: {requests} in {jobs}, {again} asked again",
+            attempt.number
+        );
+        ("attempt", Cell::new(text))
+    }));
+    parts
 }
 
 impl Limits {
@@ -121,7 +186,8 @@ impl Limits {
         }
         if let Some(budget) = self.budget {
             let pricing = self.prices.of(run.model()).map_err(|error| {
-                Failure::from(error).hint("say --input-price and --output-price")
+                Failure::from(error)
+                    .hint("give what a million tokens cost, in and out: --price 0.30:2.50")
             })?;
             finish = finish.budget(budget, pricing);
         }
@@ -163,26 +229,30 @@ impl From<&RunReport> for Finished {
     }
 }
 
-fn judge(report: &RunReport) -> Result<()> {
-    if report.unfinished > 0 {
-        let left = counted(report.unfinished, "request");
-        let why = match report.stopped {
-            Some(Stopped::Deadline) => "the deadline",
-            Some(Stopped::Budget) => "the budget",
-            _ => "a limit",
-        };
-        let message = format!("{why} stopped it with {left} to go");
-        let failure = Failure::new(Kind::Stopped, message);
-        return Err(failure.hint("say it again, with more of it, to go on"));
+/// A run that was taken as far as it goes.
+struct Ended(RunReport);
+
+impl Ended {
+    /// How the command ends; `hint` says what to do about requests that failed.
+    fn judge(&self, hint: &str) -> Result<()> {
+        let report = &self.0;
+        if report.unfinished > 0 {
+            let left = counted(report.unfinished, "request");
+            let why = match report.stopped {
+                Some(Stopped::Deadline) => "the deadline",
+                Some(Stopped::Budget) => "the budget",
+                _ => "a limit",
+            };
+            let message = format!("{why} stopped it with {left} to go");
+            let failure = Failure::new(Kind::Stopped, message);
+            return Err(failure.hint("say it again, with more of it, to go on"));
+        }
+        let failed = report.errors + report.missing;
+        if failed == 0 {
+            return Ok(());
+        }
+        let of = counted(report.requests, "request");
+        let message = format!("{} of {of} have no response", grouped(failed));
+        Err(Failure::new(Kind::SomeFailed, message).hint(hint))
     }
-    let failed = report.errors + report.missing;
-    if failed == 0 {
-        return Ok(());
-    }
-    let of = counted(report.requests, "request");
-    let failure = Failure::new(
-        Kind::SomeFailed,
-        format_args!("{failed} of {of} have no response"),
-    );
-    Err(failure.hint("`genai-batch runs retry RUN` asks for them again"))
 }

@@ -2,7 +2,7 @@
 
 mod drive;
 mod export;
-mod file;
+pub(crate) mod file;
 mod ls;
 mod show;
 
@@ -30,6 +30,11 @@ enum Command {
     Resume(drive::Resume),
     Retry(drive::Retry),
     Export(export::Args),
+}
+
+/// Whether a command takes a run to its end, which goes on for long.
+pub(crate) fn drives(args: &Args) -> bool {
+    matches!(args.command, Command::Resume(_) | Command::Retry(_))
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {

@@ -196,6 +196,7 @@ impl Record for Job {
         "model",
         "display name",
     ];
+    const LESS: &'static [&'static str] = &["model", "display name", "created", "failed"];
 
     fn cells(&self) -> Vec<Cell> {
         vec![

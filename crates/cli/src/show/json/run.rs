@@ -158,6 +158,7 @@ impl Record for Run {
     const COLUMNS: &'static [&'static str] = &[
         "file", "state", "done", "failed", "jobs", "backend", "model",
     ];
+    const LESS: &'static [&'static str] = &["backend", "jobs", "model"];
 
     fn cells(&self) -> Vec<Cell> {
         vec![

@@ -105,6 +105,7 @@ impl Record for RunJob {
     const COLUMNS: &'static [&'static str] = &[
         "number", "attempt", "state", "requests", "failed", "again", "created", "name", "error",
     ];
+    const LESS: &'static [&'static str] = &["again", "created", "attempt"];
 
     fn cells(&self) -> Vec<Cell> {
         let failed = self.errors + self.missing;

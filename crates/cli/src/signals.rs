@@ -1,0 +1,108 @@
+//! Ctrl-C, and what else asks a process to end: SIGTERM and SIGHUP.
+
+use tokio::sync::oneshot;
+
+use crate::args::Command;
+use crate::commands::runs;
+use crate::exit::{Failure, Kind, Result};
+
+/// Does what a command does until a signal ends it, which is told. What was at work is dropped: bars are
+/// taken away, and what is in files stays. At a second signal the process ends at once.
+///
+/// Where a command does nothing that goes on for long, the system ends it as ever.
+pub(crate) async fn until_ended(
+    heeded: Option<Heeded>,
+    work: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    let Some(heeded) = heeded else {
+        return work.await;
+    };
+    let (send, mut ended) = oneshot::channel();
+    tokio::spawn(async move {
+        // In a task of its own, so that it is heard while the other is busy.
+        let kind = next(heeded.interrupt).await;
+        // Nobody may wait for it any more.
+        let _ = send.send(kind);
+        let kind = next(true).await;
+        std::process::exit(kind.code().into());
+    });
+    tokio::select! {
+        outcome = work => outcome,
+        Ok(kind) = &mut ended => {
+            let what = match kind {
+                Kind::Terminated => "ended by SIGTERM",
+                Kind::HungUp => "ended by SIGHUP",
+                _ => "interrupted",
+            };
+            Err(Failure::new(kind, format_args!("{what}; {}", heeded.state)).hint(heeded.hint))
+        }
+    }
+}
+
+/// How a command ends that a signal ends.
+pub(crate) struct Heeded {
+    /// Whether Ctrl-C is heeded here, and not by the command itself.
+    interrupt: bool,
+    /// How things stand then.
+    state: &'static str,
+    hint: &'static str,
+}
+
+impl Heeded {
+    /// For a command, if it goes on for long.
+    pub(crate) fn of(command: &Command) -> Option<Self> {
+        let heeded = |state| Self {
+            interrupt: true,
+            state,
+            hint: "the same command goes on",
+        };
+        match command {
+            Command::Run(_) => Some(Self {
+                interrupt: false,
+                ..heeded("what there is is kept, and jobs go on at the service")
+            }),
+            Command::Runs(args) if runs::drives(args) => Some(heeded(
+                "what there is is kept, and jobs go on at the service",
+            )),
+            Command::Watch(_) => Some(heeded("jobs go on at the service")),
+            Command::Results(_) => Some(heeded("no file was written")),
+            Command::Submit(_) => Some(Self {
+                hint: "`genai-batch list` tells whether the job is there; with --id it is made once, \
+                       however often it is said",
+                ..heeded("a job that was made goes on at the service")
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The next signal that ends the process.
+#[cfg(unix)]
+async fn next(interrupt: bool) -> Kind {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let of = |kind, is_heeded: bool| async move {
+        // One that is not heeded is left to whoever does.
+        let heard = match is_heeded.then(|| signal(kind)) {
+            Some(Ok(mut signals)) => signals.recv().await,
+            _ => None,
+        };
+        if heard.is_none() {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        () = of(SignalKind::interrupt(), interrupt) => Kind::Interrupted,
+        () = of(SignalKind::terminate(), true) => Kind::Terminated,
+        () = of(SignalKind::hangup(), true) => Kind::HungUp,
+    }
+}
+
+/// The next signal that ends the process.
+#[cfg(not(unix))]
+async fn next(interrupt: bool) -> Kind {
+    match interrupt && tokio::signal::ctrl_c().await.is_ok() {
+        true => Kind::Interrupted,
+        false => std::future::pending().await,
+    }
+}
