@@ -7,4 +7,5 @@ mod hostile;
 mod limits;
 mod output;
 mod repeated;
+mod strict;
 mod support;
