@@ -12,6 +12,11 @@ use crate::table::{Row, text};
 /// Under which name a template has the row as a whole, unless a column has that name.
 const ROW: &str = "row";
 
+/// How much work a prompt may be: a step takes one, and so do 64 bytes.
+const WORK: u64 = 4 << 20;
+/// The longest prompt, in bytes.
+const LONGEST: usize = 64 << 20;
+
 /// A template.
 #[derive(Debug)]
 pub(crate) struct Prompt {
@@ -22,6 +27,7 @@ impl Prompt {
     /// Reads a template; `columns` are those of the table, as far as they are known.
     pub(crate) fn new(source: String, columns: &[String]) -> Result<Self> {
         let mut templates = Environment::new();
+        templates.set_fuel(Some(WORK));
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         templates.set_formatter(|out, state, value| match value.kind() {
@@ -72,9 +78,13 @@ impl Prompt {
         let failed = |error: minijinja::Error| RenderError(error);
         let template = self.templates.get_template("prompt").map_err(failed)?;
         let row = Arc::new(Cells(row.clone()));
-        template
+        let prompt = template
             .render(Value::from_object(Context(row)))
-            .map_err(failed)
+            .map_err(failed)?;
+        match prompt.len() > LONGEST {
+            true => Err(failed(ErrorKind::OutOfFuel.into())),
+            false => Ok(prompt),
+        }
     }
 }
 
@@ -137,6 +147,11 @@ impl RenderError {
 /// An error of a template, with its line where that says something.
 fn told(error: &minijinja::Error) -> String {
     let mut told = match error.detail() {
+        _ if error.kind() == ErrorKind::OutOfFuel => format!(
+            "it is beyond the limit of {} MiB of text and {} million steps a row",
+            LONGEST >> 20,
+            WORK >> 20
+        ),
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     };

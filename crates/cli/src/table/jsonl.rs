@@ -93,7 +93,9 @@ fn bare(error: &serde_json::Error) -> String {
 fn value(raw: &RawValue) -> std::result::Result<Value, String> {
     let value: Value = serde_json::from_str(raw.get()).map_err(|error| bare(&error))?;
     match &value {
-        Value::Number(number) if number.is_f64() && !raw.get().contains(['.', 'e', 'E']) => {
+        Value::Number(number)
+            if number.is_f64() && raw.get() != "-0" && !raw.get().contains(['.', 'e', 'E']) =>
+        {
             Err(format!(
                 "the number {} is too large: write it as a text, in quotes",
                 text::clip(raw.get(), 60)

@@ -8,11 +8,13 @@ pub(crate) mod columns;
 mod csv;
 mod jsonl;
 mod lines;
+pub(crate) mod once;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "parquet")]
 mod parquet_write;
 pub(crate) mod read;
+pub(crate) mod regular;
 pub(crate) mod text;
 pub(crate) mod write;
 

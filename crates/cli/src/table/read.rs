@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::columns::Column;
 use super::csv::Csv;
 use super::jsonl::Jsonl;
-use super::{Format, Row, text};
+use super::{Format, Row, regular, text};
 use crate::exit::{Failure, Kind, Result};
 
 /// A table that is read from its first row to its last.
@@ -154,6 +154,13 @@ fn open_file(path: &Path) -> Result<File> {
             format!("cannot read {}: {error}", path.display()),
         )
     };
+    if let Some(what) = regular::other_than_file(path) {
+        return Err(Failure::usage(format!(
+            "{} is not a file but {what}, which cannot be read twice",
+            path.display()
+        ))
+        .hint("put what it has into a file, or give it on standard input: -"));
+    }
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
         return Err(Failure::usage(format!(

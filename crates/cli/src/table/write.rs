@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::columns::Column;
 #[cfg(feature = "parquet")]
 use super::parquet_write::ParquetTable;
-use super::{Format, text};
+use super::{Format, regular, text};
 
 /// What a table is written into, digested on the way.
 pub(super) type Sink = Digesting<BufWriter<File>>;
@@ -41,7 +41,7 @@ impl TableWriter {
         columns: Vec<Column>,
         escape_formulas: bool,
     ) -> io::Result<Self> {
-        let partial = Partial::of(path);
+        let partial = Partial::of(&regular::follow(path)?);
         let sink = Digesting::new(BufWriter::new(File::create(&partial.path)?));
         let form = match format {
             Format::Csv | Format::Tsv => {

@@ -8,4 +8,5 @@ mod limits;
 mod output;
 mod repeated;
 mod rows;
+mod strict;
 mod support;

@@ -50,10 +50,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Requests")]
     pub(crate) schema: Option<PathBuf>,
     /// Randomness, from 0 to 2.
-    #[arg(long, value_name = "NUMBER", help_heading = "Requests")]
+    #[arg(long, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
     pub(crate) temperature: Option<f64>,
     /// Sample from the likeliest tokens whose probabilities add up to this.
-    #[arg(long, value_name = "NUMBER", help_heading = "Requests")]
+    #[arg(long, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
     pub(crate) top_p: Option<f64>,
     /// Sample from this many of the likeliest tokens.
     #[arg(long, value_name = "N", help_heading = "Requests")]
@@ -167,6 +167,13 @@ fn delimiter(text: &str) -> Result<u8, String> {
             [byte] if !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
             _ => Err("it is one character, and not a quote or a line break".to_owned()),
         },
+    }
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err("it is a number such as 0.5".to_owned()),
     }
 }
 

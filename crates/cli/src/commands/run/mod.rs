@@ -9,6 +9,7 @@ mod args;
 mod drive;
 mod dry;
 mod feed;
+mod fits;
 mod outcome;
 mod output;
 mod plan;

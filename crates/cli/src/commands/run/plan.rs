@@ -15,7 +15,7 @@ use crate::prompt::template::Prompt;
 use crate::prompt::{Maker, no_column};
 use crate::table::columns::{Column, Kind};
 use crate::table::read::Input;
-use crate::table::{Format, Row, text};
+use crate::table::{Format, Row, regular, text};
 
 /// Where requests come from.
 pub(super) enum Work {
@@ -310,7 +310,14 @@ impl Place {
                 "--out: {shown} is a folder: name a file in it"
             )));
         }
-        let folder = out
+        if let Some(what) = regular::other_than_file(out) {
+            return Err(Failure::usage(format!(
+                "--out: {shown} is not a file but {what}, which is not replaced: name a file"
+            )));
+        }
+        let target = regular::follow(out)
+            .map_err(|error| Failure::usage(format!("--out: cannot write {shown}: {error}")))?;
+        let folder = target
             .parent()
             .filter(|it| !it.as_os_str().is_empty())
             .unwrap_or(Path::new("."));

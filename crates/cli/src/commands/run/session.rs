@@ -19,6 +19,7 @@ use super::{drive, output};
 use crate::exit::{Failure, Kind, Result};
 use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped};
+use crate::show::note::warn;
 use crate::table::columns::Column;
 
 /// Under which name a run notes what shapes its requests.
@@ -244,6 +245,12 @@ impl Session {
     }
 
     fn say_continued(&self, was: &Was, intake: &Intake) {
+        if intake.vanished > 0 {
+            let (rows, out) = (counted(intake.vanished, "row"), self.place.out.display());
+            warn(format_args!(
+                "{rows} of the run will not be in {out}: the input does not have them any more"
+            ));
+        }
         if self.quiet {
             return;
         }

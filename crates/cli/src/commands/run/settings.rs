@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::Args;
 use super::shape::Shape;
 use crate::exit::{Failure, Kind, Result};
+use crate::table::once;
 use crate::table::text::clip;
 
 /// What shapes every request.
@@ -119,8 +120,8 @@ fn config(args: &Args, shape: Option<&Shape>) -> Result<GenerationConfig> {
     let mut config = GenerationConfig::new();
     if let Some(path) = &args.config {
         let wrong = |why: String| Failure::usage(format!("--config: {}: {why}", path.display()));
-        let fields: Value = serde_json::from_str(&read_text(path, "--config")?)
-            .map_err(|error| wrong(error.to_string()))?;
+        let fields =
+            once::read(&read_text(path, "--config")?).map_err(|error| wrong(error.to_string()))?;
         let Value::Object(fields) = fields else {
             return Err(wrong("it is not an object of JSON".to_owned()));
         };

@@ -5,16 +5,21 @@ use std::path::Path;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::fits::Fits;
 use crate::exit::{Failure, Result};
 use crate::table::columns::Kind;
-use crate::table::ordered_fields;
+use crate::table::{once, ordered_fields};
+
+/// Names and kinds of fields, if there are any.
+type Fields = Option<Vec<(String, Kind)>>;
 
 /// What answers have to be like.
 #[derive(Debug)]
 pub(super) struct Shape {
     schema: Value,
+    fits: Fits,
     /// The fields of an object, in the order of the schema; `None` if answers are no objects.
-    pub(super) fields: Option<Vec<(String, Kind)>>,
+    pub(super) fields: Fields,
 }
 
 impl Shape {
@@ -27,8 +32,25 @@ impl Shape {
         Ok(shape)
     }
 
-    fn parse(text: &str) -> serde_json::Result<Self> {
-        let raw: Box<RawValue> = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        let text = text.trim_start_matches('\u{feff}');
+        let told = |error: serde_json::Error| error.to_string();
+        let plain = once::read(text).map_err(told)?;
+        let (schema, fields) = Self::in_order(text).map_err(told)?;
+        let fits = match is_googles(&plain) {
+            true => Fits::of_googles(&plain)?,
+            false => Fits::of(&plain)?,
+        };
+        Ok(Self {
+            schema,
+            fits,
+            fields,
+        })
+    }
+
+    /// The schema as it is sent, and its fields.
+    fn in_order(text: &str) -> serde_json::Result<(Value, Fields)> {
+        let raw: Box<RawValue> = serde_json::from_str(text)?;
         // A schema is an object.
         let top = ordered_fields(raw.get())?;
         let properties = top.iter().find(|(name, _)| name == "properties");
@@ -43,21 +65,12 @@ impl Shape {
                 Some(kinds.collect::<serde_json::Result<_>>()?)
             }
         };
-        Ok(Self {
-            schema: in_order(&raw)?,
-            fields,
-        })
-    }
-
-    /// Whether it is in the dialect of Google's `Schema`, whose types are in capitals.
-    fn is_googles(&self) -> bool {
-        let name = self.schema.get("type").and_then(Value::as_str);
-        name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase()))
+        Ok((in_order(&raw)?, fields))
     }
 
     /// The fields of the generation config that ask for it.
     pub(super) fn config(&self) -> [(&'static str, Value); 2] {
-        let field = match self.is_googles() {
+        let field = match is_googles(&self.schema) {
             true => "responseSchema",
             false => "responseJsonSchema",
         };
@@ -72,8 +85,12 @@ impl Shape {
         &self,
         answer: &str,
     ) -> std::result::Result<Vec<Value>, (&'static str, String)> {
-        let parsed: Value = serde_json::from_str(answer)
-            .map_err(|error| ("not-json", format!("the answer is not JSON: {error}")))?;
+        let parsed = once::read(answer).map_err(|error| match error.is_data() {
+            true => ("wrong-shape", format!("the answer: {error}")),
+            false => ("not-json", format!("the answer is not JSON: {error}")),
+        })?;
+        let fits = self.fits.check(&parsed);
+        fits.map_err(|why| ("wrong-shape", format!("the answer does not fit: {why}")))?;
         let Some(fields) = &self.fields else {
             return Ok(Vec::new());
         };
@@ -185,6 +202,12 @@ fn fit(cell: Value, kind: Kind) -> std::result::Result<Value, Value> {
     if fits { Ok(cell) } else { Err(cell) }
 }
 
+/// Whether a schema is in the dialect of Google's `Schema`, whose types are in capitals.
+fn is_googles(schema: &Value) -> bool {
+    let name = schema.get("type").and_then(Value::as_str);
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase()))
+}
+
 fn kind(schema: &Value) -> Kind {
     let name = match schema.get("type") {
         Some(Value::String(name)) => Some(&**name),
@@ -282,7 +305,7 @@ mod tests {
         assert_eq!(shape.cells("[1]").unwrap_err().0, "wrong-shape");
         let (kind, why) = shape.cells(r#"{"stars": "four"}"#).unwrap_err();
         assert!(
-            kind == "wrong-shape" && why.contains(r#""stars" of the answer is "four""#),
+            kind == "wrong-shape" && why.contains(r#"/stars of the answer: "four""#),
             "{why}"
         );
     }
