@@ -51,12 +51,12 @@ pub struct Progress {
 impl Progress {
     /// Those that have their outcome.
     pub fn done(&self) -> u64 {
-        self.responses + self.errors + self.missing
+        sum([self.responses, self.errors, self.missing])
     }
 
     /// Whether all have their outcome.
     pub fn is_finished(&self) -> bool {
-        self.new + self.waiting + self.in_jobs == 0
+        sum([self.new, self.waiting, self.in_jobs]) == 0
             && self.parts == self.parts_done + self.parts_failed
     }
 }
@@ -93,11 +93,12 @@ pub(super) async fn read(store: &Store) -> Result<Progress> {
 /// Measures it from the jobs, whose number is small, and from what is not in one.
 pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
     let sql = "SELECT
-        coalesce(sum(responses), 0), coalesce(sum(errors), 0), coalesce(sum(missing), 0),
-        coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), count(*),
+        CAST(total(responses) AS INTEGER), CAST(total(errors) AS INTEGER),
+        CAST(total(missing) AS INTEGER),
+        CAST(total(input_tokens) AS INTEGER), CAST(total(output_tokens) AS INTEGER), count(*),
         coalesce(sum(state IN ('sending', 'active')), 0),
-        coalesce(sum(CASE WHEN state IN ('sending', 'active', 'ended')
-            THEN requests - responses - errors - missing ELSE 0 END), 0),
+        CAST(total(CASE WHEN state IN ('sending', 'active', 'ended')
+            THEN requests - responses - errors - missing ELSE 0 END) AS INTEGER),
         coalesce(sum(CASE WHEN state = 'cut' AND generation = 1 THEN requests ELSE 0 END), 0),
         coalesce(sum(CASE WHEN state = 'cut' AND generation > 1 THEN requests ELSE 0 END), 0),
         min(sent_time)
@@ -130,7 +131,7 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
             output_tokens: progress.output_tokens,
             ..of_parts
         };
-        progress.requests = progress.done() + progress.in_jobs;
+        progress.requests = sum([progress.done(), progress.in_jobs]);
         let ended = progress.parts_done + progress.parts_failed;
         progress.left = left(ended, progress.parts, began);
         return Ok(progress);
@@ -140,9 +141,19 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
     progress.waiting += waiting
         .query_row([], |row| row.get::<_, i64>(0))?
         .unsigned_abs();
-    progress.requests = progress.done() + progress.new + progress.waiting + progress.in_jobs;
+    progress.requests = sum([
+        progress.done(),
+        progress.new,
+        progress.waiting,
+        progress.in_jobs,
+    ]);
     progress.left = left(progress.done(), progress.requests, began);
     Ok(progress)
+}
+
+/// The sum of counts, of which a service may say any.
+pub(super) fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// About how long the rest takes.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rusqlite::Connection;
 
+use super::progress::sum;
 use super::store::{Store, parts};
 use crate::cost::Pricing;
 use crate::counted::Counted;
@@ -157,7 +158,7 @@ fn account(connection: &Connection) -> rusqlite::Result<RunReport> {
 fn of_parts(connection: &Connection) -> rusqlite::Result<RunReport> {
     let progress = parts::measure(connection)?;
     Ok(RunReport {
-        requests: progress.done() + progress.in_jobs,
+        requests: sum([progress.done(), progress.in_jobs]),
         responses: progress.responses,
         errors: progress.errors,
         missing: progress.missing,
@@ -193,9 +194,10 @@ fn of_requests(connection: &Connection) -> rusqlite::Result<RunReport> {
 }
 
 fn add_generations(connection: &Connection, report: &mut RunReport) -> rusqlite::Result<()> {
-    let sql =
-        "SELECT generation, count(*), sum(requests), sum(responses), sum(errors), sum(missing),
-        sum(retried), sum(input_tokens), sum(output_tokens)
+    let sql = "SELECT generation, count(*), CAST(total(requests) AS INTEGER),
+        CAST(total(responses) AS INTEGER), CAST(total(errors) AS INTEGER),
+        CAST(total(missing) AS INTEGER), CAST(total(retried) AS INTEGER),
+        CAST(total(input_tokens) AS INTEGER), CAST(total(output_tokens) AS INTEGER)
         FROM jobs GROUP BY generation ORDER BY generation";
     let mut select = connection.prepare(sql)?;
     let mut rows = select.query([])?;
@@ -210,8 +212,8 @@ fn add_generations(connection: &Connection, report: &mut RunReport) -> rusqlite:
             missing: number(5)?,
             retried: number(6)?,
         });
-        report.input_tokens += number(7)?;
-        report.output_tokens += number(8)?;
+        report.input_tokens = sum([report.input_tokens, number(7)?]);
+        report.output_tokens = sum([report.output_tokens, number(8)?]);
     }
     Ok(())
 }

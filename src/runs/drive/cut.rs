@@ -78,7 +78,7 @@ impl Driver {
             match cut {
                 Cut::Job(job) => {
                     self.cuts = self.cuts.saturating_add(1);
-                    self.asked += job.requests;
+                    self.asked = self.asked.saturating_add(job.requests);
                     return Ok(Cut::Job(job));
                 }
                 Cut::Nothing => self.all_cut = true,
@@ -118,8 +118,9 @@ impl Driver {
     /// How large the next job may be; `None` if none may be made now.
     async fn size(&mut self) -> Result<Option<Size>> {
         let in_flight = self.live.values().filter(|live| live.is_in_flight());
-        let enqueued: i64 = in_flight.map(|live| live.job.tokens).sum();
-        let tokens = self.plan.max_tokens - enqueued;
+        let tokens = in_flight.map(|live| live.job.tokens);
+        let enqueued = tokens.fold(0, i64::saturating_add);
+        let tokens = self.plan.max_tokens.saturating_sub(enqueued);
         if enqueued > 0 && tokens < self.plan.max_tokens / WORTH_IT {
             return Ok(None);
         }

@@ -149,7 +149,8 @@ impl Driver {
             }
             Ok(None) => {
                 self.outage = None;
-                live.job.looked_ms += i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+                let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+                live.job.looked_ms = live.job.looked_ms.saturating_add(took);
                 let looked = live.job.looked_ms;
                 let waited = Duration::from_millis(looked.unsigned_abs());
                 if waited < self.plan.unclear_wait {

@@ -69,7 +69,8 @@ fn keep_outcome(connection: &Connection, job: &Job, request: i64, row: &Became) 
     let sql = "UPDATE requests SET same_as = id WHERE id = ?";
     connection.prepare_cached(sql)?.execute([request])?;
     let sql = "UPDATE jobs SET responses = responses + ?, errors = errors + ?,
-        input_tokens = input_tokens + ?, output_tokens = output_tokens + ? WHERE id = ?";
+        input_tokens = CAST(input_tokens + ? AS INTEGER),
+        output_tokens = CAST(output_tokens + ? AS INTEGER) WHERE id = ?";
     let (responses, errors) = match row.kind {
         Kind::Response => (1, 0),
         Kind::Error | Kind::Missing => (0, 1),

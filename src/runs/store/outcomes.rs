@@ -73,14 +73,15 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
         if row.is_final {
             counts[kind as usize] += 1;
         }
-        input += row.input_tokens;
-        output += row.output_tokens;
+        // What a service says of tokens may be any number.
+        input = input.saturating_add(row.input_tokens);
+        output = output.saturating_add(row.output_tokens);
     }
     drop((requests, write));
     let sql =
         "UPDATE jobs SET responses = responses + ?, errors = errors + ?, missing = missing + ?,
-        retried = retried + ?, input_tokens = input_tokens + ?, output_tokens = output_tokens + ?
-        WHERE id = ?";
+        retried = retried + ?, input_tokens = CAST(input_tokens + ? AS INTEGER),
+        output_tokens = CAST(output_tokens + ? AS INTEGER) WHERE id = ?";
     let [responses, errors, missing] = counts;
     let mut write = step.prepare_cached(sql)?;
     write.execute([responses, errors, missing, retried, input, output, job.id])?;

@@ -312,13 +312,13 @@ pub(crate) fn read(
     let step = connection.transaction()?;
     step.execute("UPDATE parts SET state = 'read' WHERE id = ?", [part])?;
     let sql = "SELECT coalesce(sum(o.kind = 'response'), 0), count(*),
-        coalesce(sum(o.input_tokens), 0), coalesce(sum(o.output_tokens), 0)
+        CAST(total(o.input_tokens) AS INTEGER), CAST(total(o.output_tokens) AS INTEGER)
         FROM requests r JOIN outcomes o ON o.request = r.id WHERE r.place = ?";
     let (responses, rows, input, output) = step.query_row(sql, [part], |row| {
         Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?))
     })?;
     let count = Count {
-        requests: rows + missing,
+        requests: rows.saturating_add(missing),
         responses,
         errors: rows - responses,
         missing,
@@ -335,9 +335,10 @@ pub(crate) fn read(
 pub(crate) fn measure(connection: &Connection) -> Result<Progress> {
     let sql = "SELECT count(*),
         coalesce(sum(p.state IN ('done', 'read')), 0), coalesce(sum(p.state = 'failed'), 0),
-        coalesce(sum(j.responses), 0), coalesce(sum(j.errors), 0), coalesce(sum(j.missing), 0),
-        coalesce(sum(CASE WHEN p.state = 'in a job'
-            THEN max(j.requests - j.responses - j.errors - j.missing, 0) ELSE 0 END), 0)
+        CAST(total(j.responses) AS INTEGER), CAST(total(j.errors) AS INTEGER),
+        CAST(total(j.missing) AS INTEGER),
+        CAST(total(CASE WHEN p.state = 'in a job'
+            THEN max(j.requests - j.responses - j.errors - j.missing, 0) ELSE 0 END) AS INTEGER)
         FROM parts p LEFT JOIN jobs j ON j.id = p.job WHERE p.replaced = 0";
     connection.prepare_cached(sql)?.query_row([], |row| {
         let number = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);

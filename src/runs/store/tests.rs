@@ -153,6 +153,48 @@ async fn a_job_that_is_read_twice_counts_once() {
 }
 
 #[tokio::test]
+async fn counts_of_a_service_that_lies_end_at_the_largest_number() {
+    use super::super::{progress, report};
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let huge = |n| Became {
+        input_tokens: i64::MAX,
+        output_tokens: 1 << 62,
+        ..response(n, "{}")
+    };
+    // In one step, in two steps of a job, and in two jobs.
+    for (mark, steps) in [("one", [[1, 2], [3, 4]]), ("two", [[11, 12], [13, 14]])] {
+        let job = job(store.call(|it| cut::new(it, ANY, mark)).await.unwrap());
+        for [a, b] in steps {
+            let (keep, rows) = (job.clone(), [huge(a), huge(b)]);
+            let kept = store.call(move |it| outcomes::keep(it, &keep, &rows));
+            kept.await.unwrap();
+        }
+    }
+    let most = i64::MAX.unsigned_abs();
+    let report = report::read(&store).await.unwrap();
+    assert_eq!(report.responses, 8);
+    assert!(
+        report.input_tokens >= most && report.output_tokens >= most,
+        "{report}"
+    );
+    let progress = progress::read(&store).await.unwrap();
+    assert!(progress.input_tokens >= most && progress.output_tokens >= most);
+    // And so with how many requests it says that it has.
+    let added = store.call(|it| {
+        for name in ["a", "b", "c"] {
+            assert!(adopted::add(it, name, i64::MAX)?);
+        }
+        Ok(())
+    });
+    added.await.unwrap();
+    let progress = progress::read(&store).await.unwrap();
+    assert!(progress.in_jobs >= most && progress.requests >= most);
+    assert!(!progress.is_finished());
+    report::read(&store).await.unwrap();
+}
+
+#[tokio::test]
 async fn jobs_keep_to_their_size() {
     let folder = tempfile::tempdir().unwrap();
     let store = run(&folder, 25).await;
