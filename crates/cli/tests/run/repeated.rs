@@ -36,6 +36,7 @@ async fn what_is_done_is_not_asked_again_and_what_is_new_is() {
     assert_data_eq!(
         &ran.err,
         str![[r#"
+warning: 1 row of the run will not be in out.csv: no longer in the input
 going on with out.csv.run: 3 of 3 rows have their outcome, 1 new, 1 no longer in the input
 
 "#]]

@@ -257,7 +257,7 @@ fn rows_that_are_gone_are_told_even_quietly() {
     assert_data_eq!(
         ran.err,
         str![[r#"
-warning: 1 row of the run will not be in out.csv: the input does not have them any more
+warning: 1 row of the run will not be in out.csv: no longer in the input
 
 "#]]
     );

@@ -248,7 +248,7 @@ impl Session {
         if intake.vanished > 0 {
             let (rows, out) = (counted(intake.vanished, "row"), self.place.out.display());
             warn(format_args!(
-                "{rows} of the run will not be in {out}: the input does not have them any more"
+                "{rows} of the run will not be in {out}: no longer in the input"
             ));
         }
         if self.quiet {
