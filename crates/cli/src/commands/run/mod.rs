@@ -22,7 +22,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::connect::connect;
+use crate::connect::{connect, state_of};
 use crate::exit::{Failure, Result};
 use crate::global::{Global, Output};
 use crate::show::bars::Bars;
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         ));
     };
     let interrupted = on_interrupt();
-    let state = session::emulator_state(&place);
+    let state = state_of(&place.run);
     let connection = connect(global, Some(&state)).await?;
     let quiet = global.quiet || global.output != Output::Text;
     let session = Session {

@@ -1,6 +1,5 @@
 //! One call of a run: opened, driven, written, and left in order if it is interrupted.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -397,9 +396,4 @@ pub(super) async fn refused(
         }
     }
     own(error)
-}
-
-/// Where an emulator keeps its state that goes with a run.
-pub(super) fn emulator_state(place: &Place) -> PathBuf {
-    crate::connect::state_of(&place.run)
 }
