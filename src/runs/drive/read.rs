@@ -131,6 +131,7 @@ impl Driver {
         live.is_busy = true;
         let (service, placed) = (self.run.service.clone(), live.job.placed.clone());
         self.works.push(Box::pin(async move {
+            let mut left = None;
             for name in placed {
                 match service.remove_staged(&name).await {
                     Ok(()) => {}
@@ -140,10 +141,11 @@ impl Driver {
                     }
                     Err(error) => {
                         tracing::warn!(%error, input = name, "the requests of a job could not be removed");
+                        left = Some(format!("{name} could not be removed: {error}"));
                     }
                 }
             }
-            Done::Removed(id)
+            Done::Removed(id, left)
         }));
     }
 }
