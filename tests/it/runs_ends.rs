@@ -119,6 +119,9 @@ async fn other_jobs_go_on_while_one_is_looked_for(backend: Backend) {
     let place = Place::new();
     let faults = backend.emulator.faults();
     faults.fail_next(backend.create, 1, Failure::CloseBeforeAnswer);
+    // A quota that refuses another at first holds the others up for its pause alone.
+    let refusal = Failure::status(429, "RESOURCE_EXHAUSTED", "Quota exceeded.");
+    faults.fail_next(backend.create, 1, refusal);
     // What fails in the others is asked again meanwhile, too.
     faults.drop_rows(Rows::At(vec![3]));
     let run = open(&backend, &place, 50).await;

@@ -224,17 +224,26 @@ impl Driver {
         self.given_up.is_some() && self.live.values().all(is_looked_for)
     }
 
+    /// How many jobs the service has, as far as that is known.
     fn in_flight(&self) -> usize {
-        self.live
-            .values()
-            .filter(|live| live.is_in_flight())
-            .count()
+        let is_known = |live: &&Live| live.is_in_flight() && live.job.state != State::Looking;
+        self.live.values().filter(is_known).count()
+    }
+
+    /// How many jobs there are of which it is not known whether the service has them.
+    fn looked_for(&self) -> usize {
+        let is_looked_for = |live: &&Live| live.job.state == State::Looking;
+        self.live.values().filter(is_looked_for).count()
     }
 
     /// Whether a job may be sent now.
     fn has_room(&self, now: Instant) -> bool {
         let submitting = self.live.values().filter(|live| live.is_submitting).count();
-        submitting < SUBMITS && self.quota.allows(now, self.in_flight())
+        let in_flight = self.in_flight();
+        // What is looked for is held against what the caller allows alone: after a quota had refused
+        // others, they would wait for it, which may take an hour.
+        let is_allowed = in_flight + self.looked_for() < self.plan.max_jobs;
+        submitting < SUBMITS && is_allowed && self.quota.allows(now, in_flight)
     }
 
     /// Starts what is due.
