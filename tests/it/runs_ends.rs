@@ -275,7 +275,26 @@ async fn a_cancel_that_is_refused_is_told() {
     );
 }
 
+async fn what_cannot_be_removed_is_told(backend: Backend) {
+    let place = Place::new();
+    let run = open(&backend, &place, 150).await;
+    let (remove, code, name) = match backend.create {
+        // There, 403 is what a file gets that is gone.
+        Operation::BatchGenerateContent => (Operation::DeleteFile, 400, "INVALID_ARGUMENT"),
+        _ => (Operation::DeleteObject, 403, "PERMISSION_DENIED"),
+    };
+    let refusal = Failure::status(code, name, "No.");
+    backend.emulator.faults().fail_next(remove, ALWAYS, refusal);
+    let report = end(quick(&run).job_requests(150, 150)).await.unwrap();
+    assert_eq!(report.responses, 150, "{report}");
+    let left = events(&run, "left").await;
+    assert_eq!(left.len(), 1);
+    let detail = left[0].detail.as_ref().unwrap();
+    assert!(detail.contains("could not be removed"), "{detail}");
+}
+
 on_every_backend![
+    what_cannot_be_removed_is_told,
     creates_that_never_get_a_clear_response_come_to_an_end,
     unclear_creates_are_counted_through_the_end_of_the_process,
     a_create_that_is_made_in_the_end_ends_the_count,
