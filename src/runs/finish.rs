@@ -218,6 +218,11 @@ impl Finish {
     /// anew; by default an hour. The time counts in which the process runs. Longer is safer: a job that
     /// is listed later than that is paid for twice.
     ///
+    /// So is one whose create the end of the process cut, wherever that was: the next `finish` tells of
+    /// it by an event `looking`. Who knows that nothing was sent gives [`Duration::ZERO`] for once, which
+    /// looks a single time. After [`attempts`](Self::attempts) creates of a job in a row without a clear
+    /// response, three at least, `finish` ends with an error that [is unclear](Error::is_unclear).
+    ///
     /// ```no_run
     /// use std::time::Duration;
     ///
@@ -250,8 +255,10 @@ impl Finish {
         self
     }
 
-    /// How long a service may be out of reach before the run is left with its error; by default 15
-    /// minutes.
+    /// How long a step of a job may fail in ways that may pass, such as a service that is out of reach,
+    /// before the run is left with its error; by default 15 minutes. It is tried three times at least, and
+    /// other jobs that go well do not hide it. Responses that are not what the API says are taken four
+    /// times; the fifth in a row of one job ends it, too.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -379,9 +386,10 @@ impl IntoFuture for Finish {
 
     /// # Errors
     ///
-    /// If the service refuses a job for another reason than a quota, is out of reach for longer than
-    /// [`max_outage`](Self::max_outage), or the file cannot be written. What was done is kept, and a
-    /// later `finish` goes on.
+    /// If the service refuses a step for another reason than a quota, a step of a job fails for longer than
+    /// [`max_outage`](Self::max_outage), creates of one have no clear response
+    /// [again and again](Self::unclear_wait), or the file cannot be written. Jobs that are active go on,
+    /// what was done is kept, and a later `finish` goes on with it.
     fn into_future(self) -> Self::IntoFuture {
         let doing = format!("finishing the run {}", self.run.store.path().display());
         Box::pin(async move { self.drive().await.map_err(|error| error.during(doing)) })

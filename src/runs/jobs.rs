@@ -19,9 +19,9 @@ pub struct RunJob {
     pub number: u64,
     /// The generation that it belongs to, from 1.
     pub generation: u64,
-    /// How far the run is with it: `cut` (its requests are chosen), `sending`, `active`, `ended`, `read`
-    /// (its results are in the file), `done`, `gone` (it was never made, or is no longer there). Later
-    /// versions may have more.
+    /// How far the run is with it: `cut` (its requests are chosen), `sending`, `looking` (it is not known
+    /// whether the service has it), `active`, `ended`, `read` (its results are in the file), `done`, `gone`
+    /// (it was never made, or is no longer there). Later versions may have more.
     pub state: String,
     /// The name under which the service has it.
     pub name: Option<String>,

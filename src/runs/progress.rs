@@ -29,6 +29,9 @@ pub struct Progress {
     pub waiting: u64,
     /// Those in jobs that the service has, or may have, and that have not been read to their end.
     pub in_jobs: u64,
+    /// Those of `in_jobs` of which it is not known whether the service has them: the create of their job had
+    /// no clear response, and it is looked for; see [`Finish::unclear_wait`](super::Finish::unclear_wait).
+    pub unclear: u64,
     /// How many files and tables there are, where the service [holds](super::RunPart) the requests: their
     /// requests are counted here as far as the service counts them.
     pub parts: u64,
@@ -38,6 +41,8 @@ pub struct Progress {
     pub parts_failed: u64,
     /// How many jobs the service has, or may have.
     pub active_jobs: u64,
+    /// Those of which it is not known whether the service has them.
+    pub unclear_jobs: u64,
     /// How many jobs were made in all.
     pub jobs: u64,
     /// Tokens in the requests that were served, attempts included.
@@ -74,11 +79,11 @@ impl fmt::Display for Progress {
         let requests = Counted(self.requests, "request");
         write!(f, "{} of {requests} done", self.done())?;
         let jobs = Counted(self.active_jobs, "job");
-        write!(
-            f,
-            "; {} in {jobs}, {} waiting, {} new",
-            self.in_jobs, self.waiting, self.new
-        )?;
+        write!(f, "; {} in {jobs}", self.in_jobs)?;
+        if self.unclear_jobs > 0 {
+            write!(f, ", {} of them unclear", self.unclear_jobs)?;
+        }
+        write!(f, ", {} waiting, {} new", self.waiting, self.new)?;
         match self.left {
             Some(left) => write!(f, "; about {} minutes left", left.as_secs().div_ceil(60)),
             None => Ok(()),
@@ -96,12 +101,13 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
         CAST(total(responses) AS INTEGER), CAST(total(errors) AS INTEGER),
         CAST(total(missing) AS INTEGER),
         CAST(total(input_tokens) AS INTEGER), CAST(total(output_tokens) AS INTEGER), count(*),
-        coalesce(sum(state IN ('sending', 'active')), 0),
-        CAST(total(CASE WHEN state IN ('sending', 'active', 'ended')
+        coalesce(sum(state IN ('sending', 'looking', 'active')), 0),
+        CAST(total(CASE WHEN state IN ('sending', 'looking', 'active', 'ended')
             THEN requests - responses - errors - missing ELSE 0 END) AS INTEGER),
         coalesce(sum(CASE WHEN state = 'cut' AND generation = 1 THEN requests ELSE 0 END), 0),
         coalesce(sum(CASE WHEN state = 'cut' AND generation > 1 THEN requests ELSE 0 END), 0),
-        min(sent_time)
+        min(sent_time), coalesce(sum(state = 'looking'), 0),
+        CAST(total(CASE WHEN state = 'looking' THEN requests ELSE 0 END) AS INTEGER)
         FROM jobs";
     let (mut progress, began): (Progress, Option<i64>) =
         connection.prepare_cached(sql)?.query_row([], |row| {
@@ -118,6 +124,8 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
                 // Chosen for a job that the service does not have.
                 new: number(8)?,
                 waiting: number(9)?,
+                unclear_jobs: number(11)?,
+                unclear: number(12)?,
                 ..Progress::default()
             };
             Ok((progress, row.get(10)?))
@@ -127,6 +135,7 @@ pub(super) fn measure(connection: &Connection) -> rusqlite::Result<Progress> {
         progress = Progress {
             jobs: progress.jobs,
             active_jobs: progress.active_jobs,
+            unclear_jobs: progress.unclear_jobs,
             input_tokens: progress.input_tokens,
             output_tokens: progress.output_tokens,
             ..of_parts

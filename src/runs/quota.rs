@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 /// How many times as long as the first a pause is at most.
 const LONGEST: u32 = 10;
+/// How long a service may ask to be left alone: what asks for more is asked again after this.
+const MOST_ASKED: Duration = Duration::from_secs(3600);
 
 /// What the service seems to take at once.
 #[derive(Debug)]
@@ -43,8 +45,13 @@ impl Quota {
     }
 
     /// A quota refused a job while so many were in flight: half of them is enough, after a pause that
-    /// grows with each refusal in a row, or is as long as the service asks.
-    pub(super) fn refused(&mut self, now: Instant, in_flight: usize, asked: Option<Duration>) {
+    /// grows with each refusal in a row, or is as long as the service asks, up to an hour. Gives how long.
+    pub(super) fn refused(
+        &mut self,
+        now: Instant,
+        in_flight: usize,
+        asked: Option<Duration>,
+    ) -> Duration {
         // Creates that were under way together are refused together.
         if self.resumes(now).is_none() {
             self.cap = (in_flight.min(self.cap) / 2).max(1);
@@ -53,9 +60,10 @@ impl Quota {
         let pause = self
             .pause
             .saturating_mul(self.refusals)
-            .max(asked.unwrap_or_default());
+            .max(asked.unwrap_or_default().min(MOST_ASKED));
         let until = now.checked_add(pause);
         self.until = until.max(self.until);
+        self.resumes(now).map_or(pause, |until| until - now)
     }
 
     /// The service took a job.
@@ -87,6 +95,11 @@ mod tests {
         assert!(quota.allows(later, 3) && !quota.allows(later, 4));
         quota.refused(later, 1, Some(minute * 7));
         assert_eq!(quota.resumes(later), Some(later + minute * 7));
+        // Who asks for a year is asked again after an hour.
+        let mut other = Quota::new(20, minute);
+        let year = Some(minute * 60 * 24 * 365);
+        assert_eq!(other.refused(now, 1, year), minute * 60);
+        assert_eq!(other.resumes(now), Some(now + minute * 60));
         let later = later + minute * 7;
         assert!(quota.allows(later, 0) && !quota.allows(later, 1));
         quota.accepted();

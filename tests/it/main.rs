@@ -38,6 +38,8 @@ mod runs;
 #[cfg(feature = "runs")]
 mod runs_again;
 #[cfg(feature = "runs")]
+mod runs_ends;
+#[cfg(feature = "runs")]
 mod runs_files;
 #[cfg(all(feature = "runs", feature = "gcs"))]
 mod runs_forms;

@@ -38,6 +38,9 @@ async fn a_newer_schema_is_refused() {
     let path = folder.path().join("a.run");
     finished(&backend, &path).await;
     let connection = Connection::open(&path).unwrap();
+    let version: i32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let error = backend.client.runs().open(&path).await.unwrap_err();
@@ -46,10 +49,43 @@ async fn a_newer_schema_is_refused() {
     let error = backend.client.runs().read(&path).await.unwrap_err();
     assert!(error.to_string().contains("schema 99"), "{error}");
     let connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection
+        .pragma_update(None, "user_version", version)
+        .unwrap();
     drop(connection);
     let run = backend.client.runs().open(&path).await.unwrap();
     assert!(run.report().await.unwrap().is_finished());
+}
+
+#[tokio::test]
+async fn an_older_schema_is_read_and_brought_up_to_date() {
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let connection = Connection::open(&path).unwrap();
+    let version = || -> i32 {
+        connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap()
+    };
+    let newest = version();
+    connection
+        .execute_batch("ALTER TABLE jobs DROP COLUMN unclear; PRAGMA user_version = 1")
+        .unwrap();
+    // Who looks at it changes nothing.
+    let view = backend.client.runs().read(&path).await.unwrap();
+    let progress = view.progress().await.unwrap();
+    assert!(progress.is_finished() && view.report().await.unwrap().is_finished());
+    let jobs: Vec<_> = view.jobs().try_collect().await.unwrap();
+    assert_eq!(jobs.len() as u64, progress.jobs);
+    assert_eq!(version(), 1);
+    let open = backend.client.runs().open(&path).model(backend.model);
+    let run = open.source(sums(201).0).await.unwrap();
+    assert_eq!(version(), newest);
+    let quick = Duration::from_millis(5);
+    let report = run.finish().poll_interval(quick, quick).await.unwrap();
+    assert_eq!(report.responses, 201, "{report}");
 }
 
 #[tokio::test]

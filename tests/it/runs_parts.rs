@@ -511,3 +511,23 @@ async fn the_gemini_developer_api_reads_no_such_source() {
         assert!(!place.run().exists());
     }
 }
+
+#[tokio::test]
+async fn creates_that_never_get_a_clear_response_come_to_an_end() {
+    let backend = three_files().await;
+    let place = Place::new();
+    let run = opening(&backend, &place).await.unwrap();
+    let faults = backend.emulator.faults();
+    faults.fail_next(backend.create, 1000, Failure::CloseBeforeAnswer);
+    let soon = Duration::from_millis(100);
+    let finish = quick(&run).max_jobs(1).unclear_wait(soon).into_future();
+    let end = tokio::time::timeout(Duration::from_secs(120), finish).await;
+    let error = end.expect("it goes on for ever").unwrap_err();
+    assert!(error.is_unclear(), "{error}");
+    assert_eq!(backend.emulator.request_count(backend.create), 3);
+    faults.clear();
+    let report = quick(&run).await.unwrap();
+    assert_eq!((report.parts_done, report.responses), (3, 15), "{report}");
+    assert_eq!(report.generations.len(), 1, "{report}");
+    assert_eq!(backend.emulator.request_count(backend.create), 3 + 3);
+}

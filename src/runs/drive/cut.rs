@@ -100,8 +100,10 @@ impl Driver {
 
     /// Whether what waits for another attempt fills a job, or nothing more will come to it.
     async fn is_time_for_waiting(&mut self, size: &Size) -> Result<bool> {
+        // One that is looked for may take an hour.
         let may_leave_more = |live: &Live| {
-            live.is_in_flight() || matches!(live.job.state, State::Cut | State::Ended)
+            let is_near = live.is_in_flight() && live.job.state != State::Looking;
+            is_near || matches!(live.job.state, State::Cut | State::Ended)
         };
         if !self.live.values().any(may_leave_more) {
             return Ok(true);

@@ -1,7 +1,7 @@
 //! The scheduler: which step is next, and what comes of each.
 //!
 //! ```text
-//!          ┌→ submit ─→ look (no clear response)
+//!          ┌→ submit ─→ look (no clear response) ─→ not there: submit anew
 //! cut ─────┤              ↓
 //!  ↑       └───────→ poll (all at once) → read → remove
 //!  └── waiting: what is worth another attempt ──┘
@@ -16,6 +16,8 @@ mod poll;
 mod read;
 mod submit;
 mod take;
+mod trouble;
+mod unclear;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use crate::error::{Error, Result};
 use crate::job::BatchJob;
 pub(super) use plan::Plan;
 use read::End;
+use trouble::Trouble;
 
 /// How many jobs are submitted at once. They may all be refused by a quota, after which there is a
 /// pause: in a pause's time no more than these are.
@@ -55,8 +58,6 @@ pub(super) struct Driver {
     live: BTreeMap<i64, Live>,
     works: FuturesUnordered<BoxFuture<'static, Done>>,
     poll: Poll,
-    /// Since when the service is out of reach.
-    outage: Option<Instant>,
     /// How many jobs were cut of new requests.
     cuts: u32,
     /// How many requests of the input were in a job, where this is a trial.
@@ -89,6 +90,9 @@ struct Live {
     tries: u32,
     /// How often in a row the service did not know it.
     lost: u32,
+    /// How often it had ended, and was active again as it was to be read.
+    turns: u32,
+    trouble: Trouble,
 }
 
 impl Live {
@@ -100,12 +104,15 @@ impl Live {
             due: now,
             tries: 0,
             lost: 0,
+            turns: 0,
+            trouble: Trouble::default(),
         }
     }
 
     /// Whether the service has it, or may have.
     fn is_in_flight(&self) -> bool {
-        self.is_submitting || matches!(self.job.state, State::Sending | State::Active)
+        let is_there = [State::Sending, State::Looking, State::Active];
+        self.is_submitting || is_there.contains(&self.job.state)
     }
 }
 
@@ -116,7 +123,8 @@ enum Done {
     Polled(Vec<(i64, Result<BatchJob>)>),
     Cancelled(i64, Result<()>),
     Read(i64, Result<End>),
-    Removed(i64),
+    /// With why something of it was left.
+    Removed(i64, Option<String>),
 }
 
 impl Driver {
@@ -125,16 +133,18 @@ impl Driver {
         let now = Instant::now();
         let reads_rows = plan.rows == Some(true);
         let is_trial = plan.trial.is_some();
+        let unclear_wait = plan.unclear_wait;
         let found = run.store.call(move |it| {
             store_parts::reopen(it, reads_rows)?;
             // Only a trial counts them.
             let asked = if is_trial { requests::asked(it)? } else { 0 };
-            Ok((
-                jobs::live(it)?,
-                jobs::cut_so_far(it)?,
-                asked,
-                events::last(it)?,
-            ))
+            let told_to = events::last(it)?;
+            let mut live = jobs::live(it)?;
+            let is_open = |job: &&mut Job| matches!(job.state, State::Sending | State::Looking);
+            for job in live.iter_mut().filter(is_open) {
+                jobs::look_on(it, job, unclear_wait)?;
+            }
+            Ok((live, jobs::cut_so_far(it)?, asked, told_to))
         });
         let (live, cuts, asked, told_to) = found.await?;
         let live = live.into_iter().map(|job| (job.id, Live::new(job, now)));
@@ -147,7 +157,6 @@ impl Driver {
                 count: 0,
                 is_busy: false,
             },
-            outage: None,
             cuts: u32::try_from(cuts).unwrap_or(u32::MAX),
             asked,
             all_cut: false,
@@ -211,21 +220,30 @@ impl Driver {
 
     /// Whether the time is up, and nothing is left but jobs that may not be there.
     fn only_looks_are_left(&self) -> bool {
-        let is_sending = |live: &Live| live.job.state == State::Sending && !live.is_submitting;
-        self.given_up.is_some() && self.live.values().all(is_sending)
+        let is_looked_for = |live: &Live| live.job.state == State::Looking;
+        self.given_up.is_some() && self.live.values().all(is_looked_for)
     }
 
+    /// How many jobs the service has, as far as that is known.
     fn in_flight(&self) -> usize {
-        self.live
-            .values()
-            .filter(|live| live.is_in_flight())
-            .count()
+        let is_known = |live: &&Live| live.is_in_flight() && live.job.state != State::Looking;
+        self.live.values().filter(is_known).count()
+    }
+
+    /// How many jobs there are of which it is not known whether the service has them.
+    fn looked_for(&self) -> usize {
+        let is_looked_for = |live: &&Live| live.job.state == State::Looking;
+        self.live.values().filter(is_looked_for).count()
     }
 
     /// Whether a job may be sent now.
     fn has_room(&self, now: Instant) -> bool {
         let submitting = self.live.values().filter(|live| live.is_submitting).count();
-        submitting < SUBMITS && self.quota.allows(now, self.in_flight())
+        let in_flight = self.in_flight();
+        // What is looked for is held against what the caller allows alone: after a quota had refused
+        // others, they would wait for it, which may take an hour.
+        let is_allowed = in_flight + self.looked_for() < self.plan.max_jobs;
+        submitting < SUBMITS && is_allowed && self.quota.allows(now, in_flight)
     }
 
     /// Starts what is due.
@@ -243,10 +261,10 @@ impl Driver {
             };
             match state {
                 State::Cut if self.has_room(now) => self.submit(id),
-                State::Sending => self.look(id, now),
+                State::Looking => self.look(id, now),
                 State::Ended if self.reading() < READS => self.read(id),
                 State::Read | State::Gone | State::Done => self.remove(id),
-                State::Cut | State::Ended | State::Active => {}
+                State::Cut | State::Sending | State::Ended | State::Active => {}
             }
         }
         self.poll_if_due(now);
@@ -263,7 +281,7 @@ impl Driver {
         let mut at = |time: Instant| wake = wake.min(time);
         for live in self.live.values().filter(|live| !live.is_busy) {
             match live.job.state {
-                State::Active if !self.poll.is_busy => at(self.poll.due),
+                State::Active if !self.poll.is_busy => at(self.poll.due.max(live.due)),
                 State::Active => {}
                 State::Cut => match self.quota.resumes(now) {
                     Some(time) => at(time.max(live.due)),
@@ -301,20 +319,26 @@ impl Driver {
         for job in idle {
             match job.state {
                 State::Active => self.cancel(job.id).await?,
-                State::Cut => {
-                    let id = job.id;
-                    let why = "the time was up before it was sent";
-                    let gone = move |it: &mut _| outcomes::gone(it, &job, false, why);
-                    self.run.store.call(gone).await?;
-                    match self.live.get_mut(&id) {
-                        Some(live) if !live.job.placed.is_empty() => live.job.state = State::Gone,
-                        _ => drop(self.live.remove(&id)),
-                    }
-                }
+                State::Cut => self.leave(job.id).await?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Leaves the requests of a job that was not sent to a later time.
+    pub(super) async fn leave(&mut self, id: i64) -> Result<()> {
+        let Some(live) = self.live.get_mut(&id) else {
+            return Ok(());
+        };
+        let job = live.job.clone();
+        let why = "the time was up before it was sent";
+        match job.placed.is_empty() {
+            true => drop(self.live.remove(&id)),
+            false => live.job.state = State::Gone,
+        }
+        let gone = move |it: &mut _| outcomes::gone(it, &job, false, why);
+        self.run.store.call(gone).await
     }
 
     /// Tells what happened, and how far the run is.
@@ -345,10 +369,11 @@ impl Driver {
         Ok(())
     }
 
-    /// Whether a failure is to be ridden out.
-    fn rides_out(&mut self, error: &Error, now: Instant) -> bool {
-        let since = *self.outage.get_or_insert(now);
-        let is_passing = error.is_retryable() || error.is_protocol();
-        is_passing && now.duration_since(since) <= self.plan.max_outage
+    /// Gives an error back that a step of a job is tried again after.
+    fn rides_out(&mut self, id: i64, error: Error, now: Instant) -> Result<Error> {
+        match self.live.get_mut(&id) {
+            Some(live) => live.trouble.rides_out(error, now, self.plan.max_outage),
+            None => Ok(error),
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Driver {
             .live
             .values()
             .filter(|live| live.job.state == State::Active);
-        let active = active.filter(|live| !live.is_busy);
+        let active = active.filter(|live| !live.is_busy && live.due <= now);
         let named = active.filter_map(|live| Some((live.job.id, live.job.name.clone()?)));
         let jobs: Vec<(i64, String)> = named.collect();
         if jobs.is_empty() || self.poll.is_busy || self.poll.due > now {

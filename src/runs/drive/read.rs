@@ -130,20 +130,27 @@ impl Driver {
         };
         live.is_busy = true;
         let (service, placed) = (self.run.service.clone(), live.job.placed.clone());
+        // It forbids what is not there.
+        let is_files_api = service.backend() == Backend::Gemini;
         self.works.push(Box::pin(async move {
+            let mut left = None;
             for name in placed {
                 match service.remove_staged(&name).await {
                     Ok(()) => {}
-                    // It was noted and never placed, or taken back. The Files API forbids what is not there.
-                    Err(error) if error.is_not_found() || error.is_permission_denied() => {
+                    // It was noted and never placed, or taken back.
+                    Err(error)
+                        if error.is_not_found()
+                            || (is_files_api && error.is_permission_denied()) =>
+                    {
                         tracing::debug!(%error, input = name, "there is nothing to remove");
                     }
                     Err(error) => {
                         tracing::warn!(%error, input = name, "the requests of a job could not be removed");
+                        left = Some(format!("{name} could not be removed: {error}"));
                     }
                 }
             }
-            Done::Removed(id)
+            Done::Removed(id, left)
         }));
     }
 }

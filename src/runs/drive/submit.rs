@@ -1,10 +1,7 @@
-//! Making jobs: each is in the file with its mark before it is sent, and looked for by that mark where
-//! it is not clear what came of it.
+//! Making jobs: each is in the file with its mark before it is sent.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use super::super::store::jobs;
 use super::super::{parts, unfinished};
@@ -61,25 +58,6 @@ impl Driver {
             let placed =
                 std::mem::take(&mut *placed.lock().unwrap_or_else(PoisonError::into_inner));
             Done::Submitted(id, placed, created)
-        }));
-    }
-
-    /// Looks for a job whose create had no clear response.
-    pub(super) fn look(&mut self, id: i64, now: Instant) {
-        let Some(live) = self.live.get_mut(&id) else {
-            return;
-        };
-        live.is_busy = true;
-        let mark = live.job.mark.clone().unwrap_or_default();
-        let service = self.run.service.clone();
-        let waited = match live.tries {
-            0 => Duration::ZERO,
-            _ => self.plan.look_pause(live.tries - 1),
-        };
-        self.works.push(Box::pin(async move {
-            let found = service.find(&mark).await;
-            let found = found.map_err(|error| error.during(format!("looking for job {id}")));
-            Done::Looked(id, waited + now.elapsed(), found)
         }));
     }
 }

@@ -1,23 +1,24 @@
 //! What comes of a step: noted in the file, and what is next.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::super::store::jobs::{self, State};
 use super::super::store::outcomes::{self, Kind};
-use super::super::store::parts;
+use super::super::store::{events, parts};
 use super::parts::count_of;
 use super::read::{End, fail_all};
 use super::{Done, Driver};
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
 use crate::job::BatchJob;
+use crate::state::JobState;
 
 /// How often in a row a service must not know a job before it is given up.
 const LOST: u32 = 3;
 /// How often a job is tried to be read whose results the service does not have.
 const READS: u32 = 5;
+/// How often a job may have ended and be active again.
+const TURNS: u32 = 5;
 
 impl Driver {
     pub(super) async fn take(&mut self, done: Done) -> Result<()> {
@@ -33,7 +34,6 @@ impl Driver {
                 }
                 match outcome {
                     Ok(job) => {
-                        self.outage = None;
                         self.quota.accepted();
                         self.created(id, &job, now).await
                     }
@@ -46,21 +46,25 @@ impl Driver {
                 if let Some(live) = self.live.get_mut(&id) {
                     live.is_busy = false;
                 }
-                if let Err(error) = outcome {
-                    // It may have ended meanwhile.
-                    tracing::warn!(%error, "a job was not cancelled");
-                }
-                Ok(())
+                let Err(error) = outcome else {
+                    return Ok(());
+                };
+                // It may have ended meanwhile, or go on, as the next polls show.
+                tracing::warn!(%error, "a job was not cancelled");
+                let why = error.to_string();
+                let note = move |it: &mut _| events::note(it, "stopped", Some(id), Some(&why));
+                self.run.store.call(note).await
             }
             Done::Read(id, outcome) => self.was_read(id, outcome, now).await,
-            Done::Removed(id) => {
+            Done::Removed(id, left) => {
                 self.live.remove(&id);
-                self.run.store.call(move |it| jobs::done(it, id)).await
+                let done = move |it: &mut _| jobs::done(it, id, left.as_deref());
+                self.run.store.call(done).await
             }
         }
     }
 
-    async fn created(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
+    pub(super) async fn created(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
         let name = job.name().to_owned();
         let noted = name.clone();
         self.run
@@ -70,8 +74,11 @@ impl Driver {
         if let Some(live) = self.live.get_mut(&id) {
             live.job.name = Some(name);
             live.job.state = State::Active;
+            live.job.unclear = 0;
             live.tries = 0;
+            live.due = now;
             live.is_busy = false;
+            live.trouble.over();
         }
         self.poll.count = 0;
         self.poll.due = self.poll.due.min(now + self.plan.interval).max(now);
@@ -82,18 +89,14 @@ impl Driver {
     }
 
     async fn not_created(&mut self, id: i64, error: Error, now: Instant) -> Result<()> {
+        if error.is_unclear() {
+            return self.is_unclear(id, error, now).await;
+        }
         let in_flight = self.in_flight();
         let Some(live) = self.live.get_mut(&id) else {
             return Ok(());
         };
         live.tries += 1;
-        if error.is_unclear() {
-            tracing::warn!(%error, "it is not clear whether a job was made");
-            live.job.state = State::Sending;
-            live.tries = 1;
-            live.due = now + self.plan.look_pause(0);
-            return Ok(());
-        }
         live.job.state = State::Cut;
         let placed = live.job.placed.clone();
         live.due = now;
@@ -101,74 +104,33 @@ impl Driver {
         // Nobody can take another job for this one.
         let mark = AnyBackend::new_mark()?;
         live.job.mark = Some(mark.clone());
-        let why = error.to_string();
+        let mut why = error.to_string();
         let kind = match error.is_retryable() && error.status().is_none() {
             true => "unreachable",
             false => "refused",
         };
+        let is_quota = error.is_quota();
+        if is_quota {
+            live.trouble.over();
+            let pause = self.quota.refused(now, in_flight, error.retry_after());
+            why = format!("{why}; nothing is sent for {pause:.0?}");
+        }
         self.run
             .store
             .call(move |it| jobs::refused(it, id, (&mark, &placed), (kind, &why)))
             .await?;
-        if error.is_quota() {
+        if is_quota {
             tracing::info!(%error, "a quota refused a job, going on with less at once");
-            self.quota.refused(now, in_flight, error.retry_after());
-            return Ok(());
-        }
-        if !self.rides_out(&error, now) {
-            return Err(error);
-        }
-        tracing::warn!(%error, "a job was not made, trying again");
-        if let Some(live) = self.live.get_mut(&id) {
-            live.due = now + self.plan.retry_pause(tries);
-        }
-        Ok(())
-    }
-
-    async fn looked(
-        &mut self,
-        id: i64,
-        took: Duration,
-        outcome: Result<Option<BatchJob>>,
-        now: Instant,
-    ) -> Result<()> {
-        let Some(live) = self.live.get_mut(&id) else {
-            return Ok(());
-        };
-        live.is_busy = false;
-        live.due = now + self.plan.look_pause(live.tries);
-        live.tries += 1;
-        match outcome {
-            Ok(Some(job)) => {
-                self.outage = None;
-                tracing::info!(
-                    job = job.name(),
-                    "a job whose create had no clear response is there"
-                );
-                self.created(id, &job, now).await
+        } else {
+            let error = self.rides_out(id, error, now)?;
+            tracing::warn!(%error, "a job was not made, trying again");
+            if let Some(live) = self.live.get_mut(&id) {
+                live.due = now + self.plan.retry_pause(tries);
             }
-            Ok(None) => {
-                self.outage = None;
-                let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-                live.job.looked_ms = live.job.looked_ms.saturating_add(took);
-                let looked = live.job.looked_ms;
-                let waited = Duration::from_millis(looked.unsigned_abs());
-                if waited < self.plan.unclear_wait {
-                    let why = "it is not listed";
-                    return self
-                        .run
-                        .store
-                        .call(move |it| jobs::looked(it, id, looked, why))
-                        .await;
-                }
-                let why = format!("it was looked for over {waited:.0?} and is not listed");
-                self.gone(id, false, why).await
-            }
-            Err(error) if self.rides_out(&error, now) => {
-                tracing::warn!(%error, "a job cannot be looked for");
-                Ok(())
-            }
-            Err(error) => Err(error),
+        }
+        match self.given_up {
+            Some(_) => self.leave(id).await,
+            None => Ok(()),
         }
     }
 
@@ -182,13 +144,18 @@ impl Driver {
             };
             match outcome {
                 Ok(job) => {
-                    self.outage = None;
+                    live.trouble.over();
                     live.lost = 0;
                     if job.is_terminal() {
                         any_ended = true;
                         self.ended(id, &job, now).await?;
                     } else {
                         let state = job.state().to_string();
+                        let odd = matches!(job.state(), JobState::Other(_)).then(|| {
+                            format!(
+                                "{state} is not known here: it counts as active, and is polled on"
+                            )
+                        });
                         let count = live
                             .job
                             .part
@@ -196,7 +163,7 @@ impl Driver {
                             .then(|| count_of(job.stats(), false));
                         let seen = move |it: &mut _| {
                             count.map_or(Ok(()), |count| parts::counted(it, id, count))?;
-                            jobs::seen(it, id, &state)
+                            jobs::seen(it, id, &state, odd.as_deref())
                         };
                         self.run.store.call(seen).await?;
                     }
@@ -208,7 +175,11 @@ impl Driver {
                             .await?;
                     }
                 }
-                Err(error) => failed = Some(error),
+                Err(error) => match live.trouble.rides_out(error, now, self.plan.max_outage) {
+                    Ok(error) => tracing::warn!(%error, "a poll failed, polling on"),
+                    // The others are seen to first.
+                    Err(error) => failed = Some(error),
+                },
             }
         }
         self.poll.count = match any_ended {
@@ -216,14 +187,7 @@ impl Driver {
             false => self.poll.count.saturating_add(1),
         };
         self.poll.due = now + self.plan.pause(self.poll.count);
-        match failed {
-            Some(error) if !self.rides_out(&error, now) => Err(error),
-            Some(error) => {
-                tracing::warn!(%error, "a poll failed, polling on");
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        failed.map_or(Ok(()), Err)
     }
 
     async fn ended(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
@@ -249,7 +213,6 @@ impl Driver {
         live.is_busy = false;
         match outcome {
             Ok(End::Read) => {
-                self.outage = None;
                 self.quota.ended_well();
                 live.job.state = State::Read;
                 live.due = now;
@@ -257,10 +220,16 @@ impl Driver {
             }
             Ok(End::Active) => {
                 live.job.state = State::Active;
-                Ok(())
+                live.turns += 1;
+                live.due = now + self.plan.retry_pause(live.turns);
+                match live.turns {
+                    TURNS.. => Err(by_turns(id, live.job.name.as_deref())),
+                    _ => Ok(()),
+                }
             }
             Ok(End::Quota(why)) => {
-                self.quota.refused(now, in_flight, None);
+                let pause = self.quota.refused(now, in_flight, None);
+                let why = format!("{why}; nothing is sent for {pause:.0?}");
                 self.gone(id, false, why).await
             }
             Ok(End::Unreadable(error)) => self.unreadable(id, error, true, now).await,
@@ -269,10 +238,8 @@ impl Driver {
                 live.tries += 1;
                 let tries = live.tries;
                 live.due = now + self.plan.retry_pause(tries);
-                match self.rides_out(&error, now) {
-                    true => tracing::warn!(%error, "a job was not read, trying again"),
-                    false => return Err(error),
-                }
+                let error = self.rides_out(id, error, now)?;
+                tracing::warn!(%error, "a job was not read, trying again");
                 Ok(())
             }
         }
@@ -321,4 +288,14 @@ impl Driver {
         let gone = move |it: &mut _| outcomes::gone(it, &job, counts_as_attempt, &why);
         self.run.store.call(gone).await
     }
+}
+
+/// The error about a job of which the service says now this, now that.
+fn by_turns(id: i64, name: Option<&str>) -> Error {
+    let name = name.unwrap_or_default();
+    Error::protocol(format!(
+        "the service said {TURNS} times that job {id} ({name}) has ended, and each time that it is active as \
+         it was to be read: see how it is, and delete it if it stays so, which has its requests asked again; \
+         a later `finish` goes on with it as it is"
+    ))
 }

@@ -218,6 +218,7 @@ fn insert(
         tokens,
         placed: Vec::new(),
         looked_ms: 0,
+        unclear: 0,
         is_stopped: false,
         is_adopted: false,
     })

@@ -19,6 +19,21 @@ pub(crate) fn note(
     write.execute(params![now(), kind, job, detail]).map(drop)
 }
 
+/// When the first event of this kind was noted of a job.
+pub(crate) fn first(connection: &Connection, kind: &str, job: i64) -> Result<Option<i64>> {
+    let sql = "SELECT min(time) FROM events WHERE job = ? AND kind = ?";
+    connection.query_row(sql, params![job, kind], |row| row.get(0))
+}
+
+/// A time of the file for people, to the second.
+pub(crate) fn shown(millis: Option<i64>) -> String {
+    let time = millis.and_then(chrono::DateTime::from_timestamp_millis);
+    time.map_or_else(
+        || "an unknown time".to_owned(),
+        |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    )
+}
+
 /// How many events are read at once.
 const PAGE: i64 = 1000;
 

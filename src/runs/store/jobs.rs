@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! cut → sending → active → ended → read → done
-//!  ↑       ├ refused: back to cut
-//!  └───────┘
-//!          └ no clear response: looked for, then gone, and its requests wait again
+//!  ↑       │        ↑
+//!  ├───────┤ refused
+//!  │       ↓        │
+//!  └─── looking ────┘ no clear response: there after all, or not
 //! ```
+
+use std::time::Duration;
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -17,8 +20,10 @@ use super::requests::Members;
 pub(crate) enum State {
     /// Its requests are chosen. What is placed for it is worth nothing yet, and nothing is sent.
     Cut,
-    /// Its create was about to be sent, and there was no clear response yet.
+    /// Its create is about to be sent, or was as the process ended.
     Sending,
+    /// Its create had no clear response: the service may have it.
+    Looking,
     /// The service has it.
     Active,
     /// It has ended, and is to be read.
@@ -38,6 +43,7 @@ impl State {
         match name {
             "cut" => Self::Cut,
             "sending" => Self::Sending,
+            "looking" => Self::Looking,
             "active" => Self::Active,
             "ended" => Self::Ended,
             "read" => Self::Read,
@@ -70,6 +76,8 @@ pub(crate) struct Job {
     pub(crate) tokens: i64,
     pub(crate) placed: Vec<String>,
     pub(crate) looked_ms: i64,
+    /// How many creates of it in a row had no clear response.
+    pub(crate) unclear: i64,
     /// Whether the run itself cancelled it: what it leaves does not count as attempted.
     pub(crate) is_stopped: bool,
     /// Whether another program made it.
@@ -77,7 +85,7 @@ pub(crate) struct Job {
 }
 
 const COLUMNS: &str = "id, generation, state, mark, name, first, last, intake, requests, tokens,
-    placed, looked_ms, stopped, adopted, part, (SELECT source FROM parts WHERE id = part)";
+    placed, looked_ms, stopped, adopted, part, (SELECT source FROM parts WHERE id = part), unclear";
 
 fn read(row: &Row<'_>) -> Result<Job> {
     let id = row.get(0)?;
@@ -106,6 +114,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
         tokens: row.get(9)?,
         placed: placed.unwrap_or_default(),
         looked_ms: row.get(11)?,
+        unclear: row.get(16)?,
         is_stopped: row.get(12)?,
         is_adopted: row.get(13)?,
     })
@@ -160,28 +169,86 @@ pub(crate) fn refused(
     step.commit()
 }
 
+/// The create of a job had no clear response: it is looked for, as `detail` says.
+pub(crate) fn unclear(
+    connection: &mut Connection,
+    job: i64,
+    why: &str,
+    detail: &str,
+) -> Result<()> {
+    let step = connection.transaction()?;
+    let sql = "UPDATE jobs SET state = 'looking', unclear = unclear + 1, error = ? WHERE id = ?";
+    step.execute(sql, params![why, job])?;
+    events::note(&step, "looking", Some(job), Some(detail))?;
+    step.commit()
+}
+
+/// What became of a job's create was not known as a process ended: it is looked for, for so long more.
+pub(crate) fn look_on(connection: &mut Connection, job: &mut Job, most: Duration) -> Result<()> {
+    let step = connection.transaction()?;
+    let sql = "UPDATE jobs SET state = 'looking' WHERE id = ? RETURNING sent_time";
+    let sent: Option<i64> = step.query_row(sql, [job.id], |row| row.get(0))?;
+    let looked = Duration::from_millis(job.looked_ms.unsigned_abs());
+    let detail = format!(
+        "for {:.0?} more at most, since it is not known what came of its create of {}, and the process \
+         ended meanwhile",
+        most.saturating_sub(looked),
+        events::shown(sent)
+    );
+    events::note(&step, "looking", Some(job.id), Some(&detail))?;
+    step.commit()?;
+    job.state = State::Looking;
+    Ok(())
+}
+
+/// A job was looked for in vain for long enough: its requests are sent anew with another mark, as often as
+/// before if that `is_end`. Gives when the first of its creates was sent.
+pub(crate) fn lost(
+    connection: &mut Connection,
+    job: i64,
+    (mark, detail): (&str, &str),
+    is_end: bool,
+) -> Result<String> {
+    let step = connection.transaction()?;
+    let sql = "UPDATE jobs SET state = 'cut', mark = ?1, looked_ms = 0,
+        unclear = CASE WHEN ?2 THEN 0 ELSE unclear END WHERE id = ?3";
+    step.execute(sql, params![mark, is_end, job])?;
+    events::note(&step, "lost", Some(job), Some(detail))?;
+    let first = events::first(&step, "sending", job)?;
+    step.commit()?;
+    Ok(events::shown(first))
+}
+
 /// The service has the job under this name.
 pub(crate) fn created(connection: &mut Connection, job: i64, name: &str) -> Result<()> {
     let step = connection.transaction()?;
-    let sql = "UPDATE jobs SET state = 'active', name = ?, created_time = ?, error = NULL
-        WHERE id = ?";
+    let sql = "UPDATE jobs SET state = 'active', name = ?, created_time = ?, error = NULL,
+        unclear = 0 WHERE id = ?";
     step.execute(sql, params![name, events::now(), job])?;
     events::note(&step, "created", Some(job), Some(name))?;
     step.commit()
 }
 
 /// A job was looked for in vain, for so long in all.
-pub(crate) fn looked(connection: &Connection, job: i64, looked_ms: i64, why: &str) -> Result<()> {
-    let sql = "UPDATE jobs SET looked_ms = ?, error = ? WHERE id = ?";
-    connection
-        .execute(sql, params![looked_ms, why, job])
-        .map(drop)
+pub(crate) fn looked(connection: &Connection, job: i64, looked_ms: i64) -> Result<()> {
+    let sql = "UPDATE jobs SET looked_ms = ? WHERE id = ?";
+    connection.execute(sql, params![looked_ms, job]).map(drop)
 }
 
-/// What the service says of a job.
-pub(crate) fn seen(connection: &Connection, job: i64, state: &str) -> Result<()> {
+/// What the service says of a job; `odd` tells of a state that is not known here.
+pub(crate) fn seen(
+    connection: &mut Connection,
+    job: i64,
+    state: &str,
+    odd: Option<&str>,
+) -> Result<()> {
+    let step = connection.transaction()?;
     let sql = "UPDATE jobs SET service_state = ?1 WHERE id = ?2 AND service_state IS NOT ?1";
-    connection.execute(sql, params![state, job]).map(drop)
+    let is_new = step.execute(sql, params![state, job])? > 0;
+    if let (true, Some(odd)) = (is_new, odd) {
+        events::note(&step, "state", Some(job), Some(odd))?;
+    }
+    step.commit()
 }
 
 /// A job has ended.
@@ -199,12 +266,17 @@ pub(crate) fn ended(
     step.commit()
 }
 
-/// There is nothing left to do with a job.
-pub(crate) fn done(connection: &Connection, job: i64) -> Result<()> {
+/// There is nothing left to do with a job; `left` tells of what could not be removed.
+pub(crate) fn done(connection: &mut Connection, job: i64, left: Option<&str>) -> Result<()> {
+    let step = connection.transaction()?;
+    if left.is_some() {
+        events::note(&step, "left", Some(job), left)?;
+    }
     let sql =
         "UPDATE jobs SET placed = NULL, state = CASE state WHEN 'gone' THEN 'gone' ELSE 'done' END
         WHERE id = ?";
-    connection.execute(sql, [job]).map(drop)
+    step.execute(sql, [job])?;
+    step.commit()
 }
 
 /// The run cancels a job.

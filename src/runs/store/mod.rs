@@ -197,6 +197,7 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
             return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
         }
+        schema::upgrade(&connection).map_err(failed)?;
     } else {
         set("query_only", &true).map_err(failed)?;
     }
@@ -211,7 +212,7 @@ fn check(path: &Path, (application, version): (i32, i32)) -> Result<()> {
             "{path} is a database, and not a run: choose another place for the run"
         )));
     }
-    if version != schema::VERSION {
+    if !schema::is_known(version) {
         return Err(Error::input(format!(
             "{path} has schema {version}, and this version of genai-batch knows {}: use the version \
              that made it, or a later one",

@@ -144,6 +144,7 @@ pub(crate) fn cut(connection: &mut Connection, mark: &str) -> Result<Cut> {
         tokens: 0,
         placed: Vec::new(),
         looked_ms: 0,
+        unclear: 0,
         is_stopped: false,
         is_adopted: false,
     }))

@@ -6,7 +6,9 @@ use rusqlite::{Connection, Result};
 /// What SQLite's header says the file is: `gBru`.
 pub(super) const APPLICATION_ID: i32 = 0x6742_7275;
 /// The version of the schema, in the header too.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
+/// The oldest version that can be read, and is made [`VERSION`] by whoever drives the run.
+const OLDEST: i32 = 1;
 
 const TABLES: &str = "
 CREATE TABLE settings (
@@ -74,6 +76,7 @@ CREATE TABLE jobs (
     cut_time INTEGER NOT NULL,
     sent_time INTEGER,
     looked_ms INTEGER NOT NULL DEFAULT 0,
+    unclear INTEGER NOT NULL DEFAULT 0,
     stopped INTEGER NOT NULL DEFAULT 0,
     adopted INTEGER NOT NULL DEFAULT 0,
     created_time INTEGER,
@@ -177,6 +180,24 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(TABLES)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", VERSION)
+}
+
+/// Whether files of this version can be read.
+pub(super) fn is_known(version: i32) -> bool {
+    (OLDEST..=VERSION).contains(&version)
+}
+
+/// Brings a file of an earlier version up to this one.
+pub(super) fn upgrade(connection: &Connection) -> Result<()> {
+    let step = connection.unchecked_transaction()?;
+    let (_, version) = header(&step)?;
+    if version < 2 {
+        step.execute_batch("ALTER TABLE jobs ADD COLUMN unclear INTEGER NOT NULL DEFAULT 0")?;
+    }
+    if version < VERSION {
+        step.pragma_update(None, "user_version", VERSION)?;
+    }
+    step.commit()
 }
 
 /// What the header says: application and version.

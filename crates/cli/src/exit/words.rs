@@ -1,7 +1,7 @@
 //! Words of the command line in place of those of the library.
 
 /// What the library says to whoever writes Rust, and what that is on the command line.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 19] = [
     (", or pass a key to Client::gemini", ""),
     (
         ", or pass them to Client::vertex;",
@@ -20,6 +20,8 @@ const WORDS: [(&str, &str); 17] = [
         "; of prompts, one a line, Source::requests(text.lines()…) makes requests",
         "; of prompts or rows, `genai-batch run` makes requests",
     ),
+    (", and a later `finish` sends them again", ""),
+    ("; a later `finish` goes on with it as it is", ""),
     ("or set `overwrite`", "or say --overwrite"),
     (
         "can be read once it has ended, see `wait`",

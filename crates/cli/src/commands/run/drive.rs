@@ -77,6 +77,9 @@ fn line(progress: &Progress) -> String {
         grouped(progress.active_jobs),
         counted(progress.jobs, "job")
     );
+    if progress.unclear_jobs > 0 {
+        line.push_str(&format!(", {} looked for", grouped(progress.unclear_jobs)));
+    }
     if progress.errors + progress.missing > 0 {
         let failed = grouped(progress.errors + progress.missing);
         line.push_str(&format!(", {failed} failed"));
@@ -148,6 +151,13 @@ impl Told {
                 "could not be sent, since the service was not reached, and will be sent again",
                 true,
             ),
+            "looking" => (
+                "may be there or not, and is looked for before its requests are sent again",
+                true,
+            ),
+            "lost" => ("was not found, and its requests will be sent again", true),
+            "state" => ("has a state that is not known here", true),
+            "left" => ("has left its requests at the service", true),
             "gone" => ("is gone, and its requests will be sent again", true),
             "created" => ("was made", false),
             "adopted" => ("was taken over", false),

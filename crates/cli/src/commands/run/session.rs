@@ -325,7 +325,7 @@ async fn at_service(run: &Run) -> Result<String> {
             .saturating_sub(job.responses + job.errors + job.missing);
         match &*job.state {
             "active" | "ended" => there += open,
-            "sending" => unclear += open,
+            "sending" | "looking" => unclear += open,
             _ => {}
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Run {
     in_jobs: u64,
     jobs: u64,
     active_jobs: u64,
+    /// Of which it is not known whether the service has them.
+    unclear_jobs: u64,
     input_tokens: u64,
     output_tokens: u64,
     generations: Vec<Generation>,
@@ -84,6 +86,7 @@ impl Run {
             in_jobs: progress.in_jobs,
             jobs: progress.jobs,
             active_jobs: progress.active_jobs,
+            unclear_jobs: progress.unclear_jobs,
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             generations: generations.collect(),
@@ -98,6 +101,14 @@ impl Run {
             (true, _) => Cell::new("finished").tone(Tone::Good),
             (false, Some(_)) => Cell::new("running").tone(Tone::Busy),
             (false, None) => Cell::new("stopped").tone(Tone::Warning),
+        }
+    }
+
+    fn jobs_in_words(&self) -> String {
+        let jobs = format!("{}, {} active", self.jobs, self.active_jobs);
+        match self.unclear_jobs {
+            0 => jobs,
+            unclear => format!("{jobs}, {unclear} of them looked for"),
         }
     }
 
@@ -127,10 +138,7 @@ impl Run {
             ("missing", count(self.missing)),
             ("unfinished", count(self.unfinished)),
             ("in jobs", count(self.in_jobs)),
-            (
-                "jobs",
-                Cell::new(format!("{}, {} active", self.jobs, self.active_jobs)),
-            ),
+            ("jobs", Cell::new(self.jobs_in_words())),
             ("tokens in", count(self.input_tokens)),
             ("tokens out", count(self.output_tokens)),
         ];

@@ -51,7 +51,8 @@ impl Record for RunEvent {
 pub(crate) struct RunJob {
     number: u64,
     generation: u64,
-    /// How far the run is with it: `cut`, `sending`, `active`, `ended`, `read`, `done`, `gone`.
+    /// How far the run is with it: `cut`, `sending`, `looking`, `active`, `ended`, `read`, `done`,
+    /// `gone`.
     state: String,
     name: Option<String>,
     /// `JOB_STATE_…`, as it was last seen.
