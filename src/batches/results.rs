@@ -220,8 +220,8 @@ impl Results {
 
     /// How many connections read at once: several files of an output in Cloud Storage, and several
     /// stretches of a large one or of a file of the Files API. By default one while whoever takes the
-    /// results is the slower side, and up to 8 while that waits for bytes. One that is about to end its
-    /// stretch does not count, so that the next is under way by then.
+    /// results is the slower side, and up to 8 while that waits for bytes. Of those that are about to end
+    /// their stretch, one does not count, so that the next is under way by then.
     ///
     /// With one, files are read one after another in the order of their names. With more, the rows of
     /// each file keep their order, and those of different files come in any; failures that a file of

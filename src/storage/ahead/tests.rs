@@ -1,5 +1,7 @@
 //! Contents that come in slices, cut and replaced at any byte, against a service that follows a plan.
 
+mod line;
+
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -17,6 +19,7 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| Session::new("key").unwrap(
 const SIZES: Sizes = Sizes {
     shortest: 2,
     longest: 8,
+    buffer: 0,
 };
 
 fn contents() -> Vec<u8> {
