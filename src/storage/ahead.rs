@@ -34,21 +34,23 @@ pub(super) struct Sizes {
     /// As few, where there are more than that left.
     pub(super) shortest: u64,
     pub(super) longest: u64,
-    /// What a connection takes for itself: the buffer that it reads into, of up to 0.4 MiB, another while
-    /// the former is handed on, those of TLS, and what the allocator makes of them.
+    /// What a connection takes for itself: the buffer that it reads into, of up to 0.4 MiB, those of TLS,
+    /// and what the allocator makes of them.
     pub(super) buffer: usize,
 }
 
 impl Sizes {
     /// Those that make the most of so much memory. The longer slices are, the less of their time do
-    /// connections wait for first bytes; and the more has to wait for its turn: of [`MOST`] that begin one
-    /// after another, half of each but the first, for which the buffers leave this much.
+    /// connections wait for first bytes, and the more waits for its turn: of [`MOST`] that begin one after
+    /// another, half of each but the first. That is some half of the memory, and the buffers take a
+    /// quarter; what is left is for connections that are not equally fast.
     pub(super) fn within(limit: usize) -> Self {
-        let longest = limit as u64 * 3 / 2 / MOST as u64;
+        let shortest = MIB / 2;
+        let longest = limit as u64 * 5 / 4 / MOST as u64;
         Self {
-            shortest: MIB / 2,
-            longest: longest.max(MIB / 2),
-            buffer: MIB as usize,
+            shortest,
+            longest: longest.max(shortest),
+            buffer: MIB as usize * 3 / 4,
         }
     }
 }

@@ -189,16 +189,20 @@ impl Slice {
                     busy.connection.give_way();
                 }
                 if self.progress.left == 0 {
-                    self.connection = None;
+                    self.end();
                 }
             }
-            Poll::Ready(_) => {
-                self.is_over = true;
-                self.connection = None;
-            }
+            Poll::Ready(_) => self.end(),
             Poll::Pending => {}
         }
         next
+    }
+
+    /// Lets go of the response too, though nobody may ask for what comes next for long.
+    fn end(&mut self) {
+        self.is_over = true;
+        self.connection = None;
+        self.rest = Box::pin(stream::empty());
     }
 }
 
