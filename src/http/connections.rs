@@ -28,6 +28,9 @@ const WINDOW: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,
+    /// How much of it readers may hold. The rest is for the buffers that their connections read into, of
+    /// 0.4 MiB each, and for what the allocator makes of all that comes and goes.
+    for_readers: usize,
     used: AtomicUsize,
 }
 
@@ -35,6 +38,7 @@ impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
+            for_readers: limit - limit / 16 * 5,
             used: AtomicUsize::new(0),
         }
     }
@@ -44,7 +48,7 @@ impl Budget {
     }
 
     fn has_room(&self) -> bool {
-        self.used.load(Ordering::Relaxed) < self.limit
+        self.used.load(Ordering::Relaxed) < self.for_readers
     }
 
     #[cfg(test)]
@@ -68,12 +72,13 @@ impl Held {
         }
     }
 
-    /// Whether more may be held.
+    /// Whether a reader may hold more.
     pub(crate) fn has_room(&self) -> bool {
         self.budget.has_room()
     }
 
     /// Whether so many bytes more are within the budget.
+    #[cfg(any(test, feature = "gcs"))]
     pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
         let used = self.budget.used.load(Ordering::Relaxed);
         used.saturating_add(bytes) <= self.budget.limit

@@ -20,7 +20,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use self::slices::{Busy, Next, Slices};
+use self::slices::{Next, Slices};
 use super::resume::{Fetched, Remote, Transfer};
 use crate::error::Result;
 use crate::http::connections::{Connection, Connections, Held, MOST, Pace, poll_at_pace};
@@ -34,23 +34,18 @@ pub(super) struct Sizes {
     /// As few, where there are more than that left.
     pub(super) shortest: u64,
     pub(super) longest: u64,
-    /// What a connection takes for itself: the buffer that it reads into, of up to 0.4 MiB, those of TLS,
-    /// and what the allocator makes of them.
-    pub(super) buffer: usize,
 }
 
 impl Sizes {
     /// Those that make the most of so much memory. The longer slices are, the less of their time do
     /// connections wait for first bytes, and the more waits for its turn: of [`MOST`] that begin one after
-    /// another, half of each but the first. That is some half of the memory, and the buffers take a
-    /// quarter; what is left is for connections that are not equally fast.
+    /// another, half of each but the first, which is what readers may hold of so much.
     pub(super) fn within(limit: usize) -> Self {
         let shortest = MIB / 2;
-        let longest = limit as u64 * 5 / 4 / MOST as u64;
+        let longest = limit as u64 * 3 / 2 / MOST as u64;
         Self {
             shortest,
             longest: longest.max(shortest),
-            buffer: MIB as usize * 3 / 4,
         }
     }
 }
@@ -149,13 +144,9 @@ impl<R: Remote> Contents<R> {
         let Some(size) = self.main.divisible() else {
             return;
         };
-        let Sizes {
-            shortest,
-            longest,
-            buffer,
-        } = self.sizes;
+        let Sizes { shortest, longest } = self.sizes;
         let budget = self.connections.budget();
-        // What is begun is more than what may be held, as the next ones are read as they come.
+        // What is begun is more than what may be held: half of it, about, is yet to come.
         let reach = 2 * budget.limit() as u64;
         loop {
             let start = match self.slices.end() {
@@ -168,8 +159,7 @@ impl<R: Remote> Contents<R> {
             if left == 0 || (left < shortest && self.slices.is_empty()) {
                 return;
             }
-            let mut taken = Held::of(budget);
-            if start - self.main.offset >= reach || !taken.has_room_for(buffer) {
+            if start - self.main.offset >= reach {
                 return;
             }
             // Of growing length, so that they do not all end at once; and shorter towards the end, where
@@ -184,17 +174,13 @@ impl<R: Remote> Contents<R> {
             let Some(connection) = self.connections.more() else {
                 return;
             };
-            taken.add(buffer);
             if self.connection.is_some() && self.slices.is_empty() {
                 self.main.end = Some(start);
             }
             self.made += 1;
             let transfer = self.main.stretch(start, start + len);
-            let busy = Busy {
-                connection,
-                _buffer: taken,
-            };
-            self.slices.add(transfer, busy, Held::of(budget));
+            let held = Held::of(budget);
+            self.slices.add(transfer, connection, held);
         }
     }
 

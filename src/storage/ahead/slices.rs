@@ -43,13 +43,7 @@ struct Slice {
     held: Held,
     progress: Progress,
     /// Gives way a little before the end, so that the next slice is under way by then.
-    connection: Option<Busy>,
-}
-
-/// A connection that carries a slice, and the memory that it takes for itself.
-pub(super) struct Busy {
-    pub(super) connection: Connection,
-    pub(super) _buffer: Held,
+    connection: Option<Connection>,
 }
 
 /// How far a slice is, and how fast.
@@ -62,7 +56,12 @@ struct Progress {
 
 impl Slices {
     /// Adds the stretch that follows; what is held of it counts in `held`.
-    pub(super) fn add<R: Remote>(&mut self, transfer: Transfer<R>, connection: Busy, held: Held) {
+    pub(super) fn add<R: Remote>(
+        &mut self,
+        transfer: Transfer<R>,
+        connection: Connection,
+        held: Held,
+    ) {
         self.all.extend(Slice::new(transfer, connection, held));
     }
 
@@ -129,7 +128,7 @@ impl Slices {
 
 impl Slice {
     /// `None` for a transfer that has no end.
-    fn new<R: Remote>(transfer: Transfer<R>, connection: Busy, held: Held) -> Option<Self> {
+    fn new<R: Remote>(transfer: Transfer<R>, connection: Connection, held: Held) -> Option<Self> {
         let (start, end) = (transfer.offset, transfer.end?);
         let rest = stream::try_unfold(transfer, |mut transfer| async {
             let piece = transfer.next_of_stretch().await?;
@@ -175,8 +174,8 @@ impl Slice {
     }
 
     fn is_busy(&self) -> bool {
-        let mut busy = self.connection.iter();
-        busy.any(|busy| !busy.connection.gives_way())
+        let mut connection = self.connection.iter();
+        connection.any(|connection| !connection.gives_way())
     }
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched>>> {
@@ -184,9 +183,9 @@ impl Slice {
         match &next {
             Poll::Ready(Some(Ok(Fetched::Bytes(chunk)))) => {
                 if self.progress.is_nearly_over(chunk.len() as u64)
-                    && let Some(busy) = &mut self.connection
+                    && let Some(connection) = &mut self.connection
                 {
-                    busy.connection.give_way();
+                    connection.give_way();
                 }
                 if self.progress.left == 0 {
                     self.end();

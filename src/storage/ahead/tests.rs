@@ -19,7 +19,6 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| Session::new("key").unwrap(
 const SIZES: Sizes = Sizes {
     shortest: 2,
     longest: 8,
-    buffer: 0,
 };
 
 fn contents() -> Vec<u8> {
