@@ -39,10 +39,11 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Those that make the most of so much memory. The longer slices are, the less of their time do
     /// connections wait for first bytes, and the more waits for its turn: of [`MOST`] that begin one after
-    /// another, half of each but the first, which is what readers may hold of so much.
+    /// another, half of each but the first. Readers may hold a little more, since connections are not
+    /// equally fast.
     pub(super) fn within(limit: usize) -> Self {
         let shortest = MIB / 2;
-        let longest = limit as u64 * 3 / 2 / MOST as u64;
+        let longest = limit as u64 * 5 / 4 / MOST as u64;
         Self {
             shortest,
             longest: longest.max(shortest),
