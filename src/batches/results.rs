@@ -227,8 +227,8 @@ impl Results {
     /// each file keep their order, and those of different files come in any; failures that a file of
     /// their own repeats are read last in any case. What several connections hold of what comes later
     /// is within [`Limits::max_read_ahead`](crate::Limits::max_read_ahead), whatever the size of what is
-    /// read: a program that took 11 MiB of memory for a file of 400 MB by one connection took 31 to
-    /// 41 MiB by eight.
+    /// read: a program that took 11 MiB of memory for a file of 400 MB by one connection took less
+    /// than 40 MiB by eight.
     ///
     /// Of BigQuery, pages are read one after another, and unless it is one, the next page is on its way
     /// while a page is read. A page is a call of its own, with no more than 10 MB by BigQuery's limit: it
