@@ -220,15 +220,15 @@ impl Results {
 
     /// How many connections read at once: several files of an output in Cloud Storage, and several
     /// stretches of a large one or of a file of the Files API. By default one while whoever takes the
-    /// results is the slower side, and up to 8 while that waits for bytes. One that is about to end its
-    /// stretch does not count, so that the next is under way by then.
+    /// results is the slower side, and up to 8 while that waits for bytes. Of those that are about to end
+    /// their stretch, one does not count, so that the next is under way by then.
     ///
     /// With one, files are read one after another in the order of their names. With more, the rows of
     /// each file keep their order, and those of different files come in any; failures that a file of
     /// their own repeats are read last in any case. What several connections hold of what comes later
     /// is within [`Limits::max_read_ahead`](crate::Limits::max_read_ahead), whatever the size of what is
-    /// read: a program that took 11 MiB of memory for a file of 400 MB by one connection took 31 to
-    /// 41 MiB by eight.
+    /// read: a program that took 11 MiB of memory for a file of 400 MB by one connection took less
+    /// than 40 MiB by eight.
     ///
     /// Of BigQuery, pages are read one after another, and unless it is one, the next page is on its way
     /// while a page is read. A page is a call of its own, with no more than 10 MB by BigQuery's limit: it

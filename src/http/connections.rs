@@ -11,7 +11,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +28,9 @@ const WINDOW: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,
+    /// How much of it readers may hold. The rest is for the buffers that their connections read into, of
+    /// 0.4 MiB each, and for what the allocator makes of all that comes and goes: some 5 MiB of 22.
+    for_readers: usize,
     used: AtomicUsize,
 }
 
@@ -35,6 +38,7 @@ impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
+            for_readers: limit - limit / 16 * 7,
             used: AtomicUsize::new(0),
         }
     }
@@ -44,7 +48,12 @@ impl Budget {
     }
 
     fn has_room(&self) -> bool {
-        self.used.load(Ordering::Relaxed) < self.limit
+        self.used.load(Ordering::Relaxed) < self.for_readers
+    }
+
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
     }
 }
 
@@ -63,7 +72,7 @@ impl Held {
         }
     }
 
-    /// Whether more may be held.
+    /// Whether a reader may hold more.
     pub(crate) fn has_room(&self) -> bool {
         self.budget.has_room()
     }
@@ -102,12 +111,17 @@ struct Shared {
     is_adaptive: bool,
     allowed: AtomicUsize,
     used: AtomicUsize,
+    /// Whether one of them gives way, and does not count as used.
+    gives_way: AtomicBool,
     budget: Arc<Budget>,
 }
 
 /// One connection, as it counts.
 #[derive(Debug)]
-pub(crate) struct Connection(Arc<Shared>);
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    gives_way: bool,
+}
 
 impl Connections {
     /// So many; as many as the reader is worth where no number is given.
@@ -116,6 +130,7 @@ impl Connections {
             is_adaptive: count.is_none(),
             allowed: AtomicUsize::new(count.unwrap_or(1)),
             used: AtomicUsize::new(0),
+            gives_way: AtomicBool::new(false),
             budget,
         }))
     }
@@ -138,7 +153,10 @@ impl Connections {
     /// One that is needed to go on at all.
     pub(crate) fn one(&self) -> Connection {
         self.0.used.fetch_add(1, Ordering::Relaxed);
-        Connection(Arc::clone(&self.0))
+        Connection {
+            shared: Arc::clone(&self.0),
+            gives_way: false,
+        }
     }
 
     /// One more, if there may be more.
@@ -155,9 +173,28 @@ impl Default for Connections {
     }
 }
 
+impl Connection {
+    /// Lets another one begin while this one ends, so that the line is not idle until its first byte. One
+    /// at a time may do so: there is never more than one connection beyond those that are allowed.
+    pub(crate) fn give_way(&mut self) {
+        let others = &self.shared.gives_way;
+        if !self.gives_way && !others.swap(true, Ordering::Relaxed) {
+            self.gives_way = true;
+            self.shared.used.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn gives_way(&self) -> bool {
+        self.gives_way
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.used.fetch_sub(1, Ordering::Relaxed);
+        match self.gives_way {
+            true => self.shared.gives_way.store(false, Ordering::Relaxed),
+            false => drop(self.shared.used.fetch_sub(1, Ordering::Relaxed)),
+        }
     }
 }
 
@@ -323,6 +360,28 @@ mod tests {
         assert_eq!(all.len(), 3);
         drop(all);
         assert!(connections.more().is_some());
+    }
+
+    #[test]
+    fn one_connection_at_a_time_gives_way_to_another() {
+        let connections = Connections::new(Some(2), Arc::new(Budget::new(1)));
+        let mut all = vec![connections.one(), connections.one()];
+        assert!(connections.more().is_none());
+        for _ in 0..2 {
+            all[0].give_way();
+            all[1].give_way();
+        }
+        assert!(all[0].gives_way() && !all[1].gives_way());
+        all.extend(connections.more());
+        assert!(all.len() == 3 && connections.more().is_none());
+        // Its end makes room for another that gives way, and for none beside.
+        all.remove(0);
+        assert!(connections.more().is_none());
+        all[0].give_way();
+        assert!(all[0].gives_way());
+        drop(all);
+        let all: Vec<_> = std::iter::from_fn(|| connections.more()).collect();
+        assert_eq!(all.len(), 2);
     }
 
     #[test]

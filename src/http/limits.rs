@@ -93,10 +93,10 @@ impl Limits {
     }
 
     /// How much memory the client spends on speed, over all that it reads and writes at once: on what
-    /// several connections bring before their reader asks for it, and on the parts of an object that
-    /// are on their way to Cloud Storage together. What comes next is read without it, so that any
-    /// number is enough to get on, and 0 means one connection a file and one part an object. The buffer
-    /// that a connection reads into, of up to 0.4 MiB, comes on top.
+    /// several connections bring before their reader asks for it, their own buffers among it, and on the
+    /// parts of an object that are on their way to Cloud Storage together. What comes next is read without
+    /// it, so that any number is enough to get on, and 0 means one connection a file and one part an
+    /// object. Where a round trip takes long, more of it makes one large file come faster.
     ///
     /// ```
     /// use genai_batch::Limits;

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::task::JoinHandle;
 
 use super::kind::other_than_file;
 use crate::error::{Error, Result};
 
 const BUFFER: usize = 256 * 1024;
+/// After how many bytes those so far are sent to the disk while more come: what the end has to wait for
+/// is the rest alone.
+const AT_ONCE: usize = 8 * 1024 * 1024;
 /// As many links one after another are followed.
 const MAX_LINKS: usize = 40;
 /// As much of a name, in bytes, is part of the temporary file's, since names have a largest length.
@@ -29,6 +33,9 @@ pub(crate) struct LocalFile {
     /// Removed if it is dropped before the end.
     temporary: NamedTempFile,
     writer: BufWriter<File>,
+    /// How many bytes were written since they were sent to the disk last.
+    unsent: usize,
+    sending: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl LocalFile {
@@ -45,18 +52,42 @@ impl LocalFile {
             overwrite,
             temporary,
             writer: BufWriter::with_capacity(BUFFER, File::from_std(writer)),
+            unsent: 0,
+            sending: None,
         })
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = self.writer.write_all(bytes).await;
+        let written = self.write_on(bytes).await;
         written.map_err(|e| Error::io(format!("cannot write {}", self.path.display()), e))
+    }
+
+    async fn write_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes).await?;
+        self.unsent += bytes.len();
+        let is_sending = |it: &JoinHandle<_>| !it.is_finished();
+        if self.unsent >= AT_ONCE && !self.sending.as_ref().is_some_and(is_sending) {
+            self.wait_until_sent().await?;
+            let file = self.temporary.as_file().try_clone()?;
+            self.unsent = 0;
+            self.sending = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+        }
+        Ok(())
+    }
+
+    /// The system tells of what it could not write once, so that no outcome may be passed over.
+    async fn wait_until_sent(&mut self) -> io::Result<()> {
+        match self.sending.take() {
+            Some(sending) => sending.await.map_err(io::Error::other)?,
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn finish(mut self) -> Result<()> {
         let shown = self.path.display().to_string();
         let failed = |e| Error::io(format!("cannot write {shown}"), e);
         self.writer.flush().await.map_err(failed)?;
+        self.wait_until_sent().await.map_err(failed)?;
         self.writer.get_ref().sync_all().await.map_err(failed)?;
         let (temporary, path, target) = (self.temporary, self.path, self.target);
         let overwrite = self.overwrite;
@@ -219,6 +250,25 @@ mod tests {
         let file = LocalFile::create(&path, true).await.unwrap();
         file.finish().await.unwrap();
         assert_eq!(mode(&path) & 0o777, 0o640);
+    }
+
+    #[tokio::test]
+    async fn what_is_long_goes_to_the_disk_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.jsonl");
+        let mut file = LocalFile::create(&path, false).await.unwrap();
+        let piece = vec![b'x'; AT_ONCE / 2 - 1];
+        for _ in 0..2 {
+            file.write(&piece).await.unwrap();
+            assert!(file.sending.is_none());
+        }
+        for _ in 0..5 {
+            file.write(&piece).await.unwrap();
+            assert!(file.sending.is_some());
+        }
+        file.finish().await.unwrap();
+        let there = std::fs::read(&path).unwrap();
+        assert!(there.len() == 7 * piece.len() && there.iter().all(|byte| *byte == b'x'));
     }
 
     #[tokio::test]

@@ -69,8 +69,18 @@ pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
 
 /// JSON has line ends between its tokens only, so they can go.
 fn push_on_one_line(json: &str, line: &mut Vec<u8>) {
-    for piece in json.split(['\n', '\r']) {
-        line.extend_from_slice(piece.trim_start_matches([' ', '\t']).as_bytes());
+    let mut rest = json.as_bytes();
+    loop {
+        // Most has none, which is to be found out fast: this is done to every row that is saved.
+        let end = memchr::memchr2(b'\n', b'\r', rest);
+        let piece = &rest[..end.unwrap_or(rest.len())];
+        let is_indent = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let indent = piece.iter().take_while(is_indent).count();
+        line.extend_from_slice(&piece[indent..]);
+        match end {
+            Some(end) => rest = &rest[end + 1..],
+            None => return,
+        }
     }
 }
 

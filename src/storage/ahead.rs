@@ -11,22 +11,19 @@
 //! (`resume`). Where there may be one connection alone, there is no slice, and the first response is
 //! read to its end.
 
+mod slices;
 mod waiting;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use tokio::time::Instant;
 
-use self::waiting::Waiting;
+use self::slices::{Next, Slices};
 use super::resume::{Fetched, Remote, Transfer};
-use crate::error::{Error, Result};
-use crate::http::connections::{Connection, Connections, Held, Pace, poll_at_pace};
+use crate::error::Result;
+use crate::http::connections::{Connection, Connections, Held, MOST, Pace, poll_at_pace};
 use crate::results::ByteStream;
 
 const MIB: u64 = 1024 * 1024;
@@ -39,19 +36,20 @@ pub(super) struct Sizes {
     pub(super) longest: u64,
 }
 
-impl Default for Sizes {
-    fn default() -> Self {
+impl Sizes {
+    /// Those that make the most of so much memory. The longer slices are, the less of their time do
+    /// connections wait for first bytes, and the more waits for its turn: of [`MOST`] that begin one after
+    /// another, half of each but the first. Readers may hold a little more, since connections are not
+    /// equally fast.
+    pub(super) fn within(limit: usize) -> Self {
+        let shortest = MIB / 2;
+        let longest = limit as u64 * 5 / 4 / MOST as u64;
         Self {
-            shortest: MIB / 2,
-            // Eight of them, with what is under way before their first bytes come, fit into the budget that
-            // there is by default. Longer ones would wait for it, and shorter ones more for first bytes.
-            longest: 3 * MIB,
+            shortest,
+            longest: longest.max(shortest),
         }
     }
 }
-
-/// After how many bytes a slice tells how fast its connection is.
-const TELLING: u64 = MIB / 4;
 
 /// The contents from here on, by the connection that there is and those that there may be.
 pub(super) fn read<R: Remote>(
@@ -123,14 +121,15 @@ impl<R: Remote> Contents<R> {
                 continue;
             }
             match poll_fn(|cx| self.slices.poll_next(cx)).await {
-                Some(Ok(Fetched::Bytes(chunk))) => {
+                Next::Piece(Ok(Fetched::Bytes(chunk))) => {
                     self.main.book(&chunk)?;
                     return Ok(Some(chunk));
                 }
-                Some(Ok(Fetched::NoRanges)) => self.stop_dividing(),
-                Some(Err(error)) => return Err(error),
+                Next::Piece(Ok(Fetched::NoRanges)) => self.stop_dividing(),
+                Next::Piece(Err(error)) => return Err(error),
+                Next::Room => {}
                 // Where no slice follows, the first transfer goes on from there.
-                None => {
+                Next::End => {
                     self.made = 0;
                     self.connection = Some(self.connections.one());
                 }
@@ -147,205 +146,53 @@ impl<R: Remote> Contents<R> {
             return;
         };
         let Sizes { shortest, longest } = self.sizes;
-        let limit = self.connections.budget().limit() as u64;
+        let budget = self.connections.budget();
+        // What is begun is more than what may be held: half of it, about, is yet to come.
+        let reach = 2 * budget.limit() as u64;
         loop {
-            let start = match self.slices.0.back() {
-                Some(last) => last.end,
+            let start = match self.slices.end() {
+                Some(end) => end,
                 // As much as the first response will have brought before the next one comes.
                 None if self.connection.is_some() => self.main.offset + shortest,
                 None => self.main.offset,
             };
             let left = size.saturating_sub(start);
-            let ahead = start - self.main.offset;
-            if left == 0 || (left < shortest && self.slices.0.is_empty()) {
+            if left == 0 || (left < shortest && self.slices.is_empty()) {
                 return;
             }
-            let allowed = self.connections.allowed() as u64;
+            if start - self.main.offset >= reach {
+                return;
+            }
             // Of growing length, so that they do not all end at once; and shorter towards the end, where
-            // they should.
-            let grown = (self.made + 1) * (longest / 8);
-            let fair = left.div_ceil(allowed.max(1));
+            // they should: each as long as takes the others to bring the rest.
+            let grown = (self.made + 1) * (longest / MOST as u64);
+            let to_come = left + self.slices.left();
+            let fair = to_come.div_ceil(self.connections.allowed().max(1) as u64);
             let mut len = grown.min(fair).clamp(shortest, longest);
             if left - len.min(left) < shortest {
                 len = left;
             }
-            if ahead + len > limit {
-                return;
-            }
             let Some(connection) = self.connections.more() else {
                 return;
             };
-            if self.connection.is_some() && self.slices.0.is_empty() {
+            if self.connection.is_some() && self.slices.is_empty() {
                 self.main.end = Some(start);
             }
             self.made += 1;
             let transfer = self.main.stretch(start, start + len);
-            let held = Held::of(self.connections.budget());
-            let slice = Slice::new(transfer, start, start + len, connection, held);
-            self.slices.0.push_back(slice);
+            let held = Held::of(budget);
+            self.slices.add(transfer, connection, held);
         }
     }
 
     /// Reads all that is left by one connection.
     fn stop_dividing(&mut self) {
         self.is_divisible = false;
-        self.slices.0.clear();
+        self.slices.clear();
         self.main.end = None;
         if self.connection.is_none() {
             self.connection = Some(self.connections.one());
         }
-    }
-}
-
-/// The stretches that come next, in order.
-#[derive(Default)]
-struct Slices(VecDeque<Slice>);
-
-struct Slice {
-    end: u64,
-    rest: Pin<Box<dyn Stream<Item = Result<Fetched>> + Send>>,
-    is_over: bool,
-    waiting: Waiting,
-    failure: Option<Error>,
-    is_refused: bool,
-    held: Held,
-    progress: Progress,
-    /// Given back a little before the end, so that the next slice is under way by then.
-    connection: Option<Connection>,
-}
-
-/// How far a slice is, and how fast.
-struct Progress {
-    left: u64,
-    received: u64,
-    asked: Instant,
-    first: Option<Instant>,
-}
-
-impl Slices {
-    /// Takes what has come of all slices from this one on, as far as the budget allows.
-    fn fill(&mut self, cx: &mut Context<'_>, from: usize) {
-        for slice in self.0.iter_mut().skip(from) {
-            slice.fill(cx);
-        }
-    }
-
-    fn are_refused(&self) -> bool {
-        self.0.iter().any(|slice| slice.is_refused)
-    }
-
-    /// The next piece of the first slice, then of those after it; `None` where there is none.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched>>> {
-        self.fill(cx, 1);
-        loop {
-            let Some(first) = self.0.front_mut() else {
-                return Poll::Ready(None);
-            };
-            if let Some(chunk) = first.waiting.pop() {
-                first.held.give_back(chunk.len());
-                return Poll::Ready(Some(Ok(Fetched::Bytes(chunk))));
-            }
-            if let Some(error) = first.failure.take() {
-                return Poll::Ready(Some(Err(error)));
-            }
-            if first.is_refused {
-                return Poll::Ready(Some(Ok(Fetched::NoRanges)));
-            }
-            if !first.is_over {
-                match first.poll_rest(cx) {
-                    Poll::Ready(Some(next)) => return Poll::Ready(Some(next)),
-                    Poll::Ready(None) => {}
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-            self.0.pop_front();
-        }
-    }
-}
-
-impl Slice {
-    fn new<R: Remote>(
-        transfer: Transfer<R>,
-        start: u64,
-        end: u64,
-        connection: Connection,
-        held: Held,
-    ) -> Self {
-        let rest = stream::try_unfold(transfer, |mut transfer| async {
-            let piece = transfer.next_of_stretch().await?;
-            Ok(piece.map(|piece| (piece, transfer)))
-        });
-        Self {
-            end,
-            rest: Box::pin(rest),
-            is_over: false,
-            waiting: Waiting::default(),
-            failure: None,
-            is_refused: false,
-            held,
-            progress: Progress {
-                left: end - start,
-                received: 0,
-                asked: Instant::now(),
-                first: None,
-            },
-            connection: Some(connection),
-        }
-    }
-
-    fn fill(&mut self, cx: &mut Context<'_>) {
-        while !self.is_over && self.held.has_room() {
-            match self.poll_rest(cx) {
-                Poll::Ready(Some(Ok(Fetched::Bytes(chunk)))) => {
-                    self.held.add(chunk.len());
-                    self.waiting.push(&chunk);
-                }
-                Poll::Ready(Some(Ok(Fetched::NoRanges))) => self.is_refused = true,
-                // Told when its turn comes: what stands before it is good.
-                Poll::Ready(Some(Err(error))) => self.failure = Some(error),
-                Poll::Ready(None) => {}
-                Poll::Pending => return,
-            }
-        }
-    }
-
-    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched>>> {
-        let next = self.rest.poll_next_unpin(cx);
-        match &next {
-            Poll::Ready(Some(Ok(Fetched::Bytes(chunk)))) => {
-                if self.progress.is_nearly_over(chunk.len() as u64) {
-                    self.connection = None;
-                }
-            }
-            Poll::Ready(_) => {
-                self.is_over = true;
-                self.connection = None;
-            }
-            Poll::Pending => {}
-        }
-        next
-    }
-}
-
-impl Progress {
-    /// Notes a piece; whether what is left comes in the time that another request would take until its
-    /// first byte.
-    fn is_nearly_over(&mut self, len: u64) -> bool {
-        let now = Instant::now();
-        let first = *self.first.get_or_insert(now);
-        self.received += len;
-        self.left = self.left.saturating_sub(len);
-        if self.received < TELLING {
-            return self.left == 0;
-        }
-        let latency = (first - self.asked).as_secs_f64();
-        // Lest a burst at the start pass for a fast connection, not since then before some time has passed.
-        let since = match (now - first).as_secs_f64() {
-            long if long >= latency => long,
-            _ => (now - self.asked).as_secs_f64(),
-        };
-        let rate = self.received as f64 / since.max(1e-6);
-        self.left <= self.received / 2 && self.left as f64 <= rate * latency
     }
 }
 

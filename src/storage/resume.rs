@@ -10,6 +10,7 @@
 //! the same. What comes after may be fetched by other connections meanwhile: `ahead`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -80,7 +81,8 @@ impl<R: Remote> Started<R> {
 
     /// All of the contents.
     pub(crate) fn download(self, known: Known) -> ByteStream {
-        self.download_in(known, Sizes::default())
+        let sizes = Sizes::within(self.connections.budget().limit());
+        self.download_in(known, sizes)
     }
 
     /// All of the contents, in slices of these sizes where several connections bring them.
@@ -346,7 +348,7 @@ impl<R: Remote> Transfer<R> {
         &mut self,
         failure: &Error,
         broke_off: bool,
-    ) -> std::result::Result<std::time::Duration, Attempts> {
+    ) -> std::result::Result<Duration, Attempts> {
         self.failures += 1;
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         let attempts = Attempts {

@@ -63,8 +63,9 @@ struct Upload {
     parts: JoinSet<object_store::Result<usize>>,
     /// How many there have been.
     started: usize,
-    /// What the parts under way have of the client's budget.
+    /// What the parts under way have of the client's budget, and the one that is written now.
     held: Held,
+    reserved: usize,
 }
 
 impl NewObject {
@@ -88,6 +89,11 @@ impl NewObject {
         self.written.size += bytes.len() as u64;
         self.written.crc32c.update(bytes);
         while !bytes.is_empty() {
+            if self.part.is_empty() {
+                let started = self.start_part().await;
+                let started = self.target.map_store_error(started);
+                self.abort_if_failed(started).await?;
+            }
             let full = self.part_size();
             let room = full - self.part.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
@@ -132,8 +138,22 @@ impl NewObject {
         outcome.map_err(|error| self.target.place.storage.explain(error))
     }
 
+    /// Waits for the memory of a part, where others are under way.
+    async fn start_part(&mut self) -> object_store::Result<()> {
+        let full = self.part_size();
+        if let Some(upload) = &mut self.upload {
+            let has_room = |upload: &Upload| upload.has_room_for(full);
+            upload.wait_until(has_room).await?;
+            upload.held.add(full);
+            upload.reserved = full;
+            // Not as it grows, which would take twice as much. The first may be all, and short.
+            self.part.reserve_exact(full);
+        }
+        Ok(())
+    }
+
     async fn send_part(&mut self) -> object_store::Result<()> {
-        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART));
+        let part = std::mem::take(&mut self.part);
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => none.insert(Upload {
@@ -141,13 +161,15 @@ impl NewObject {
                 parts: JoinSet::new(),
                 started: 0,
                 held: Held::of(self.target.place.storage.budget()),
+                reserved: 0,
             }),
         };
         let len = part.len();
-        upload.wait_until(|upload| upload.has_room_for(len)).await?;
         let put = upload.object.put_part(part.into());
         let put = async move { put.await.map(|()| len) };
         upload.parts.spawn(put.in_current_span());
+        let reserved = std::mem::take(&mut upload.reserved);
+        upload.held.give_back(reserved);
         upload.held.add(len);
         upload.started += 1;
         Ok(())

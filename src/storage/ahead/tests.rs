@@ -1,5 +1,7 @@
 //! Contents that come in slices, cut and replaced at any byte, against a service that follows a plan.
 
+mod line;
+
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex};
 

@@ -8,8 +8,8 @@
 //! | `send` | a local file | makes a job of one request that names the file, which goes to Cloud Storage |
 //!
 //! `JOB@N` has N connections, `JOB@http2` lets calls and contents share one of HTTP/2, as any client
-//! of `reqwest` would. What is printed ends with the seconds that it took and the most memory that the
-//! process had.
+//! of `reqwest` would. What is printed ends with the seconds that it took, those of processors that the
+//! process used, and the most memory that it had.
 
 use std::error::Error;
 use std::fs;
@@ -113,7 +113,22 @@ async fn run(work: &str, base: &str, arg: &str) -> Result<String, Failure> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let peak = peak_memory().unwrap_or(0);
-    Ok(format!("{done} seconds={seconds:.3} peak_kb={peak}"))
+    let cpu = processor_time().unwrap_or(f64::NAN);
+    Ok(format!(
+        "{done} seconds={seconds:.3} cpu={cpu:.2} peak_kb={peak}"
+    ))
+}
+
+/// How long processors worked for this process, where the system tells.
+fn processor_time() -> Option<f64> {
+    /// How Linux counts them for programs, whatever its own clock.
+    const TICKS: f64 = 100.0;
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, before the last bracket, may have any form.
+    let fields = stat.rsplit_once(')')?.1;
+    let mut times = fields.split_whitespace().skip(11);
+    let mut next = || times.next()?.parse::<f64>().ok();
+    Some((next()? + next()?) / TICKS)
 }
 
 /// The most memory that this process had, in KiB, where the system tells.

@@ -37,7 +37,8 @@ impl Report {
              Python's clients, google-cloud-storage's `transfer_manager` with its defaults and \
              google-genai's `files.download`, put the bytes into files or memory and no more.\n\n\
              ### {rate} MB/s a connection, {latency} ms\n\n{usual}\n\
-             Connections are the most that were open at once, one for calls among them. One \
+             CPU is how long processors worked for the client. Connections are the most that were \
+             open at once, one for calls among them. What is saved has come to the disk by the end. One \
              connection alone would take {alone} s for the results, and {sent} s for what is sent.\n\n\
              ### Other lines\n\nMB a second in all.\n\n{pictures}{others}\n\
              ### Over TLS\n\n\
@@ -74,19 +75,21 @@ impl Report {
     /// All works over the usual line.
     fn usual(&self) -> String {
         let mut table =
-            "| what | client | time, s | MB a second | connections | peak memory, MiB |\n\
-                         | --- | --- | ---: | ---: | ---: | ---: |\n"
+            "| what | client | time, s | MB a second | CPU, s | connections | peak memory, MiB |\n\
+                         | --- | --- | ---: | ---: | ---: | ---: | ---: |\n"
                 .to_owned();
         for point in self.points.iter().filter(|point| is_usual(&point.line)) {
             let cells = match &point.figures {
                 Ok(figures) => [
                     number(figures.seconds),
                     number(point.megabytes / figures.seconds),
+                    figures.cpu.map_or(String::new(), number),
                     figures.connections.to_string(),
                     figures.peak.map_or(String::new(), number),
                 ],
                 Err(why) => [
                     why.replace('|', "\\|"),
+                    String::new(),
                     String::new(),
                     String::new(),
                     String::new(),
@@ -234,6 +237,7 @@ mod tests {
             megabytes: 400.0,
             figures: Ok(Figures {
                 seconds,
+                cpu: Some(0.5),
                 peak: Some(16.0),
                 connections: 9.0,
             }),
@@ -259,7 +263,7 @@ mod tests {
         };
         let section = report.section("performance");
         for part in [
-            "| results in one object, 400 MB | genai-batch | 2.00 | 200 | 9 | 16.0 |",
+            "| results in one object, 400 MB | genai-batch | 2.00 | 200 | 0.500 | 9 | 16.0 |",
             "| Python, eight at once | failed: a\\|b |",
             "| 20 MB/s, 50 ms | genai-batch | 100 |  |\n| 40 MB/s, 50 ms | genai-batch | 200 | 400 |",
             "HTTP/2 | 40.0 |",
