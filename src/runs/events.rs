@@ -21,7 +21,7 @@ pub struct RunEvent {
     pub time: DateTime<Utc>,
     /// What happened to the job: `cut` (its requests were chosen), `sending` (its create was about to be
     /// sent), `refused`, `created`, `adopted`, `stopped` (the run cancels it), `ended`, `read` (its results
-    /// are in the file), `gone` (its requests wait for another); or, of no job, `again` (what
+    /// are in the file), `unreadable` (they could not be read, and are tried again or given up), `gone` (its requests wait for another); or, of no job, `again` (what
     /// failed waits for another attempt). Later versions may have more.
     pub kind: String,
     /// The number of the job in the run's file.

@@ -9,6 +9,7 @@
 
 pub(super) mod adopted;
 pub(super) mod cut;
+pub(super) mod deviations;
 pub(super) mod events;
 pub(super) mod failed;
 mod find;
@@ -197,6 +198,10 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
             return Err(failed(rusqlite::Error::SqliteFailure(code, None)));
         }
+        // A file of an earlier version may lack it.
+        connection
+            .execute_batch(schema::DEVIATIONS)
+            .map_err(failed)?;
     } else {
         set("query_only", &true).map_err(failed)?;
     }

@@ -162,6 +162,17 @@ LEFT JOIN rows w2 ON w2.request = coalesce(r.same_as, r.id)
 WHERE r.replaced = 0;
 ";
 
+/// What was off about the rows of a job: with `CREATE TABLE IF NOT EXISTS`, since files were made without.
+pub(super) const DEVIATIONS: &str = "
+CREATE TABLE IF NOT EXISTS deviations (
+    job INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    named TEXT,
+    PRIMARY KEY (job, kind)
+) WITHOUT ROWID;
+";
+
 /// Keys are unique among the requests that stand: made once the first are taken in, since a sorted
 /// list is faster than one insertion after another.
 pub(super) const KEYS: &str = "CREATE UNIQUE INDEX requests_key ON requests (key, replaced);";
@@ -175,6 +186,7 @@ pub(super) const PLACES: &str =
 /// Makes the tables of a new file.
 pub(super) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(DEVIATIONS)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", VERSION)
 }
