@@ -88,6 +88,19 @@ impl BatchJob {
         }
     }
 
+    /// Takes out of why it failed what `clean` finds there. What the service said of it stays in what
+    /// is documented as that.
+    pub(crate) fn clean(&mut self, clean: impl Fn(&str) -> Option<String>) {
+        // A job that was just read belongs to nobody else.
+        let Some(record) = Arc::get_mut(&mut self.record) else {
+            return;
+        };
+        let failures = record.details.partial_failures.iter_mut();
+        for status in failures.chain(&mut record.details.error) {
+            status.clean(&clean);
+        }
+    }
+
     /// The same job, remembering what was submitted.
     pub(crate) fn remembering(mut self, submission: Option<Arc<Submission>>) -> Self {
         self.submission = submission.or(self.submission);

@@ -102,6 +102,13 @@ impl AnyBackend {
         outcome.map_err(|error| self.session().without_secrets(error))
     }
 
+    /// The same for a job, which says why it failed.
+    async fn censored_job(&self, call: impl Future<Output = Result<BatchJob>>) -> Result<BatchJob> {
+        let mut job = self.censored(call).await?;
+        job.clean(|text| self.session().found_in(text));
+        Ok(job)
+    }
+
     /// The same for a page, which says what of it cannot be read.
     pub(crate) async fn censored_page<T>(
         &self,
@@ -153,7 +160,7 @@ impl AnyBackend {
             dispatch!(self, backend => create::create(&**backend, task, model, source, options).await)
         };
         // In a box, which the other steps of a call need not have room for.
-        self.censored(Box::pin(create)).await
+        self.censored_job(Box::pin(create)).await
     }
 
     /// The job that bears this mark, if one is listed.
@@ -164,10 +171,14 @@ impl AnyBackend {
             )));
         };
         let (identity, care) = (mark.identity(), look::Care::Everywhere);
-        self.censored(async {
+        let found = self.censored(async {
             dispatch!(self, backend => look::find(&**backend, identity, care).await)
-        })
-        .await
+        });
+        let mut found = found.await?;
+        if let Some(job) = &mut found {
+            job.clean(|text| self.session().found_in(text));
+        }
+        Ok(found)
     }
 
     /// A mark that no other create has, for [`CreateOptions::mark`].
@@ -199,13 +210,18 @@ impl AnyBackend {
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<BatchJob> {
-        self.censored(async { dispatch!(self, backend => backend.get(name).await) })
+        self.censored_job(async { dispatch!(self, backend => backend.get(name).await) })
             .await
     }
 
     pub(crate) async fn list_page(&self, options: &ListOptions) -> Result<Page<BatchJob>> {
-        self.censored_page(async { dispatch!(self, backend => backend.list_page(options).await) })
-            .await
+        let page = self
+            .censored_page(async { dispatch!(self, backend => backend.list_page(options).await) });
+        let mut page = page.await?;
+        for job in &mut page.items {
+            job.clean(|text| self.session().found_in(text));
+        }
+        Ok(page)
     }
 
     pub(crate) async fn cancel(&self, name: &str) -> Result<()> {
@@ -226,7 +242,7 @@ impl AnyBackend {
     ) -> Result<BatchJob> {
         match self {
             Self::Gemini(gemini) => {
-                self.censored(gemini.update(job, display_name, priority))
+                self.censored_job(gemini.update(job, display_name, priority))
                     .await
             }
             #[cfg(feature = "vertex")]
@@ -270,7 +286,8 @@ impl AnyBackend {
         let opened = async {
             dispatch!(self, backend => output::open_results(&**backend, job, options).await)
         };
-        self.censored(opened).await
+        let results = self.censored(opened).await?;
+        Ok(results.censored_by(self.session()))
     }
 
     /// Starts an object in Cloud Storage, with the credentials of a Vertex AI client.

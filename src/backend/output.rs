@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::error::{Error, Result};
 use crate::job::BatchJob;
 use crate::results::row::ReadRow;
-use crate::results::{Expectation, ResultStream, Rows};
+use crate::results::{Expectation, MostRows, ResultStream, Rows};
 
 /// How soon an output that is late is asked for again; then after twice as long, and so on …
 const FIRST_POLL: Duration = Duration::from_millis(250);
@@ -17,6 +17,8 @@ const MAX_POLL: Duration = Duration::from_secs(10);
 /// What a reader of results may know and how long it waits.
 pub(crate) struct ResultsOptions {
     pub(crate) expectation: Option<Expectation>,
+    /// Whether that has all requests of the job, and not those that somebody asks for.
+    pub(crate) has_all: bool,
     /// Until when an output that is late is waited for; `None` is for ever.
     pub(crate) deadline: Option<Instant>,
     /// How many connections may read at once; `None` is as many as the reader is worth.
@@ -52,10 +54,17 @@ pub(super) async fn open_results<B: Output>(
     loop {
         let missing = match backend.open_output(&job, options.connections).await {
             Ok(Some(rows)) => {
-                let count = job.record.details.submitted.map(Expectation::Count);
+                let counted = job.record.details.submitted;
+                let own = job.expected();
+                let all = match &options.expectation {
+                    Some(Expectation::Keys(keys)) if options.has_all => Some(&**keys),
+                    _ => own.as_deref(),
+                };
+                let most = MostRows::known(all, counted, options.expectation.as_ref());
+                let count = counted.map(Expectation::Count);
                 let expectation = options.expectation.or(count);
                 let expectation = expectation.unwrap_or(Expectation::Unknown);
-                return Ok(ResultStream::new(rows, B::READ_ROW, expectation));
+                return Ok(ResultStream::new(rows, B::READ_ROW, expectation).up_to(most));
             }
             Ok(None) if !job.has_results() => return Err(Error::ended_without_results(job)),
             Ok(None) => Error::protocol(format!(

@@ -335,6 +335,7 @@ impl Results {
         }
         let options = ResultsOptions {
             expectation,
+            has_all: false,
             deadline: Instant::now().checked_add(self.output_timeout),
             connections: self.connections,
         };

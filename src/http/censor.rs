@@ -3,13 +3,14 @@
 //! A secret is looked for as it is, and in the spellings that a page may give it: escaped as in JSON,
 //! URLs or HTML, as often as it likes and in part or in whole, as base64 of it and of what stands
 //! around it, once or twice, as hexadecimal digits with or without something between, and with line
-//! ends within. Each spelling is looked for once
-//! along the text.
+//! ends within; in all but base64 twice over also pieces of it, since a text may show it without its start or its end.
+//! Each spelling is looked for once along the text.
 
+mod fragments;
 mod view;
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -19,6 +20,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use fragments::{Pieces, SHORTEST_PIECE};
 use view::View;
 
 const CENSORED: &[u8] = b"[censored]";
@@ -40,7 +42,48 @@ const PROXIES: [&str; 6] = [
 
 /// The secrets that a request carried.
 #[derive(Debug, Clone, Default)]
-pub struct Secrets(Vec<SecretString>);
+pub struct Secrets(Vec<Arc<Secret>>);
+
+/// One of them.
+#[derive(Debug)]
+struct Secret {
+    text: SecretString,
+    /// Made when it is looked for first.
+    pieces: OnceLock<AllPieces>,
+}
+
+/// The pieces of a secret, by the reading of a text in which they are looked for.
+#[derive(Debug, Default)]
+struct AllPieces {
+    squeezed: Vec<Pieces>,
+    digits: Option<Pieces>,
+}
+
+impl Secret {
+    fn bytes(&self) -> &[u8] {
+        self.text.expose_secret().as_bytes()
+    }
+
+    /// What has a space is more than a secret: it has a scheme before it, and is looked for without.
+    fn pieces(&self) -> &AllPieces {
+        self.pieces.get_or_init(|| {
+            let secret = self.bytes();
+            if secret.len() < SHORTEST_PIECE || secret.contains(&b' ') {
+                return AllPieces::default();
+            }
+            let plain = SecretSlice::from(View::plain(secret).squeezed().text);
+            let plain = Pieces::of(plain, SHORTEST_PIECE);
+            let in_base64 = in_base64(secret).into_iter();
+            // A letter is six bits of eight.
+            let in_base64 =
+                in_base64.filter_map(|(letters, _)| Pieces::of(letters, SHORTEST_PIECE * 4 / 3));
+            AllPieces {
+                squeezed: plain.into_iter().chain(in_base64).collect(),
+                digits: Pieces::of(in_hexadecimal(secret), SHORTEST_PIECE * 2),
+            }
+        })
+    }
+}
 
 impl Secrets {
     /// Those in the headers that are marked as sensitive: each value, and each part of it, since
@@ -88,9 +131,15 @@ impl Secrets {
 
     /// Adds one, unless it is too short to be looked for.
     pub(super) fn add(&mut self, secret: &str) {
-        let is_known = self.0.iter().any(|known| known.expose_secret() == secret);
+        let is_known = self
+            .0
+            .iter()
+            .any(|known| known.bytes() == secret.as_bytes());
         if secret.len() >= SHORTEST && !is_known {
-            self.0.push(secret.into());
+            self.0.push(Arc::new(Secret {
+                text: secret.into(),
+                pieces: OnceLock::new(),
+            }));
         }
     }
 
@@ -109,9 +158,9 @@ impl Secrets {
     /// These and others, if there is any among them that is not known: the latest of them, since tokens
     /// come and go.
     pub(super) fn with(&self, others: &Self) -> Option<Self> {
-        let is_new = |other: &&SecretString| {
+        let is_new = |other: &&Arc<Secret>| {
             let mut known = self.0.iter();
-            !known.any(|known| known.expose_secret() == other.expose_secret())
+            !known.any(|known| known.bytes() == other.bytes())
         };
         let new: Vec<_> = others.0.iter().filter(is_new).cloned().collect();
         if new.is_empty() {
@@ -130,11 +179,7 @@ impl Secrets {
             return body;
         }
         let mut found = Found::default();
-        let secrets = || {
-            self.0
-                .iter()
-                .map(|secret| secret.expose_secret().as_bytes())
-        };
+        let secrets = || self.0.iter().map(|secret| secret.bytes());
         let view = View::plain(&body);
         secrets().for_each(|secret| found.look(&view, secret, Edges::SHARP, is_cut));
         let mut view = View::decoded(&body);
@@ -153,7 +198,17 @@ impl Secrets {
             let needle = in_hexadecimal(secret);
             found.look(&digits, needle.expose_secret(), Edges::SHARP, is_cut);
         }
+        for secret in &self.0 {
+            let pieces = secret.pieces().digits.as_ref();
+            pieces
+                .into_iter()
+                .for_each(|pieces| found.look_for_pieces(&digits, pieces));
+        }
         let view = view.squeezed();
+        for secret in &self.0 {
+            let pieces = secret.pieces().squeezed.iter();
+            pieces.for_each(|pieces| found.look_for_pieces(&view, pieces));
+        }
         for secret in secrets() {
             // Without the backslashes of the secret itself, which may look like those of an escape.
             for plain in [View::decoded(secret), View::plain(secret)] {
@@ -228,6 +283,23 @@ impl Found {
                 self.cut_at(view.origin(start..end).start);
             }
         }
+    }
+
+    /// Looks for pieces of a secret in a view of the text.
+    fn look_for_pieces(&mut self, view: &View, pieces: &Pieces) {
+        let mut open: Option<Range<usize>> = None;
+        for start in pieces.found_in(&view.text) {
+            let end = start + pieces.len();
+            match &mut open {
+                // One that is longer is found as one after another.
+                Some(open) if start <= open.end => open.end = end,
+                _ => {
+                    let before = open.replace(start..end);
+                    self.places.extend(before.map(|part| view.origin(part)));
+                }
+            }
+        }
+        self.places.extend(open.map(|part| view.origin(part)));
     }
 
     fn cut_at(&mut self, place: usize) {

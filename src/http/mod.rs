@@ -153,6 +153,11 @@ impl Session {
         error.cleaned(|text| secrets.found_in(text))
     }
 
+    /// A text without the secrets that requests carried, if it has any.
+    pub(crate) fn found_in(&self, text: &str) -> Option<String> {
+        self.carried().found_in(text)
+    }
+
     /// The same for a text.
     pub(crate) fn shown(&self, text: &str) -> String {
         self.carried().clean(text)

@@ -198,6 +198,28 @@ impl Status {
         self
     }
 
+    /// Takes out of what it says what `clean` finds there, and tells whether that was anything.
+    pub(crate) fn clean(&mut self, clean: impl Fn(&str) -> Option<String>) -> bool {
+        let message = clean(&self.message);
+        let details = self.details.as_deref().map(RawValue::get).and_then(clean);
+        let is_any = message.is_some() || details.is_some();
+        if let Some(message) = message {
+            self.message = message;
+        }
+        if let Some(details) = details {
+            // What is no JSON any more is not kept.
+            self.details = RawValue::from_string(details).ok();
+        }
+        is_any
+    }
+
+    /// Whether it says the same, to the letter.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let details = self.details.as_deref().map(RawValue::get);
+        (self.code, &self.message) == (other.code, &other.message)
+            && details == other.details.as_deref().map(RawValue::get)
+    }
+
     /// The name of the code, such as `RESOURCE_EXHAUSTED`; `UNKNOWN` for one with no name.
     pub fn status(&self) -> &'static str {
         let code = usize::try_from(self.code).ok();

@@ -2,14 +2,18 @@
 //! order, those of one file in theirs.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 
+use super::bound;
 use super::repeats::Repetition;
 use super::rows::{ByteStream, Numbered};
-use crate::error::Result;
+use super::turn::{LONG, Turn};
+use crate::error::{Error, Result};
 use crate::http::connections::{Connection, Connections, MOST, Pace};
 use crate::scan::lines::{LineSplitter, LineTooLong};
 
@@ -31,6 +35,8 @@ pub(crate) struct Files {
     max_share: usize,
     connections: Connections,
     pace: Pace,
+    /// For lines that are long, where other readings are under way.
+    turn: Turn,
 }
 
 struct OpenFile {
@@ -63,12 +69,24 @@ impl Files {
             max_share: connections.budget().limit() / MOST,
             pace: Pace::new(connections.clone()),
             connections,
+            turn: Turn::default(),
         }
+    }
+
+    /// Lets the long lines of these files come into memory while none of other readings is there.
+    pub(super) fn take_turns(&mut self, turns: Arc<Semaphore>) {
+        self.turn = Turn::of(turns);
     }
 
     pub(super) fn repetition(&self) -> Repetition {
         let current = self.open.get(self.current);
         current.map_or(Repetition::None, |file| file.repetition)
+    }
+
+    /// Whether one of them seems to have no end.
+    pub(super) fn is_endless(&self) -> bool {
+        let mut passed_over = self.open.iter().map(|file| file.splitter.passed_over());
+        passed_over.any(|passed_over| bound::of_line(passed_over).is_some())
     }
 
     /// The name of the file that the last row was of.
@@ -82,6 +100,9 @@ impl Files {
             && let Some(line) = file.next_line()
         {
             return Poll::Ready(Some(Ok(line)));
+        }
+        if self.turn.is_taken() && !self.open.iter().any(|file| file.splitter.held() > LONG) {
+            self.turn.give_back();
         }
         loop {
             self.open_more();
@@ -102,7 +123,7 @@ impl Files {
                 {
                     continue;
                 }
-                match file.poll_line(cx) {
+                match file.poll_line(cx, &mut self.turn) {
                     Poll::Ready(Some(line)) => {
                         self.current = place;
                         self.pace.serve();
@@ -165,10 +186,21 @@ impl OpenFile {
     }
 
     /// The next line and its number; `None` at the end of the file.
-    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
+    fn poll_line(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: &mut Turn,
+    ) -> Poll<Option<Result<Numbered>>> {
         loop {
             if let Some(line) = self.next_line() {
                 return Poll::Ready(Some(Ok(line)));
+            }
+            if let Some(endless) = bound::of_line(self.splitter.passed_over()) {
+                let message = format!("{}: {endless}", self.name);
+                return Poll::Ready(Some(Err(Error::protocol(message))));
+            }
+            if self.splitter.held() > LONG {
+                ready!(turn.poll(cx));
             }
             let chunks = match &mut self.contents {
                 Contents::Open(chunks) => chunks,

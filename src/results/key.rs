@@ -156,6 +156,16 @@ impl RowError {
         self.status.code == 8
     }
 
+    /// Takes out of what it says what `clean` finds there, and tells whether that was anything.
+    pub(super) fn clean(&mut self, clean: impl Fn(&str) -> Option<String>) -> bool {
+        self.status.clean(clean)
+    }
+
+    /// Whether it says the same, to the letter.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.status.is_same(&other.status)
+    }
+
     /// Whether the row held neither a response nor an error, so that this error is the
     /// client's and not the service's. [`BatchResult::json`](crate::BatchResult::json) is what came.
     pub fn is_malformed(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::censor::Censor;
 use super::tokens::TokenUsage;
 use crate::counted::Counted;
 use crate::keys::{Bits, SubmittedKeys};
@@ -167,6 +168,7 @@ pub struct Ledger {
     seen: Bits,
     report: Report,
     first_deviation: Option<String>,
+    censor: Censor,
 }
 
 impl Ledger {
@@ -186,7 +188,13 @@ impl Ledger {
             },
             expectation,
             first_deviation: None,
+            censor: Censor::default(),
         }
+    }
+
+    /// Keeps credentials out of what is named from now on.
+    pub(super) fn censor(&mut self, censor: Censor) {
+        self.censor = censor;
     }
 
     /// Counts the tokens that responses use from now on.
@@ -207,7 +215,9 @@ impl Ledger {
     }
 
     fn deviates(&mut self, what: impl FnOnce() -> String) {
-        self.first_deviation.get_or_insert_with(what);
+        let censor = &self.censor;
+        self.first_deviation
+            .get_or_insert_with(|| censor.text(what()));
     }
 
     /// The account so far.
@@ -253,10 +263,11 @@ impl Ledger {
                 None => {
                     let report = &mut self.report;
                     note(&mut report.unexpected, &mut report.unexpected_keys, || {
-                        shortened(key)
+                        shortened(&self.censor.text(key.to_owned()))
                     });
-                    self.deviates(|| {
-                        let key = shortened(key);
+                    let censor = &self.censor;
+                    self.first_deviation.get_or_insert_with(|| {
+                        let key = shortened(&censor.text(key.to_owned()));
                         format!("{} has the key {key:?}, which was not submitted", place())
                     });
                     return Some(KeyMatch::Unexpected);
@@ -306,7 +317,7 @@ impl Ledger {
         note(
             &mut report.unreadable,
             &mut report.unreadable_places,
-            || format!("{place}: {reason}"),
+            || self.censor.text(format!("{place}: {reason}")),
         );
         self.deviates(|| format!("{place} cannot be read: {reason}"));
     }

@@ -30,6 +30,8 @@
 // A backend brings the rows and the function that reads one; nothing here names a backend.
 
 mod attach;
+mod bound;
+mod censor;
 pub(crate) mod complete;
 mod files;
 mod key;
@@ -45,6 +47,7 @@ mod rows;
 mod tests;
 mod tokens;
 mod traced;
+mod turn;
 mod typed;
 
 use std::fmt;
@@ -52,10 +55,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 
 use attach::Attach;
+use bound::Bound;
+pub(crate) use bound::MostRows;
+use censor::Censor;
 #[cfg(feature = "gcs")]
 pub(crate) use files::OutputFile;
 pub use key::{Key, RowError};
@@ -75,6 +82,7 @@ pub use tokens::{ModelUsage, TokenUsage};
 pub use typed::TypedResults;
 
 use crate::error::{Error, Kind, Result};
+use crate::http::Session;
 use crate::keys::SubmittedKeys;
 use crate::source::content_index::ContentIndex;
 use crate::trace::Call;
@@ -91,6 +99,14 @@ type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
 /// last row one [`Outcome::Missing`] for each submitted request that had none. A row that
 /// cannot be read is passed over and booked in the [`report`](Self::report); an `Err` ends
 /// the stream and means that the results could not be read to the end.
+///
+/// An output that has no end is such an error: one with over four rows for each request and 1,000 more, or, where
+/// the requests are known by the service's count alone, ten rows for each and 100,000 more; with over 4 GiB of rows that
+/// are no request's, beside twice those that are some's; or with 1 GiB in which no line can be read. Of a job of which nothing is
+/// known, rows are read as long as they come.
+///
+/// No error of a row, and no report, shows a credential of the client, or a piece of it of 12 characters,
+/// where the service quotes it.
 ///
 /// However many results there are, the stream holds a few of them at a time, and of every
 /// key that this process submitted no more than 16 bytes, as many again where metadata stands beside
@@ -130,6 +146,10 @@ pub struct ResultStream {
     failed: bool,
     /// The span of the reading, from its opening to its end.
     call: Option<Call>,
+    bound: Bound,
+    /// Whether it was left because its output seems to have no end.
+    is_endless: bool,
+    censor: Censor,
 }
 
 impl ResultStream {
@@ -148,7 +168,32 @@ impl ResultStream {
             strict: false,
             failed: false,
             call: None,
+            bound: Bound::default(),
+            is_endless: false,
+            censor: Censor::default(),
         }
+    }
+
+    /// Reads no more than so many rows.
+    pub(crate) fn up_to(mut self, most: Option<MostRows>) -> Self {
+        self.bound.most = most;
+        self
+    }
+
+    /// Keeps the credentials of a session out of what errors say.
+    pub(crate) fn censored_by(mut self, session: &Session) -> Self {
+        self.censor = Censor::of(session.clone());
+        self.ledger.censor(Censor::of(session.clone()));
+        self
+    }
+
+    /// Has a long line in memory while no other reading that takes these turns has one.
+    #[cfg(feature = "runs")]
+    pub(crate) fn taking_turns(mut self, turns: &Arc<tokio::sync::Semaphore>) -> Self {
+        if let Some(Rows::Files(files)) = &mut self.rows {
+            files.take_turns(Arc::clone(turns));
+        }
+        self
     }
 
     /// Gives rows without a key the key of a request of the same content.
@@ -214,6 +259,13 @@ impl ResultStream {
         Ok(self.report())
     }
 
+    /// Whether the stream ended with an error because its output seems to have no end: what it gave is
+    /// as good as if it had one.
+    #[cfg(feature = "runs")]
+    pub(crate) fn is_endless(&self) -> bool {
+        self.is_endless
+    }
+
     fn poll_rows(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<BatchResult>>> {
         let mut passed_over = 0;
         while let Some(rows) = &mut self.rows {
@@ -227,14 +279,22 @@ impl ResultStream {
             }
             let (number, json) = match ready!(rows.poll_next(cx)) {
                 Some(Ok(row)) => row,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Err(error)) => {
+                    self.is_endless = rows.is_endless();
+                    return Poll::Ready(Some(Err(error)));
+                }
                 None => {
                     self.rows = None;
                     break;
                 }
             };
+            if let Err(error) = self.bound.row() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            let bytes = json.as_ref().map_or(0, Bytes::len);
             match json.and_then(self.read_row) {
                 Ok(mut row) => {
+                    self.censor.row(&mut row);
                     let keyed = self.key_field.as_ref().map(|field| field.apply(&mut row));
                     if let Some(Err(reason)) = keyed {
                         self.ledger.book_unreadable(&rows.place(number), &reason);
@@ -244,6 +304,9 @@ impl ResultStream {
                         continue;
                     }
                     if self.repeats.passes_over(&row, rows.repetition()) {
+                        if let Err(error) = self.bound.bytes(bytes, false) {
+                            return Poll::Ready(Some(Err(error)));
+                        }
                         continue;
                     }
                     if let (None, Some(contents), Some(request)) =
@@ -251,10 +314,17 @@ impl ResultStream {
                         && contents.has(request)
                     {
                         self.keyless.push(&rows.place(number), &row.json);
+                        if let Err(error) = self.bound.bytes(bytes, false) {
+                            return Poll::Ready(Some(Err(error)));
+                        }
                         continue;
                     }
                     let place = || rows.place(number);
                     let booked = book(&mut self.ledger, row, place);
+                    let is_wanted = booked.as_ref().is_some_and(BatchResult::is_of_a_request);
+                    if let Err(error) = self.bound.bytes(bytes, is_wanted) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
                     if let Some(error) = self.deviation() {
                         return Poll::Ready(Some(Err(error)));
                     }
@@ -282,6 +352,7 @@ impl ResultStream {
             };
             let booked = match (self.read_row)(json) {
                 Ok(mut row) => {
+                    self.censor.row(&mut row);
                     if let (Some(contents), Some(request)) = (&mut self.contents, &row.request) {
                         let key = contents.take(request, |key| self.ledger.is_free(key));
                         row.key = key.map(Key::from);
@@ -398,7 +469,9 @@ impl Stream for ResultStream {
         let span = this.call.as_ref().map(|call| call.span().clone());
         let _within = span.as_ref().map(tracing::Span::enter);
         let next = ready!(this.poll_result(cx));
+        let next = next.map(|next| next.map_err(|error| this.censor.error(error)));
         if let Some(Err(_)) = &next {
+            this.is_endless |= this.bound.is_over();
             // Whatever the rows hold open is let go.
             this.rows = None;
             this.failed = true;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -187,7 +188,7 @@ pub(super) fn is_key_alone(metadata: &str) -> bool {
 /// }
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BatchResult {
     key: Option<Key>,
     key_match: KeyMatch,
@@ -240,6 +241,11 @@ impl BatchResult {
     /// How the row relates to the requests that were submitted.
     pub fn key_match(&self) -> KeyMatch {
         self.key_match
+    }
+
+    /// Whether it is the result of a request, as far as that is known.
+    pub(super) fn is_of_a_request(&self) -> bool {
+        matches!(self.key_match, KeyMatch::Matched | KeyMatch::Unchecked)
     }
 
     /// What became of the request.
@@ -309,7 +315,14 @@ impl BatchResult {
         std::str::from_utf8(self.metadata.as_ref()?).ok()
     }
 
-    /// The row as it came; empty for a missing result.
+    /// The row, which shares its memory with what it came in.
+    #[cfg(feature = "runs")]
+    pub(crate) fn json_bytes(&self) -> &Bytes {
+        &self.json
+    }
+
+    /// The row as it came; empty for a missing result. Where its error quotes a credential of the
+    /// client, that is not in it.
     pub fn json(&self) -> &str {
         // Checked when the row was read.
         std::str::from_utf8(&self.json).unwrap_or_default()
@@ -318,6 +331,17 @@ impl BatchResult {
     /// The row, parsed; null for a missing result.
     pub fn to_value(&self) -> Value {
         wire::value(self.json())
+    }
+}
+
+/// Without the row as it came, which may be long, and says the same.
+impl fmt::Debug for BatchResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchResult")
+            .field("key", &self.key)
+            .field("key_match", &self.key_match)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }
 

@@ -98,6 +98,14 @@ impl Rows {
         }
     }
 
+    /// Whether they were left because there seems to be no end of them.
+    pub(super) fn is_endless(&self) -> bool {
+        match self {
+            Self::Files(files) => files.is_endless(),
+            _ => false,
+        }
+    }
+
     pub(super) fn place(&self, number: u64) -> String {
         match self {
             Self::Inline { .. } => format!("inlinedResponses[{number}]"),

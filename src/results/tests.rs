@@ -233,3 +233,112 @@ async fn tokens_are_counted_where_it_is_asked_for() {
         assert_eq!(input, count.then_some(5));
     }
 }
+
+fn endless(chunk: &'static [u8], max_line: usize) -> Rows {
+    let chunks = stream::repeat_with(move || Ok(Bytes::from_static(chunk)));
+    let chunks: ByteStream = Box::pin(chunks);
+    Rows::file("files/a".into(), chunks, max_line, connections(1))
+}
+
+#[tokio::test]
+async fn an_output_without_end_is_an_error() {
+    static LINE: [u8; 1 << 20] = [b'x'; 1 << 20];
+    static BLANK: [u8; 1 << 20] = [b' '; 1 << 20];
+    static BLANKS: [u8; 1 << 20] = {
+        let (mut blanks, mut at) = ([b' '; 1 << 20], 0);
+        while at < blanks.len() {
+            blanks[at] = b'\n';
+            at += 4096;
+        }
+        blanks
+    };
+    let of_one = || Some(MostRows::of_requests(1));
+    for chunk in [&LINE[..], &BLANK, &BLANKS] {
+        let results = results(endless(chunk, 10_000), keys(&["a"]).await).up_to(of_one());
+        let error = results.verify().await.unwrap_err();
+        assert!(error.is_protocol(), "{error}");
+        let told = "files/a: after 16 MiB without a line that can be read";
+        assert!(error.to_string().contains(told), "{error}");
+    }
+    for line in [
+        &b"{\"key\":\"x\",\"response\":{}}\n"[..],
+        b"{\"key\":\"a\",\"response\":{}}\n",
+        b"{\"response\":{}}\n",
+        b"{\"key\": cut\n",
+        b"\0\n",
+    ] {
+        let results = results(endless(line, 1000), keys(&["a"]).await);
+        let error = results.up_to(of_one()).verify().await.unwrap_err();
+        assert!(error.is_protocol(), "{error}");
+        let told = "the output has over 1004 rows, and the job 1 requests";
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+/// A stream that gives so many bytes of a line and no more for now, and counts what it gave.
+fn slow_line(mib: usize, given: &Arc<std::sync::atomic::AtomicUsize>) -> ByteStream {
+    let given = Arc::clone(given);
+    let chunks = stream::repeat_with(move || {
+        given.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(Bytes::from(vec![b'x'; 1 << 20]))
+    });
+    Box::pin(chunks.take(mib).chain(stream::pending()))
+}
+
+#[cfg(feature = "runs")]
+#[tokio::test]
+async fn readings_that_take_turns_have_one_long_line_in_memory() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::FutureExt;
+
+    let turns = Arc::new(tokio::sync::Semaphore::new(1));
+    let given = [Arc::default(), Arc::default()];
+    let mut readings = Vec::new();
+    for given in &given {
+        let budget = Arc::new(Budget::new(0));
+        let connections = Connections::new(Some(1), budget);
+        let rows = Rows::file(
+            "files/a".into(),
+            slow_line(50, given),
+            64 << 20,
+            connections,
+        );
+        let results = results(rows, keys(&["a"]).await).taking_turns(&turns);
+        readings.push(results);
+    }
+    let now = || {
+        given
+            .each_ref()
+            .map(|given: &Arc<AtomicUsize>| given.load(Ordering::Relaxed))
+    };
+    for reading in &mut readings {
+        assert!(reading.try_next().now_or_never().is_none());
+    }
+    assert_eq!(now(), [50, 5]);
+    readings.remove(0);
+    assert!(readings[0].try_next().now_or_never().is_none());
+    assert_eq!(now(), [50, 50]);
+}
+
+#[tokio::test]
+async fn rows_as_no_service_should_write_them_are_told() {
+    let text = "\u{feff}{\"key\":\"a\",\"response\":{\"candidates\":[]}}\r\n\r\n\
+        {\"key\":\"b\u{0}\",\"response\":{}}\r\n{\"key\":\"c \",\"response\":{}}\n\
+        {\"key\":\"e\u{301}\",\"response\":{}}\n{\"key\":\"d\",\"resp";
+    let rows = file(vec![Ok(text)], 1000);
+    let expected = keys(&["a", "b", "c", "d", "é"]).await;
+    let (told, report) = {
+        let mut results = results(rows, expected);
+        let mut told = Vec::new();
+        while let Some(result) = results.try_next().await.unwrap() {
+            told.push((result.key().map(str::to_owned), result.key_match()));
+        }
+        (told, results.report())
+    };
+    let matched = told.iter().filter(|(_, it)| *it == KeyMatch::Matched);
+    assert_eq!(matched.count(), 5, "{told:?}");
+    assert_eq!((report.responses, report.missing), (1, 4), "{report}");
+    // A key of almost the same letters is another one; a control character is no JSON.
+    assert_eq!((report.unexpected, report.unreadable), (2, 2), "{report}");
+}

@@ -23,9 +23,10 @@ pub struct RunEvent {
     /// sent), `refused`, `unreachable`, `looking` (it is not known what came of its create, and it is looked
     /// for), `lost` (it was not found, and its requests are sent anew), `created`, `adopted`, `state` (the
     /// service says a state that is not known here), `stopped` (the run cancels it; once more if that
-    /// failed), `ended`, `read` (its results are in the file), `left` (what was uploaded for it could not be
-    /// removed), `gone` (its requests wait for another); or, of no job, `again` (what failed waits for
-    /// another attempt), `budget`. Later versions may have more.
+    /// failed), `ended`, `read` (its results are in the file), `unreadable` (they could not be read, and are
+    /// tried again or given up), `left` (what was uploaded for it could not be removed), `gone` (its requests
+    /// wait for another); or, of no job, `again` (what failed waits for another attempt), `budget`. Later
+    /// versions may have more.
     pub kind: String,
     /// The number of the job in the run's file.
     pub job: Option<u64>,

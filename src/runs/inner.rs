@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::intake::Intake;
 use super::store::Store;
@@ -19,6 +19,8 @@ pub(super) struct Inner {
     pub(super) intake: Option<Intake>,
     /// Whether the service holds its requests.
     pub(super) is_of_parts: bool,
+    /// Who of those that read jobs at once may have a long line in memory.
+    pub(super) long_lines: Arc<Semaphore>,
     /// Held while the run is driven.
     pub(super) driving: Arc<Mutex<()>>,
 }

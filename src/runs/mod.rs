@@ -28,7 +28,7 @@
 //! | open a run | [`Runs::open`], [`Open`], [`Intake`] |
 //! | drive it to its end | [`Run::finish`], [`Finish`] |
 //! | read what there is | [`Run::results`], [`RunResults`], [`Run::save_to`] |
-//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`RunJob`], [`RunEvent`] |
+//! | know how far it is, and what came of it | [`Progress`], [`RunReport`], [`Deviations`], [`RunJob`], [`RunEvent`] |
 //! | have the service read files and tables itself (Vertex AI) | [`Open::source`], [`Finish::rows`], [`RunPart`] |
 //! | ask again for what failed | [`Run::retry_failed`] |
 //! | look at it from another process | [`Runs::read`], [`RunView`], [`RunView::open`], any SQLite tool |
@@ -37,6 +37,7 @@
 //                                  (drive: each step is written before and after it is done)
 
 mod asked;
+mod deviations;
 mod drive;
 mod events;
 mod finish;
@@ -60,6 +61,7 @@ use std::path::{Path, PathBuf};
 
 use crate::backend::AnyBackend;
 use crate::error::Result;
+pub use deviations::Deviations;
 pub use events::{RunEvent, RunEvents};
 pub use finish::Finish;
 pub use intake::Intake;

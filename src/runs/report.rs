@@ -4,6 +4,7 @@ use std::fmt;
 
 use rusqlite::Connection;
 
+use super::deviations::Deviations;
 use super::progress::sum;
 use super::store::{Store, parts};
 use crate::cost::Pricing;
@@ -56,6 +57,8 @@ pub struct RunReport {
     pub input_tokens: u64,
     /// Tokens in the responses, thinking included.
     pub output_tokens: u64,
+    /// What was off about the rows of its jobs, besides what became of the requests.
+    pub deviations: Deviations,
     /// Why the run was left, where the one that gave this report left it.
     pub stopped: Option<Stopped>,
 }
@@ -137,7 +140,11 @@ impl fmt::Display for RunReport {
             "; {} in, {} out",
             Counted(self.input_tokens, "token"),
             self.output_tokens
-        )
+        )?;
+        match self.deviations.is_empty() {
+            true => Ok(()),
+            false => write!(f, "; rows that were off: {}", self.deviations),
+        }
     }
 }
 
@@ -151,6 +158,7 @@ fn account(connection: &Connection) -> rusqlite::Result<RunReport> {
         false => of_requests(connection)?,
     };
     add_generations(connection, &mut report)?;
+    report.deviations = Deviations::read(connection)?;
     Ok(report)
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::events::RunEvents;
 use super::finish::Finish;
 use super::inner::Inner;
@@ -44,6 +46,7 @@ impl Run {
             options,
             intake,
             is_of_parts: identity.is_of_parts,
+            long_lines: Arc::new(Semaphore::new(1)),
             driving: Arc::default(),
         }))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 /// The line of this number is longer than is taken, and passed over.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,9 +14,11 @@ pub struct LineSplitter {
     max_line: usize,
     chunks: VecDeque<Bytes>,
     /// The start of a line whose end has not arrived.
-    partial: BytesMut,
+    partial: Vec<u8>,
     /// Whether that line is too long and its rest is passed over.
     skipping: bool,
+    /// How much of it was passed over so far, or of blank lines since the last that was not.
+    passed_over: u64,
     line_number: u64,
 }
 
@@ -26,8 +28,9 @@ impl LineSplitter {
         Self {
             max_line,
             chunks: VecDeque::new(),
-            partial: BytesMut::new(),
+            partial: Vec::new(),
             skipping: false,
+            passed_over: 0,
             line_number: 0,
         }
     }
@@ -39,6 +42,12 @@ impl LineSplitter {
     /// How much is held of a line whose end has not arrived.
     pub(crate) fn held(&self) -> usize {
         self.partial.len()
+    }
+
+    /// How much came since the last line that was not blank, apart from what is held: of a line that is
+    /// too long and has not ended, or of blank ones.
+    pub(crate) fn passed_over(&self) -> u64 {
+        self.passed_over
     }
 
     /// Adds the next chunk.
@@ -56,14 +65,16 @@ impl LineSplitter {
                 let len = self.partial.len() + chunk.len();
                 let chunk = self.chunks.pop_front();
                 if self.skipping {
+                    self.passed_over += len as u64;
                     continue;
                 }
                 if len > self.max_line {
-                    self.partial = BytesMut::new();
+                    self.partial = Vec::new();
                     self.skipping = true;
+                    self.passed_over = len as u64;
                     return Err(LineTooLong(self.line_number + 1));
                 }
-                self.partial.extend_from_slice(&chunk.unwrap_or_default());
+                self.hold(&chunk.unwrap_or_default());
                 continue;
             };
             self.line_number += 1;
@@ -74,23 +85,44 @@ impl LineSplitter {
             } else if self.partial.is_empty() {
                 trimmed(chunk, end, is_first)
             } else {
-                self.partial.extend_from_slice(&chunk[..end]);
-                let line = self.partial.split().freeze();
+                let rest = chunk.slice(..end);
+                self.hold(&rest);
+                let line = Bytes::from(std::mem::take(&mut self.partial));
                 trimmed(&line, line.len(), is_first)
             };
-            chunk.advance(end + 1);
-            if chunk.is_empty() {
-                self.chunks.pop_front();
+            if let Some(chunk) = self.chunks.front_mut() {
+                chunk.advance(end + 1);
+                if chunk.is_empty() {
+                    self.chunks.pop_front();
+                }
             }
-            if !std::mem::take(&mut self.skipping) && is_too_long {
-                self.partial = BytesMut::new();
+            if std::mem::take(&mut self.skipping) {
+                self.passed_over = 0;
+                continue;
+            }
+            if is_too_long {
+                self.partial = Vec::new();
                 return Err(LineTooLong(self.line_number));
             }
             if let Some(line) = line {
+                self.passed_over = 0;
                 return Ok(Some((self.line_number, line)));
             }
+            self.passed_over += end as u64 + 1;
         }
         Ok(None)
+    }
+
+    /// Adds to the line whose end has not arrived, in memory that is never more than the longest line
+    /// takes.
+    fn hold(&mut self, more: &[u8]) {
+        let needed = self.partial.len() + more.len();
+        if needed > self.partial.capacity() {
+            let doubled = self.partial.capacity().saturating_mul(2);
+            let wanted = doubled.min(self.max_line).max(needed);
+            self.partial.reserve_exact(wanted - self.partial.len());
+        }
+        self.partial.extend_from_slice(more);
     }
 
     /// What stands after the last newline, once no more chunks come.
@@ -99,7 +131,7 @@ impl LineSplitter {
             return None;
         }
         self.line_number += 1;
-        let line = self.partial.split().freeze();
+        let line = Bytes::from(std::mem::take(&mut self.partial));
         let line = trimmed(&line, line.len(), self.line_number == 1)?;
         Some((self.line_number, line))
     }
@@ -141,7 +173,7 @@ mod tests {
                     Err(LineTooLong(number)) => too_long.push(number),
                 }
             }
-            assert!(splitter.partial.len() <= max_line);
+            assert!(splitter.partial.capacity() <= max_line.max(8));
         }
         lines.extend(splitter.last_line().map(|(n, line)| (n, line.to_vec())));
         (lines, too_long)
@@ -173,6 +205,29 @@ mod tests {
             assert_eq!(split(&[&text[..cut], &text[cut..]]), lines, "cut at {cut}");
         }
         assert!(split(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_line_takes_no_more_memory_than_the_longest_may() {
+        let mut splitter = LineSplitter::new(1000);
+        for chunk in std::iter::repeat_n(Bytes::from(vec![b'x'; 90]), 11) {
+            splitter.push(chunk);
+            assert_eq!(splitter.next_line(), Ok(None));
+            assert!(splitter.partial.capacity() <= 1000);
+        }
+        assert_eq!((splitter.held(), splitter.passed_over()), (990, 0));
+        splitter.push(Bytes::from(vec![b'x'; 90]));
+        assert_eq!(splitter.next_line(), Err(LineTooLong(1)));
+        assert_eq!(splitter.partial.capacity(), 0);
+        splitter.push(Bytes::from(vec![b'x'; 90]));
+        assert_eq!(splitter.next_line(), Ok(None));
+        assert_eq!((splitter.held(), splitter.passed_over()), (0, 1170));
+        splitter.push(Bytes::from_static(b"\n\n \n"));
+        assert_eq!(splitter.next_line(), Ok(None));
+        assert_eq!(splitter.passed_over(), 3);
+        splitter.push(Bytes::from_static(b"x\n"));
+        assert!(splitter.next_line().unwrap().is_some());
+        assert_eq!(splitter.passed_over(), 0);
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //!    └ the call for page 2 is under way meanwhile
 //! ```
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashSet, VecDeque};
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use reqwest::{Method, Request, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::error::{Error, Result};
@@ -28,6 +31,7 @@ use crate::http::auth::Auth;
 use crate::http::connections::{Connections, Held};
 use crate::http::retry::Idempotency;
 use crate::http::send::BodyMode;
+use crate::page::MOST_EMPTY;
 use crate::results::ByteStream;
 use crate::scan::whole_characters;
 use crate::unique;
@@ -38,6 +42,8 @@ use crate::uri::BigQueryTable;
 const ROW: &str = "_TABLE_row";
 /// How long BigQuery is to wait for the end of a query before it responds that there is none yet.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a query may take in all: a table is read as it is.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// After how many responses of that kind the pauses between them grow no more.
 const GROWING: u32 = 6;
 
@@ -85,8 +91,11 @@ struct Pages {
     rows: VecDeque<Row>,
     next: Option<Next>,
     connections: Connections,
-    /// The tokens that led here: a page that leads back to one before would never end.
-    tokens: HashSet<String>,
+    /// The hashes of the tokens that led here: a page that leads back to one before would never end.
+    tokens: HashSet<u64>,
+    hasher: RandomState,
+    /// How many empty pages came in a row.
+    empty: u32,
 }
 
 /// The page after the one that is read.
@@ -157,7 +166,14 @@ impl BigQueryTables {
             results.query_pairs_mut().append_pair("location", location);
         }
         let mut asked = 0;
+        let start = Instant::now();
         while page.job_complete == Some(false) {
+            if start.elapsed() > LONGEST {
+                return Err(Error::protocol(format!(
+                    "the query {} has not ended after an hour",
+                    job.job_id
+                )));
+            }
             asked += 1;
             // It has waited already; where it does not, it is not to be asked without end.
             tokio::time::sleep(self.session.pause(asked.min(GROWING))).await;
@@ -173,6 +189,8 @@ impl BigQueryTables {
             next: None,
             connections,
             tokens: HashSet::new(),
+            hasher: RandomState::new(),
+            empty: 0,
         };
         pages.take(page)?;
         Ok(pages)
@@ -222,13 +240,22 @@ impl Pages {
 
     fn take(&mut self, page: Page) -> Result<()> {
         self.rows = page.rows.into();
+        self.empty = match self.rows.is_empty() {
+            true => self.empty + 1,
+            false => 0,
+        };
         let Some(token) = page.page_token.filter(|token| !token.is_empty()) else {
             return Ok(());
         };
-        if !self.tokens.insert(token.clone()) {
+        if !self.tokens.insert(self.hasher.hash_one(&token)) {
             return Err(Error::protocol(
                 "a page of the table leads back to one that was read already",
             ));
+        }
+        if self.empty == MOST_EMPTY {
+            return Err(Error::protocol(format!(
+                "the service gave {MOST_EMPTY} empty pages in a row: the table seems to have no end"
+            )));
         }
         let mut held = Held::of(self.connections.budget());
         self.next = Some(match self.connections.may_be_several() && held.has_room() {

@@ -14,6 +14,8 @@ use crate::http::send::BodyMode;
 use crate::page::MOST_EMPTY;
 use crate::uri::GcsUri;
 
+/// How many objects a list may have: more are not of one job.
+const MOST: usize = 2_000_000;
 /// What is told of each object, and where the list goes on.
 const FIELDS: &str = "items(name,generation,size),nextPageToken";
 
@@ -88,6 +90,11 @@ impl CloudStorage {
                     generation: object.generation,
                     size: object.size.and_then(|size| size.parse().ok()),
                 });
+            }
+            if found.len() > MOST {
+                return Err(Error::protocol(format!(
+                    "the list has over {MOST} objects: it seems to have no end"
+                )));
             }
             let next = page.next_page_token.filter(|token| !token.is_empty());
             let Some(next) = next else {

@@ -50,6 +50,8 @@ mod runs_parts;
 #[cfg(feature = "runs")]
 mod runs_quota;
 #[cfg(feature = "runs")]
+mod runs_rows;
+#[cfg(feature = "runs")]
 mod runs_speed;
 #[cfg(feature = "runs")]
 mod runs_view;

@@ -129,6 +129,51 @@ fn a_secret_is_taken_out_in_every_spelling() {
     }
 }
 
+/// A key as the service gives them out.
+const KEY: &str = "AIzaSyD0n-0tSh0wMe_T0Any0neAt4ll7xQ2zzz";
+
+#[test]
+fn a_secret_without_its_start_or_its_end_is_taken_out_in_every_spelling() {
+    for (start, end) in [(8, KEY.len()), (0, KEY.len() - 8), (5, 30), (10, 22)] {
+        let piece = &KEY[start..end];
+        let all = [
+            piece.to_owned(),
+            each(piece, |b| format!("%{b:02X}")),
+            each(piece, |b| format!("%{b:02x}")),
+            each(piece, |b| format!("\\u{b:04x}")),
+            each(piece, |b| format!("&#{b};")),
+            each(piece, |b| format!("{b:02X}")),
+            format!("{} \n{}", &piece[..6], &piece[6..]),
+        ];
+        for spelling in all {
+            let page = format!("the key …{spelling}… is not valid");
+            let left = only(KEY).clean(&page);
+            assert_eq!(left, "the key …[censored]… is not valid", "{page}");
+        }
+    }
+    for piece in [&KEY[8..], &KEY[..30]] {
+        for before in BEFORE {
+            let page = format!("seen: {}.", STANDARD.encode(format!("{before}{piece}")));
+            let left = only(KEY).clean(&page);
+            assert!(
+                left.contains("[censored]") && left.len() < 40,
+                "{page} became {left}"
+            );
+        }
+    }
+    // Nobody can do much with less, and words have as much.
+    let short = format!("{}…{}", &KEY[..11], &KEY[KEY.len() - 11..]);
+    assert_eq!(only(KEY).clean(&short), short);
+    let bearer = "Bearer ya29.c.b0Aaekm1K8sD3-_token";
+    let mut value = HeaderValue::from_static(bearer);
+    value.set_sensitive(true);
+    let carried = Secrets::of(&HeaderMap::from_iter([(AUTHORIZATION, value)]));
+    assert_eq!(
+        carried.clean("Bearer …ekm1K8sD3-_token"),
+        "Bearer …[censored]"
+    );
+}
+
 #[test]
 fn the_start_of_a_secret_is_taken_off_where_a_body_was_cut() {
     for page in ["you sent the-pass", "you sent th", "you sent first-secre"] {

@@ -115,10 +115,11 @@ async fn open(run: &Inner, judge: &Judge, record: BatchJob) -> Result<ResultStre
     let options = ResultsOptions {
         connections: None,
         expectation: None,
+        has_all: false,
         deadline: Instant::now().checked_add(judge.output_timeout),
     };
     let results = run.service.results(record, options).await?;
-    Ok(results.keyed_by(field))
+    Ok(results.keyed_by(field).taking_turns(&run.long_lines))
 }
 
 /// The error for a key that two rows have.

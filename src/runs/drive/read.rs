@@ -3,28 +3,35 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 
+use super::super::deviations;
 use super::super::generations;
 use super::super::inner::Inner;
-use super::super::store::adopted;
 use super::super::store::jobs::Job;
 use super::super::store::outcomes::{self, Became, Kind};
 use super::super::store::parts::{self as store_parts, Clash};
 use super::super::store::{Pending, requests};
+use super::super::store::{adopted, deviations as store_deviations, events};
 use super::super::unfinished;
 use super::{Done, Driver, Plan, parts};
 use crate::backend::ResultsOptions;
+use crate::counted::Counted;
 use crate::error::{Error, Result};
 use crate::form::Writer;
 use crate::job::BatchJob;
 use crate::keys::SubmittedKeysBuilder;
 use crate::platform::Backend;
-use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
+use crate::results::{BatchResult, Expectation, KeyMatch, Report, ResultStream};
 
 /// How many bytes of rows go to the file at once. Each job that is read has as many twice in memory.
 const AT_ONCE: usize = 1024 * 1024;
+/// How many bytes of rows are written before more are read.
+const MUCH: usize = 4 * AT_ONCE;
+/// A row that is longer shares its memory with what it came in.
+const LONG: usize = 64 * 1024;
 /// `RESOURCE_EXHAUSTED`.
 const QUOTA: i64 = 8;
 
@@ -86,7 +93,10 @@ impl Judge {
             message: None,
             input_tokens: tokens(usage.prompt_tokens, usage.tool_use_prompt_tokens),
             output_tokens: tokens(usage.candidates_tokens, usage.thoughts_tokens),
-            row: result.json().to_owned(),
+            row: match result.json_bytes() {
+                row if row.len() < LONG => Bytes::copy_from_slice(row),
+                row => row.clone(),
+            },
             is_final: self.is_final(job, kind == Kind::Response, again),
         }
     }
@@ -117,7 +127,14 @@ impl Driver {
             Judge::of(&self.plan),
         );
         self.works.push(Box::pin(async move {
-            let read = read(&run, &job, &judge).await;
+            let mut read = read(&run, &job, &judge).await;
+            if let Ok(End::Unreadable(error)) = &read {
+                let why = error.to_string();
+                let noted = move |it: &mut _| events::note(it, "unreadable", Some(id), Some(&why));
+                if let Err(error) = run.store.call(noted).await {
+                    read = Err(error);
+                }
+            }
             let read = read.map_err(|error| error.during(format!("reading job {id}")));
             Done::Read(id, read)
         }));
@@ -203,14 +220,46 @@ pub(super) async fn take_rows(
     judge: &Judge,
     results: &mut ResultStream,
 ) -> Result<Option<End>> {
+    let taken = take_each(run, job, judge, results).await?;
+    let (id, found) = (job.id, deviations::of(&results.report()));
+    if !found.is_empty() {
+        let name = job.name.as_deref().unwrap_or_default();
+        let rows: Vec<_> = found
+            .iter()
+            .map(|it| format!("{} {}", it.rows, it.kind))
+            .collect();
+        tracing::warn!(
+            job = name,
+            rows = rows.join(", "),
+            "rows of a job are not what they should be"
+        );
+    }
+    let keep = move |it: &mut _| store_deviations::keep(it, id, &found);
+    run.store.call(keep).await?;
+    Ok(taken)
+}
+
+async fn take_each(
+    run: &Inner,
+    job: &Job,
+    judge: &Judge,
+    results: &mut ResultStream,
+) -> Result<Option<End>> {
     let mut writing: Option<(Pending<Option<Clash>>, Vec<BatchResult>)> = None;
     let mut keyless = 0u64;
-    loop {
+    let mut unasked = None;
+    let mut end = None;
+    while end.is_none() {
         let (mut some, mut told, mut bytes) = (Vec::new(), Vec::new(), 0);
         while bytes < AT_ONCE
             && let Some(result) = results.next().await
         {
             let result = match result {
+                // What came before too much is as good as it would be without that.
+                Err(error) if is_unreadable(&error) && results.is_endless() => {
+                    end = Some(End::Unreadable(error));
+                    break;
+                }
                 Err(error) if is_unreadable(&error) => return Ok(Some(End::Unreadable(error))),
                 result => result?,
             };
@@ -224,6 +273,12 @@ pub(super) async fn take_rows(
                 continue;
             }
             let mut became = judge.became(job, &result);
+            if became.kind == Kind::Missing {
+                let why = unasked.get_or_insert_with(|| why_not_again(&results.report()));
+                if let Some(why) = why {
+                    (became.is_final, became.message) = (true, Some(why.clone()));
+                }
+            }
             if let Some(part) = &job.part {
                 // There is no request to be asked again.
                 became.is_final = true;
@@ -238,7 +293,7 @@ pub(super) async fn take_rows(
             }
             some.push(became);
         }
-        let is_end = some.is_empty();
+        let (is_end, is_much) = (some.is_empty(), bytes > MUCH);
         let keep = job.clone();
         // The next are read while these are written.
         let write = run.store.start_call(move |it| match &keep.part {
@@ -249,6 +304,9 @@ pub(super) async fn take_rows(
         if let Some((before, told)) = writing.replace((write, told)) {
             judge.tell_kept(before, &told).await?;
         }
+        if is_much && let Some((write, told)) = writing.take() {
+            judge.tell_kept(write, &told).await?;
+        }
         if is_end {
             break;
         }
@@ -256,7 +314,23 @@ pub(super) async fn take_rows(
     if let Some((last, told)) = writing {
         judge.tell_kept(last, &told).await?;
     }
-    Ok(None)
+    Ok(end)
+}
+
+/// Why the requests of a job that have no row are not asked again: as far as anybody can tell, they were
+/// answered and paid for, and their rows lost their keys.
+fn why_not_again(report: &Report) -> Option<String> {
+    let rows = report.responses.saturating_add(report.errors);
+    let missing = report.submitted?.saturating_sub(rows);
+    // Where most of them have none, one that is asked again is rather not paid for twice.
+    let is_likely = report.keyless > 0 && report.keyless.saturating_mul(2) >= missing;
+    is_likely.then(|| {
+        format!(
+            "nothing came back under its key, and {} without a key, which may be its: it is not asked \
+             again by itself, see `Run::retry_failed`",
+            Counted(report.keyless, "row")
+        )
+    })
 }
 
 /// Whether results fail by themselves, and not because the service is out of reach. Files that are gone
@@ -312,10 +386,11 @@ async fn open(
     let options = ResultsOptions {
         connections: None,
         expectation: Some(expected),
+        has_all: true,
         deadline: Instant::now().checked_add(output_timeout),
     };
     let results = run.service.results(record, options).await?;
-    Ok(results.matching(contents))
+    Ok(results.matching(contents).taking_turns(&run.long_lines))
 }
 
 /// A job that ended without any row: all of its requests failed as it did.
@@ -366,7 +441,7 @@ pub(super) async fn fail_all(
                 message: Some(message.clone()),
                 input_tokens: 0,
                 output_tokens: 0,
-                row: String::new(),
+                row: Bytes::new(),
                 is_final,
             });
             let failed: Vec<_> = failed.collect();

@@ -9,6 +9,7 @@
 
 pub(super) mod adopted;
 pub(super) mod cut;
+pub(super) mod deviations;
 pub(super) mod events;
 pub(super) mod failed;
 mod find;

@@ -1,5 +1,6 @@
 //! What became of requests: outcomes, which are for good, and attempts, after which another follows.
 
+use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, params};
 
 use super::events;
@@ -44,9 +45,17 @@ pub(crate) struct Became {
     pub(crate) input_tokens: i64,
     pub(crate) output_tokens: i64,
     /// The row as it came; empty if there is none.
-    pub(crate) row: String,
+    pub(crate) row: Bytes,
     /// Whether it is for good.
     pub(crate) is_final: bool,
+}
+
+impl Became {
+    /// The row, if there is one. It was read, so it is text.
+    pub(super) fn row(&self) -> Option<&str> {
+        let row = std::str::from_utf8(&self.row).unwrap_or_default();
+        (!row.is_empty()).then_some(row)
+    }
 }
 
 /// Keeps what became of some requests of a job. What is there already stays: a job may be read again.
@@ -151,8 +160,8 @@ impl<'a> Insert<'a> {
         if self.outcomes.execute(values)? == 0 {
             return Ok(false);
         }
-        if !row.row.is_empty() {
-            self.rows.execute(params![request, row.row])?;
+        if let Some(row) = row.row() {
+            self.rows.execute(params![request, row])?;
         }
         Ok(true)
     }
@@ -204,7 +213,7 @@ fn keep_attempt(
         message,
         ..
     } = row;
-    let text = (!row.row.is_empty()).then_some(&row.row);
+    let text = row.row();
     let mut write = connection.prepare_cached(sql)?;
     let kept = write.execute(params![request, job.id, kind.name(), code, message, text])?;
     Ok((kept > 0).then_some(*kind))

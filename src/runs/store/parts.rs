@@ -299,7 +299,7 @@ fn other(connection: &Connection, part: &Part, row: &Became) -> Result<Option<Cl
         connection.query_row(sql, [&row.key], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let is_same = id == part.id && kept.as_deref() == Some(&*row.row);
+    let is_same = id == part.id && kept.as_deref() == row.row();
     Ok((!is_same).then(|| (row.key.clone(), source, part.source.clone())))
 }
 

@@ -165,6 +165,17 @@ LEFT JOIN rows w2 ON w2.request = coalesce(r.same_as, r.id)
 WHERE r.replaced = 0;
 ";
 
+/// What was off about the rows of a job: since version 2.
+const DEVIATIONS: &str = "
+CREATE TABLE deviations (
+    job INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    named TEXT,
+    PRIMARY KEY (job, kind)
+) WITHOUT ROWID;
+";
+
 /// Keys are unique among the requests that stand: made once the first are taken in, since a sorted
 /// list is faster than one insertion after another.
 pub(super) const KEYS: &str = "CREATE UNIQUE INDEX requests_key ON requests (key, replaced);";
@@ -178,6 +189,7 @@ pub(super) const PLACES: &str =
 /// Makes the tables of a new file.
 pub(super) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(DEVIATIONS)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", VERSION)
 }
@@ -193,6 +205,7 @@ pub(super) fn upgrade(connection: &Connection) -> Result<()> {
     let (_, version) = header(&step)?;
     if version < 2 {
         step.execute_batch("ALTER TABLE jobs ADD COLUMN unclear INTEGER NOT NULL DEFAULT 0")?;
+        step.execute_batch(DEVIATIONS)?;
     }
     if version < VERSION {
         step.pragma_update(None, "user_version", VERSION)?;

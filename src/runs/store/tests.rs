@@ -54,7 +54,7 @@ fn response(n: usize, row: &str) -> Became {
         message: None,
         input_tokens: 1,
         output_tokens: 1,
-        row: row.to_owned(),
+        row: row.to_owned().into(),
         is_final: true,
     }
 }
@@ -115,7 +115,7 @@ async fn a_job_that_is_read_twice_counts_once() {
             response(2, "b"),
             Became {
                 kind: Kind::Missing,
-                row: String::new(),
+                row: Default::default(),
                 is_final: false,
                 ..response(3, "")
             },

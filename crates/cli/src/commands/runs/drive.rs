@@ -12,6 +12,7 @@ use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::counted::{counted, grouped, money};
+use crate::show::json::Deviations;
 use crate::show::note::say;
 use crate::show::{Cell, Out, Tone, time, transfer};
 
@@ -160,6 +161,7 @@ fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Ce
         let cost = money(report.cost(pricing), "USD");
         parts.push(("cost", Cell::new(format!("about {cost}"))));
     }
+    parts.extend(Deviations::of(report).map(|deviations| deviations.part()));
     parts.extend(report.generations.iter().map(|attempt| {
         let (requests, jobs) = (
             counted(attempt.requests, "request"),
@@ -205,6 +207,9 @@ struct Finished {
     unfinished: u64,
     input_tokens: u64,
     output_tokens: u64,
+    /// What was off about the rows of its jobs, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviations: Option<Deviations>,
     /// `deadline` or `budget`, where one of these ended it.
     stopped: Option<&'static str>,
 }
@@ -219,6 +224,7 @@ impl From<&RunReport> for Finished {
             unfinished: report.unfinished,
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
+            deviations: Deviations::of(report),
             stopped: report.stopped.map(|stopped| match stopped {
                 Stopped::Deadline => "deadline",
                 Stopped::Budget => "budget",

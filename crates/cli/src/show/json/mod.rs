@@ -8,5 +8,5 @@ mod run_event;
 
 pub(crate) use file::File;
 pub(crate) use job::{Failed, Job, state_word};
-pub(crate) use run::Run;
+pub(crate) use run::{Deviations, Run};
 pub(crate) use run_event::{RunEvent, RunJob};

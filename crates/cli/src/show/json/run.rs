@@ -33,9 +33,42 @@ pub(crate) struct Run {
     unclear_jobs: u64,
     input_tokens: u64,
     output_tokens: u64,
+    /// What was off about the rows of its jobs, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviations: Option<Deviations>,
     generations: Vec<Generation>,
     /// Which process drives it now, if one does.
     driven_by: Option<String>,
+}
+
+/// How many rows were not what they should be.
+#[derive(Debug, Serialize)]
+pub(crate) struct Deviations {
+    duplicates: u64,
+    unexpected: u64,
+    keyless: u64,
+    unreadable: u64,
+    #[serde(skip)]
+    text: String,
+}
+
+impl Deviations {
+    /// Those of a report; `None` if there is none.
+    pub(crate) fn of(report: &RunReport) -> Option<Self> {
+        let deviations = &report.deviations;
+        (!deviations.is_empty()).then(|| Self {
+            duplicates: deviations.duplicates,
+            unexpected: deviations.unexpected,
+            keyless: deviations.keyless,
+            unreadable: deviations.unreadable,
+            text: deviations.to_string(),
+        })
+    }
+
+    /// What people are told.
+    pub(crate) fn part(&self) -> (&'static str, Cell) {
+        ("rows off", Cell::new(&self.text).tone(Tone::Warning))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -89,6 +122,7 @@ impl Run {
             unclear_jobs: progress.unclear_jobs,
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
+            deviations: Deviations::of(report),
             generations: generations.collect(),
             driven_by: view.driver(),
         }
@@ -145,6 +179,7 @@ impl Run {
         if self.vanished > 0 {
             parts.push(("vanished", count(self.vanished)));
         }
+        parts.extend(self.deviations.as_ref().map(Deviations::part));
         let attempts = self.generations.iter().map(|generation| {
             let Generation {
                 number,
