@@ -70,7 +70,8 @@ impl Lock {
             }
             std::thread::sleep(PAUSE);
         }
-        let text = format!("{} since {}\n", own(), chrono::Utc::now().to_rfc3339());
+        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let text = format!("{} since {now}\n", own());
         file.set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))

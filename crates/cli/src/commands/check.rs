@@ -75,7 +75,7 @@ pub(crate) fn source(text: &str, model: &str) -> Result<Source> {
     }
 }
 
-fn summary(diagnosis: &Diagnosis) -> String {
+pub(crate) fn summary(diagnosis: &Diagnosis) -> String {
     let counts = [
         (diagnosis.errors, "error"),
         (diagnosis.warnings, "warning"),
@@ -94,7 +94,7 @@ fn summary(diagnosis: &Diagnosis) -> String {
 /// A finding, as a row.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Row<'a>(&'a Finding);
+pub(crate) struct Row<'a>(pub(crate) &'a Finding);
 
 impl Record for Row<'_> {
     const COLUMNS: &'static [&'static str] = &["place", "severity", "code", "message"];

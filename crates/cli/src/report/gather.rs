@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::jobs::Jobs;
 use super::text::{self, Shown};
 use crate::exit::{Result, of_command_line};
+use crate::show::counted::money;
 
 /// As many characters of one answer are on the page.
 const ANSWER: usize = 4_000;
@@ -77,11 +78,8 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
         reader.take(&result);
     }
     let cost = Pricing::known(run.model()).map(|pricing| {
-        let cost = report.cost(&pricing);
-        (
-            format!("{cost:.cents$}", cents = cents(cost)),
-            pricing.to_string(),
-        )
+        let cost = money(report.cost(&pricing), "USD");
+        (cost, pricing.to_string())
     });
     let name = path.file_name().unwrap_or(path.as_os_str());
     Ok(Gathered {
@@ -96,15 +94,6 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
         answers: reader.answers,
         report,
     })
-}
-
-/// As many digits as it takes to see an amount.
-fn cents(amount: f64) -> usize {
-    match amount {
-        a if a == 0.0 || a >= 1.0 => 2,
-        a if a >= 0.01 => 4,
-        _ => 6,
-    }
 }
 
 /// What is kept of the results as they come.

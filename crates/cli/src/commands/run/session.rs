@@ -7,16 +7,15 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use genai_batch::runs::{Intake, Progress, Run, RunReport};
 use genai_batch::{Client, Source};
-use indicatif::ProgressBar;
 use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::outcome::Tally;
 use super::plan::{Place, Plan, Work};
-use super::settings::noted_bool;
+use super::settings::{is_of_embeddings, noted_bool};
 use super::{drive, output};
 use crate::exit::{Failure, Kind, Result};
-use crate::show::bars::Bars;
+use crate::show::bars::{Bar, Bars};
 use crate::show::counted::{counted, grouped};
 use crate::show::note::warn;
 use crate::table::columns::Column;
@@ -85,7 +84,8 @@ impl Session {
         let (source, position, size) = match &self.plan.work {
             Work::Table(maker) => {
                 let position = Arc::clone(&maker.input.position);
-                (feed.source(maker), position, maker.input.size())
+                let source = feed.source(maker, &self.plan);
+                (source, position, maker.input.size())
             }
             Work::Requests(path) => (Source::path(path), Arc::default(), None),
         };
@@ -111,6 +111,9 @@ impl Session {
                 }
                 is_fine
             });
+        if self.plan.args.embeddings {
+            open = open.embeddings();
+        }
         if settings.has_config() {
             open = open.generation_config(settings.config.clone());
         }
@@ -119,7 +122,7 @@ impl Session {
         }
         let bar = self.bars.bytes("taking in", size);
         let opened = followed(open.into_future(), &bar, &position, &feed).await;
-        bar.finish_and_clear();
+        bar.end();
         let run = match opened {
             Ok(run) => run,
             Err(error) => {
@@ -138,7 +141,10 @@ impl Session {
         };
         // There is one, since there was a source.
         let intake = run.intake().unwrap_or_default();
-        let columns = self.plan.columns(feed.take_columns())?;
+        let columns = match &self.plan.work {
+            Work::Table(_) => feed.take_columns(),
+            Work::Requests(_) => self.plan.columns(Vec::new())?,
+        };
         if was.is_there {
             self.say_continued(&was, &intake);
         }
@@ -155,8 +161,15 @@ impl Session {
         if !tokio::fs::try_exists(path).await? {
             return Ok(Was::default());
         }
-        let view = self.client.runs().read(path).await?;
         let shown = path.display();
+        if tokio::fs::metadata(path).await?.len() == 0 {
+            return Err(Failure::usage(format!(
+                "{shown}, where the run of {} is kept, is an empty file and not a run",
+                self.place.out.display()
+            ))
+            .hint(format!("nothing is lost with it: rm {shown}")));
+        }
+        let view = self.client.runs().read(path).await?;
         let another = "choose another --out, or remove the run if it is not needed any more";
         if view.model() != self.plan.args.model {
             return Err(Failure::usage(format!(
@@ -177,6 +190,17 @@ impl Session {
             };
             return Err(Failure::usage(format!(
                 "{shown} was made {was}, and {is}: their answers do not mix"
+            ))
+            .hint(another));
+        }
+        let embeds = settings.as_deref().map(is_of_embeddings);
+        if embeds.is_some_and(|it| it != self.plan.args.embeddings) {
+            let (was, is) = match self.plan.args.embeddings {
+                true => ("without", "given now"),
+                false => ("with", "not given now"),
+            };
+            return Err(Failure::usage(format!(
+                "{shown} was made {was} --embeddings, which is {is}: a run keeps to it"
             ))
             .hint(another));
         }
@@ -306,11 +330,11 @@ impl Session {
 
     /// Writes the table.
     pub(super) async fn write(&self, opened: &Opened) -> Result<Tally> {
-        let bar = self.bars.count("writing", Some(opened.intake.requests));
+        let bar = self.bars.things("writing", Some(opened.intake.requests));
         let columns = opened.columns.clone();
         let write = output::write(&opened.run, &self.plan, &self.place, columns, &bar);
         let written = self.or_interrupted(write).await;
-        bar.finish_and_clear();
+        bar.end();
         written
     }
 }
@@ -346,7 +370,7 @@ async fn at_service(run: &Run) -> Result<String> {
 /// Waits for a run to be opened, and shows how far the input is.
 async fn followed<T>(
     open: impl Future<Output = T>,
-    bar: &ProgressBar,
+    bar: &Bar,
     position: &Arc<AtomicU64>,
     feed: &Feed,
 ) -> T {
@@ -356,8 +380,8 @@ async fn followed<T>(
         tokio::select! {
             opened = &mut open => return opened,
             _ = ticks.tick() => {
-                bar.set_position(position.load(Ordering::Relaxed));
-                bar.set_message(counted(feed.rows.load(Ordering::Relaxed), "row"));
+                bar.to(position.load(Ordering::Relaxed));
+                bar.message(counted(feed.rows.load(Ordering::Relaxed), "row"));
             }
         }
     }

@@ -6,8 +6,8 @@ use genai_batch::Backend;
 use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
-use crate::show::cell::{Cell, Record, Tone};
-use crate::show::counted::counted;
+use crate::show::cell::{Cell, Record, Tone, share};
+use crate::show::counted::{counted, grouped};
 
 /// A run, by what its file says.
 #[derive(Debug, Serialize)]
@@ -31,13 +31,13 @@ pub(crate) struct Run {
     active_jobs: u64,
     input_tokens: u64,
     output_tokens: u64,
-    generations: Vec<Generation>,
+    attempts: Vec<Attempt>,
     /// Which process drives it now, if one does.
     driven_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Generation {
+struct Attempt {
     number: u64,
     jobs: u64,
     requests: u64,
@@ -54,14 +54,14 @@ impl Run {
         report: &RunReport,
         progress: &Progress,
     ) -> Self {
-        let generations = report.generations.iter().map(|generation| Generation {
-            number: generation.number,
-            jobs: generation.jobs,
-            requests: generation.requests,
-            responses: generation.responses,
-            errors: generation.errors,
-            missing: generation.missing,
-            retried: generation.retried,
+        let attempts = report.generations.iter().map(|attempt| Attempt {
+            number: attempt.number,
+            jobs: attempt.jobs,
+            requests: attempt.requests,
+            responses: attempt.responses,
+            errors: attempt.errors,
+            missing: attempt.missing,
+            retried: attempt.retried,
         });
         Self {
             file: file.display().to_string(),
@@ -86,7 +86,7 @@ impl Run {
             active_jobs: progress.active_jobs,
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
-            generations: generations.collect(),
+            attempts: attempts.collect(),
             driven_by: view.driver(),
         }
     }
@@ -102,19 +102,18 @@ impl Run {
     }
 
     fn done(&self) -> Cell {
-        let done = self.requests - self.unfinished;
-        Cell::number(format!("{done}/{}", self.requests))
+        share(self.requests - self.unfinished, Some(self.requests))
     }
 
     fn failed(&self) -> Cell {
         let failed = self.errors + self.missing;
         let tone = if failed > 0 { Tone::Bad } else { Tone::Quiet };
-        Cell::number(failed).tone(tone)
+        Cell::count(failed).right().tone(tone)
     }
 
     /// All parts of it, by their names.
     pub(crate) fn parts(&self) -> Vec<(&'static str, Cell)> {
-        let count = |count: u64| Cell::new(count);
+        let count = Cell::count;
         let mut parts = vec![
             ("file", Cell::new(&self.file)),
             ("state", self.state()),
@@ -129,7 +128,11 @@ impl Run {
             ("in jobs", count(self.in_jobs)),
             (
                 "jobs",
-                Cell::new(format!("{}, {} active", self.jobs, self.active_jobs)),
+                Cell::new(format!(
+                    "{}, {} active",
+                    grouped(self.jobs),
+                    grouped(self.active_jobs)
+                )),
             ),
             ("tokens in", count(self.input_tokens)),
             ("tokens out", count(self.output_tokens)),
@@ -137,16 +140,17 @@ impl Run {
         if self.vanished > 0 {
             parts.push(("vanished", count(self.vanished)));
         }
-        let attempts = self.generations.iter().map(|generation| {
-            let Generation {
+        let attempts = self.attempts.iter().map(|attempt| {
+            let Attempt {
                 number,
                 jobs,
                 requests,
                 retried,
                 ..
-            } = generation;
+            } = attempt;
             let (requests, jobs) = (counted(*requests, "request"), counted(*jobs, "job"));
-            let text = format!("{number}: {requests} in {jobs}, {retried} asked again");
+            let again = grouped(*retried);
+            let text = format!("{number}: {requests} in {jobs}, {again} asked again");
             ("attempt", Cell::new(text))
         });
         parts.extend(attempts);
@@ -166,7 +170,7 @@ impl Record for Run {
             self.state(),
             self.done(),
             self.failed(),
-            Cell::number(self.jobs),
+            Cell::count(self.jobs).right(),
             Cell::new(self.backend),
             Cell::new(&self.model),
         ]
