@@ -14,6 +14,7 @@ use super::outcome::Tally;
 use super::plan::{Place, Plan, Work};
 use super::settings::{is_of_embeddings, noted_bool};
 use super::{drive, output};
+use crate::commands::runs::file::about_run;
 use crate::exit::{Failure, Kind, Result};
 use crate::show::bars::{Bar, Bars};
 use crate::show::counted::{counted, grouped};
@@ -169,7 +170,13 @@ impl Session {
             ))
             .hint(format!("nothing is lost with it: rm {shown}")));
         }
-        let view = self.client.runs().read(path).await?;
+        let view = self.client.runs().read(path).await;
+        let view = view.map_err(|error| match about_run(path, error.into()) {
+            failure if failure.is(Kind::Usage) => {
+                failure.hint("choose another --out, or move that file away")
+            }
+            failure => failure,
+        })?;
         let another = "choose another --out, or remove the run if it is not needed any more";
         if view.model() != self.plan.args.model {
             return Err(Failure::usage(format!(
