@@ -5,7 +5,7 @@ use std::path::Path;
 
 use futures_util::TryStreamExt;
 use genai_batch::batches::Results;
-use genai_batch::cost::Pricing;
+use genai_batch::cost::{Cost, Pricing};
 use genai_batch::{Report, Source};
 
 use crate::commands::watch::{WaitArgs, wait};
@@ -13,6 +13,7 @@ use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::bars::{Bar, Bars};
+use crate::show::cell::safe;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::note::say;
 
@@ -80,8 +81,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let report = report?;
     say(global, &report);
     if let Some(cost) = report.cost_by(Pricing::of_model) {
-        let cost = money(cost.total, &cost.currency);
-        say(global, format_args!("cost: about {cost}"));
+        say(global, format_args!("cost: about {}", told(&cost)));
     }
     judge(&report)
 }
@@ -109,6 +109,21 @@ async fn print(results: Results, bar: &Bar, total: Option<u64>) -> Result<Report
     }
     out.flush()?;
     Ok(results.report())
+}
+
+/// A cost in all, and that of each model.
+fn told(cost: &Cost) -> String {
+    let of = |amount| money(amount, &cost.currency);
+    let mut told = of(cost.total);
+    for (model, part) in &cost.models {
+        let model = safe(model);
+        told += &format!("; {model}: {} in + {} out", of(part.input), of(part.output));
+    }
+    if cost.without_usage > 0 {
+        let without = counted(cost.without_usage, "response");
+        told += &format!("; {without} without usage");
+    }
+    told
 }
 
 fn judge(report: &Report) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Words of the command line in place of those of the library.
 
 /// What the library says to whoever writes Rust, and what that is on the command line.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 18] = [
     (", or pass a key to Client::gemini", ""),
     (
         ", or pass them to Client::vertex;",
@@ -19,6 +19,10 @@ const WORDS: [(&str, &str); 17] = [
     (
         "; of prompts, one a line, Source::requests(text.lines()…) makes requests",
         "; of prompts or rows, `genai-batch run` makes requests",
+    ),
+    (
+        "set `staging(\"gs://bucket/prefix\")` on the client or the create, or GENAI_BATCH_STAGING",
+        "say --staging gs://BUCKET/PREFIX, or set GENAI_BATCH_STAGING",
     ),
     ("or set `overwrite`", "or say --overwrite"),
     (
