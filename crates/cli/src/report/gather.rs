@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::jobs::Jobs;
 use super::text::{self, Shown};
 use crate::exit::{Result, of_command_line};
-use crate::show::counted::money;
+use crate::show::counted::{counted, money};
 
 /// As many characters of one answer are on the page.
 const ANSWER: usize = 4_000;
@@ -96,6 +96,15 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
     })
 }
 
+/// An embedding in short.
+fn of_embedding(values: &[f32]) -> String {
+    const FIRST: usize = 8;
+    let first: Vec<_> = values.iter().take(FIRST).map(f32::to_string).collect();
+    let more = if values.len() > FIRST { ", …" } else { "" };
+    let count = counted(values.len() as u64, "value");
+    format!("{count}: {}{more}", first.join(", "))
+}
+
 /// What is kept of the results as they come.
 #[derive(Default)]
 struct Reader {
@@ -136,6 +145,10 @@ impl Reader {
         let key = result.key().unwrap_or_default();
         let (kind, note, text) = match result.outcome() {
             Outcome::Response(response) => {
+                if let Some(values) = response.embedding() {
+                    let text = taken.then(|| text::shown(&of_embedding(values), ANSWER));
+                    return self.keep(key, "response", "embedding".to_owned(), text);
+                }
                 let reason = response.finish_reason();
                 let reason = reason.map_or("(not said)".to_owned(), |reason| reason.to_string());
                 self.count_reason(&reason);
@@ -156,6 +169,10 @@ impl Reader {
                 ("missing", String::new(), text)
             }
         };
+        self.keep(key, kind, note, text);
+    }
+
+    fn keep(&mut self, key: &str, kind: &'static str, note: String, text: Option<Shown>) {
         if let Some(text) = text {
             self.bytes += text.text.len() + key.len().min(KEY);
             self.answers.push(Answer {

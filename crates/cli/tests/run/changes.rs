@@ -7,11 +7,11 @@ use crate::support::Folder;
 
 const ARGUMENTS: [&str; 5] = ["t.csv", "--prompt", "{{ text }}", "--out", "out.csv"];
 
-/// All that is in a folder but for the lock, which stays.
+/// All that is in a folder.
 fn all(folder: &Folder) -> Vec<String> {
     let files = std::fs::read_dir(folder.path("")).unwrap();
     let names = files.map(|it| it.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|it| !it.ends_with(".lock")).collect();
+    let mut names: Vec<_> = names.collect();
     names.sort();
     names
 }
