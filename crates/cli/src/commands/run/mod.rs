@@ -12,12 +12,14 @@ mod feed;
 mod fits;
 mod outcome;
 mod output;
+mod place;
 mod plan;
 mod refs;
 mod session;
 mod settings;
 mod shape;
 mod summary;
+mod was;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -30,7 +32,8 @@ use crate::global::{Global, Output};
 use crate::show::bars::Bars;
 use crate::show::remarks;
 pub(crate) use args::Args;
-use plan::{Place, Plan};
+use place::Place;
+use plan::Plan;
 use session::Session;
 use summary::Summary;
 

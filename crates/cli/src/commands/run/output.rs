@@ -11,7 +11,8 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::outcome::{Dimensions, Tally, Told};
-use super::plan::{Place, Plan, Work};
+use super::place::Place;
+use super::plan::{Plan, Work};
 use crate::exit::{Failure, Kind, Result};
 use crate::prompt::row_of;
 use crate::show::bars::Bar;

@@ -11,18 +11,16 @@ use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::outcome::Tally;
-use super::plan::{Place, Plan, Work};
-use super::settings::{is_of_embeddings, noted_bool};
+use super::place::Place;
+use super::plan::{Plan, Work};
+use super::settings::SETTINGS;
+use super::was::Was;
 use super::{drive, output};
-use crate::commands::runs::file::about_run;
 use crate::exit::{Failure, Kind, Result};
 use crate::show::bars::{Bar, Bars};
 use crate::show::counted::{counted, grouped};
 use crate::show::note::warn;
 use crate::table::columns::Column;
-
-/// Under which name a run notes what shapes its requests.
-const SETTINGS: &str = "settings";
 
 /// One call of a run.
 pub(super) struct Session {
@@ -43,17 +41,6 @@ pub(super) struct Opened {
     pub(super) run: Run,
     pub(super) intake: Intake,
     columns: Vec<Column>,
-}
-
-/// What a run was before.
-#[derive(Default)]
-struct Was {
-    is_there: bool,
-    settings: Option<String>,
-    outputs: Option<String>,
-    done: u64,
-    /// How many were in a job.
-    asked: u64,
 }
 
 impl Session {
@@ -77,7 +64,7 @@ impl Session {
     }
 
     async fn take_in(&self) -> Result<Opened> {
-        let was = self.was().await?;
+        let was = Was::read(&self.plan, &self.place, &self.client, self.emulator).await?;
         if !self.plan.args.overwrite {
             output::refuse_others(&self.place.out, was.outputs.clone()).await?;
         }
@@ -132,7 +119,7 @@ impl Session {
                     .unwrap_or_else(PoisonError::into_inner)
                     .take();
                 return Err(match intake {
-                    Some(intake) => self.changed(&was, &intake),
+                    Some(intake) => was.changed(&self.plan, &self.place, &intake),
                     None => {
                         let beginning = format!("opening the run {}: ", self.place.run.display());
                         refused(&self.plan, &feed, error, &beginning).await
@@ -154,124 +141,6 @@ impl Session {
             intake,
             columns,
         })
-    }
-
-    /// What the run was before, if it is one that can go on.
-    async fn was(&self) -> Result<Was> {
-        let path = &self.place.run;
-        if !tokio::fs::try_exists(path).await? {
-            return Ok(Was::default());
-        }
-        let shown = path.display();
-        if tokio::fs::metadata(path).await?.len() == 0 {
-            return Err(Failure::usage(format!(
-                "{shown}, where the run of {} is kept, is an empty file and not a run",
-                self.place.out.display()
-            ))
-            .hint(format!("nothing is lost with it: rm {shown}")));
-        }
-        let view = self.client.runs().read(path).await;
-        let view = view.map_err(|error| match about_run(path, error.into()) {
-            failure if failure.is(Kind::Usage) => {
-                failure.hint("choose another --out, or move that file away")
-            }
-            failure => failure,
-        })?;
-        let another = "choose another --out, or remove the run if it is not needed any more";
-        if view.model() != self.plan.args.model {
-            return Err(Failure::usage(format!(
-                "{shown} is a run of {}, and --model is {}: a run has one model",
-                view.model(),
-                self.plan.args.model
-            ))
-            .hint(another));
-        }
-        let settings = view.note(SETTINGS).await?;
-        let emulated = settings
-            .as_deref()
-            .and_then(|it| noted_bool(it, "emulator"));
-        if emulated.is_some_and(|it| it != self.emulator) {
-            let (was, is) = match self.emulator {
-                true => ("with the service", "--emulator is given"),
-                false => ("with --emulator", "it is not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was}, and {is}: their answers do not mix"
-            ))
-            .hint(another));
-        }
-        let embeds = settings.as_deref().map(is_of_embeddings);
-        if embeds.is_some_and(|it| it != self.plan.args.embeddings) {
-            let (was, is) = match self.plan.args.embeddings {
-                true => ("without", "given now"),
-                false => ("with", "not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was} --embeddings, which is {is}: a run keeps to it"
-            ))
-            .hint(another));
-        }
-        let deduped = settings.as_deref().and_then(|it| noted_bool(it, "dedupe"));
-        if deduped.is_some_and(|it| it != self.plan.args.dedupe) {
-            let (was, is) = match self.plan.args.dedupe {
-                true => ("without", "given now"),
-                false => ("with", "not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was} --dedupe, which is {is}: a run keeps to it"
-            ))
-            .hint(another));
-        }
-        let report = view.report().await?;
-        Ok(Was {
-            is_there: true,
-            settings,
-            outputs: view.note(output::OUTPUTS).await?,
-            done: report.requests - report.unfinished,
-            asked: {
-                let progress = view.progress().await?;
-                progress.requests.saturating_sub(progress.new)
-            },
-        })
-    }
-
-    /// What is said of an input that is not what the run was made with.
-    fn changed(&self, was: &Was, intake: &Intake) -> Failure {
-        let run = self.place.run.display();
-        let mut told = match intake.changed {
-            0 => format!(
-                "{run} was made with other rows: none of them is in {}",
-                self.plan.input_name()
-            ),
-            changed => {
-                // Which of them were asked is not told where only some have changed.
-                let most = changed.min(was.asked);
-                let up_to = match intake.unchanged > 0 && was.asked < intake.unchanged + changed {
-                    true => "up to ",
-                    false => "",
-                };
-                format!(
-                    "{up_to}{} of {run} would be asked anew, since what is asked has changed",
-                    counted(most, "row")
-                )
-            }
-        };
-        for difference in self.plan.settings.differences(was.settings.as_deref()) {
-            told.push_str(&format!("\n  {difference}"));
-        }
-        let (requests, done) = (grouped(intake.requests), grouped(was.done));
-        told.push_str(&format!(
-            "\n  of {requests} rows {} are the same, {} changed, {} new; {} are gone; {done} had an outcome",
-            grouped(intake.unchanged),
-            grouped(intake.changed),
-            grouped(intake.added),
-            grouped(intake.vanished),
-        ));
-        if self.plan.args.key.is_none() && matches!(self.plan.work, Work::Table(_)) {
-            told.push_str("\n  a row is known by its line: with --key COLUMN, rows may move");
-        }
-        Failure::usage(told)
-            .hint("to pay for them again, add --ask-anew; to keep both, choose another --out")
     }
 
     fn say_continued(&self, was: &Was, intake: &Intake) {

@@ -13,6 +13,9 @@ use crate::exit::{Failure, Kind, Result};
 use crate::table::once;
 use crate::table::text::clip;
 
+/// Under which name a run notes them.
+pub(super) const SETTINGS: &str = "settings";
+
 /// What shapes every request.
 #[derive(Debug)]
 pub(super) struct Settings {

@@ -7,7 +7,8 @@ use genai_batch::runs::{Intake, RunReport, Stopped};
 use serde::Serialize;
 
 use super::outcome::{Group, Tally};
-use super::plan::{Place, Plan};
+use super::place::Place;
+use super::plan::Plan;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::Out;
