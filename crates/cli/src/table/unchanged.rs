@@ -159,7 +159,7 @@ mod tests {
             assert!(grown.unwrap().contains("while it was read: it has grown"));
             let shorter = told(name, |path| {
                 let file = File::options().write(true).open(path).unwrap();
-                file.set_len(70_001).unwrap();
+                file.set_len(30_001).unwrap();
             });
             assert!(shorter.unwrap().contains("has become shorter"), "{name}");
             let written = told(name, |path| {
