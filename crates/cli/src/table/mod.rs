@@ -19,6 +19,7 @@ mod parquet_int96;
 mod parquet_write;
 pub(crate) mod read;
 pub(crate) mod regular;
+mod rows;
 pub(crate) mod text;
 mod unchanged;
 pub(crate) mod write;

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::columns::{Column, Kind};
 use super::parquet_int96::Int96Column;
-use super::read::{Rows, check_names};
+use super::rows::{Rows, check_names};
 use super::{Row, moments, text};
 use crate::exit::{Failure, Result};
 

@@ -1,32 +1,17 @@
 //! Opening a table: which format it is in, and what is wrong with it before its first row.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::columns::Column;
 use super::csv::Csv;
 use super::jsonl::Jsonl;
+use super::rows::Rows;
 use super::unchanged::{Unchanged, Version, Watched, changed, unreadable};
-use super::{Format, Row, regular, text};
+use super::{Format, regular};
 use crate::exit::{Failure, Kind, Result};
-
-/// A table that is read from its first row to its last.
-pub(crate) trait Rows {
-    /// The next row.
-    fn next(&mut self) -> Result<Option<Row>>;
-
-    /// The names of the columns, where the table says them beforehand.
-    fn header(&self) -> Option<&[String]>;
-
-    /// What is in the columns, where the table says it beforehand.
-    fn kinds(&self) -> Option<Vec<Column>> {
-        None
-    }
-}
 
 /// Where a table is, and how it is written down.
 #[derive(Clone, Debug)]
@@ -231,25 +216,6 @@ fn be_parquet(name: &str, file: &mut File) -> Result<()> {
         Some(b'{') => failure.hint("if it is JSONL, say so: --input-format jsonl"),
         _ => failure.hint("if it is CSV, say so: --input-format csv"),
     })
-}
-
-/// Refuses names that would make of two columns one.
-pub(super) fn check_names(place: &str, names: &[String]) -> Result<()> {
-    let mut seen = HashMap::new();
-    for (at, name) in names.iter().enumerate() {
-        if let Some(before) = seen.insert(name, at) {
-            let what = match name.is_empty() {
-                true => "have no name".to_owned(),
-                false => format!("are called {:?}", text::clip(name, 60)),
-            };
-            return Err(Failure::usage(format!(
-                "{place}: the columns {} and {} {what}: give each a name of its own",
-                before + 1,
-                at + 1
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Counts what is read.

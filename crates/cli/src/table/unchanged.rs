@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::Row;
 use super::columns::Column;
-use super::read::Rows;
+use super::rows::Rows;
 use crate::exit::{Failure, Kind, Result};
 
 /// What tells one state of a file from another.
