@@ -13,6 +13,22 @@ impl fmt::Display for Counted {
     }
 }
 
+/// A number in groups of three digits: `1,234,567`.
+pub(crate) struct Grouped(pub(crate) u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
 /// A number of bytes for people: `1 byte`, `4.2 kB`, `2 GiB`.
 pub(crate) struct Bytes(pub(crate) u64);
 
@@ -38,7 +54,7 @@ impl fmt::Display for Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Counted};
+    use super::{Bytes, Counted, Grouped};
 
     #[test]
     fn sizes_are_short() {
@@ -64,6 +80,12 @@ mod tests {
             "1 MiB",
         ];
         assert_eq!(sizes, said);
+    }
+
+    #[test]
+    fn digits_are_in_groups() {
+        let said = [0, 999, 1000, 1_234_567].map(|n| Grouped(n).to_string());
+        assert_eq!(said, ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]

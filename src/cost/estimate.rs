@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign};
 use serde::Serialize;
 
 use super::{Money, Pricing};
+use crate::counted::Grouped;
 
 /// A number that is not known yet: the least and the most that it is expected to be, and what is
 /// likely. It guarantees neither bound.
@@ -27,7 +28,7 @@ impl Estimate {
     /// use genai_batch::cost::Estimate;
     ///
     /// let tokens = Estimate::new(800, 1000, 1500);
-    /// assert_eq!(tokens.to_string(), "about 1000 (800 to 1500)");
+    /// assert_eq!(tokens.to_string(), "about 1,000 (800 to 1,500)");
     /// ```
     pub fn new(low: u64, likely: u64, high: u64) -> Self {
         Self {
@@ -58,7 +59,8 @@ impl AddAssign for Estimate {
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "about {} ({} to {})", self.likely, self.low, self.high)
+        let (low, likely, high) = (Grouped(self.low), Grouped(self.likely), Grouped(self.high));
+        write!(f, "about {likely} ({low} to {high})")
     }
 }
 

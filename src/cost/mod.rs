@@ -193,7 +193,8 @@ impl Pricing {
     /// assert_eq!(pricing.cost_of(2_000_000, 1_000_000), 0.30 + 1.25);
     /// ```
     pub fn cost_of(&self, input_tokens: u64, output_tokens: u64) -> f64 {
-        self.share(self.input, input_tokens) + self.share(self.output, output_tokens)
+        let cost = self.share(self.input, input_tokens) + self.share(self.output, output_tokens);
+        without_noise(cost)
     }
 
     fn share(&self, price: f64, tokens: u64) -> f64 {
@@ -225,6 +226,12 @@ impl fmt::Display for Pricing {
             self.source
         )
     }
+}
+
+/// An amount without the digits that come of adding fractions of two, as in 0.15000000000000002: what
+/// is left tells 13 of them.
+fn without_noise(amount: f64) -> f64 {
+    format!("{amount:.12e}").parse().unwrap_or(amount)
 }
 
 fn positive(number: f64) -> f64 {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::finding::{Finding, FindingCode};
-use crate::counted::Bytes;
+use crate::counted::{Bytes, Grouped};
 use crate::platform::Backend;
 
 const GEMINI_DOCS: &str = "Gemini API documentation, Batch Mode";
@@ -32,11 +32,11 @@ impl fmt::Display for LimitUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limit = match self.unit {
             "bytes" => Bytes(self.limit).to_string(),
-            unit => format!("{} {unit}", self.limit),
+            unit => format!("{} {unit}", Grouped(self.limit)),
         };
         match (self.used, self.unit) {
             (Some(used), "bytes") => write!(f, "{}: {} of {limit}", self.name, Bytes(used))?,
-            (Some(used), _) => write!(f, "{}: {used} of {limit}", self.name)?,
+            (Some(used), _) => write!(f, "{}: {} of {limit}", self.name, Grouped(used))?,
             (None, _) => write!(f, "{}: not checked, {limit} at most", self.name)?,
         }
         write!(f, " ({})", self.source)

@@ -9,7 +9,7 @@ use super::tokens::BASIS;
 use super::uploads;
 use crate::backend::gemini::name::gemini_file_id;
 use crate::cost::{CostEstimate, Pricing};
-use crate::counted::Counted;
+use crate::counted::{Counted, Grouped};
 use crate::platform::Backend;
 use crate::source::SourceKind;
 use crate::source::kind::JobKind;
@@ -131,7 +131,8 @@ impl Count {
             None => (self.input, BASIS.to_owned()),
         };
         let cost = pricing.map(|it| CostEstimate::new(input, self.output, &it));
-        let output = Counted(self.likely_output, "token");
+        let ending = if self.likely_output == 1 { "" } else { "s" };
+        let output = format!("{} token{ending}", Grouped(self.likely_output));
         Diagnosis {
             backend: self.client.backend(),
             source: self.name,

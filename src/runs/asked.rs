@@ -33,13 +33,27 @@ pub(super) struct Beside {
 type Opened = (Store, Identity, Option<Intake>);
 
 impl Asked<'_> {
-    /// Makes a new run of the source.
+    /// Makes a new run of the source. Where that is refused, the lock goes too, so that nothing is left.
     pub(super) async fn make(
         &self,
         lock: Lock,
         source: Option<Source>,
         notes: Notes,
     ) -> Result<Opened> {
+        match self.build(source, notes).await {
+            Ok((identity, taken)) => {
+                let store = Store::open(self.path, Role::Driver(lock)).await?;
+                Ok((store, identity, Some(taken)))
+            }
+            Err(error) => {
+                lock.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts the file of a new run in its place.
+    async fn build(&self, source: Option<Source>, notes: Notes) -> Result<(Identity, Intake)> {
         let missing = |what: &str| {
             let path = self.path.display();
             Error::input(format!(
@@ -77,8 +91,7 @@ impl Asked<'_> {
             }
         };
         put_in_place(&partial, self.path).await?;
-        let store = Store::open(self.path, Role::Driver(lock)).await?;
-        Ok((store, identity, Some(taken)))
+        Ok((identity, taken))
     }
 
     /// Takes up a run that is there.

@@ -456,11 +456,8 @@ async fn a_bad_request_leaves_no_run_behind_and_no_change() {
     let bad = vec![serde_json::json!({"key": "a", "request": {"content": "?"}})];
     let error = backend.open(&place.run(), bad.clone()).await.unwrap_err();
     assert!(error.is_invalid_input(), "{error}");
-    let left: Vec<_> = std::fs::read_dir(place.0.path())
-        .unwrap()
-        .map(|it| it.unwrap().file_name())
-        .collect();
-    assert_eq!(left, ["test.run.lock"]);
+    let left = std::fs::read_dir(place.0.path()).unwrap();
+    assert_eq!(left.count(), usize::from(cfg!(not(unix))), "a file is left");
 
     let twice = vec![Request::text("1").key("k"), Request::text("2").key("k")];
     let error = backend.open(&place.run(), twice.clone()).await.unwrap_err();

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::show::style;
+use crate::show::{remarks, style};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     cli.global.color.apply();
+    remarks::gather();
     let heeded = signals::Heeded::of(&cli.command);
     match signals::until_ended(heeded, commands::run(cli)).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,32 +3,33 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/folder.rs"]
+mod support;
+
 use std::fs;
-use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 
 use genai_batch_emulator::Emulator;
+use support::{Folder, table};
 
 const ROWS: u32 = 150;
 /// How many moments are tried.
 const MOMENTS: u32 = 5;
 
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_genai-batch"));
+fn command(folder: &Folder) -> Command {
+    let mut command = folder.program();
     command
-        .current_dir(folder)
         // Nothing of these counts where an emulator answers.
         .env("GEMINI_API_KEY", "not-for-anybody")
         .env("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
         .env("GOOGLE_VERTEX_BASE_URL", "http://127.0.0.1:9")
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command
 }
 
-fn start(folder: &Path, backend: &str) -> Child {
+fn start(folder: &Folder, backend: &str) -> Child {
     command(folder)
         .args(["run", "t.csv", "--key", "id", "--prompt", "Say {{ text }}"])
         .args(["--out", "out.csv", "--emulator", "--backend", backend])
@@ -38,26 +39,16 @@ fn start(folder: &Path, backend: &str) -> Child {
         .unwrap()
 }
 
-fn finish(folder: &Path, backend: &str) -> (String, String) {
+fn finish(folder: &Folder, backend: &str) -> (String, String) {
     let ended = start(folder, backend).wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(ended.status.success(), "{told}");
-    (fs::read_to_string(folder.join("out.csv")).unwrap(), told)
-}
-
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let rows = (1..=ROWS).map(|n| format!("row-{n},\"Text, {n}\"\n"));
-    let table: String = std::iter::once("id,text\n".to_owned())
-        .chain(rows)
-        .collect();
-    fs::write(folder.path().join("t.csv"), table).unwrap();
-    folder
+    (folder.read("out.csv"), told)
 }
 
 /// How many requests the jobs have that the emulator knows.
-fn asked(folder: &Path) -> usize {
-    let state = folder.join("out.csv.run.emulator");
+fn asked(folder: &Folder) -> usize {
+    let state = folder.path("out.csv.run.emulator");
     let emulator = Emulator::builder().state(state).start_blocking().unwrap();
     let of_gemini = emulator.jobs().into_iter().map(|job| job.request_count);
     let jobs = emulator.vertex_jobs();
@@ -67,26 +58,26 @@ fn asked(folder: &Path) -> usize {
 
 /// Kills it at moments spread over the time that it takes, and repeats it.
 fn killed_and_repeated(backend: &str) {
-    let undisturbed = folder();
+    let undisturbed = Folder::with("t.csv", table(ROWS));
     let began = Instant::now();
-    let (whole, told) = finish(undisturbed.path(), backend);
+    let (whole, told) = finish(&undisturbed, backend);
     let took = began.elapsed();
     assert_eq!(whole.lines().count(), ROWS as usize + 1);
     assert!(told.contains("not by a model"), "{told}");
-    assert!(undisturbed.path().join("out.csv.run.emulator").is_dir());
+    assert!(undisturbed.path("out.csv.run.emulator").is_dir());
     let mut killed = 0;
     for moment in 1..=MOMENTS {
-        let folder = folder();
-        let mut child = start(folder.path(), backend);
+        let folder = Folder::with("t.csv", table(ROWS));
+        let mut child = start(&folder, backend);
         std::thread::sleep(took * moment / (MOMENTS + 1));
         if child.try_wait().unwrap().is_none() {
             killed += 1;
         }
         let _ = child.kill();
         child.wait().unwrap();
-        let (again, _) = finish(folder.path(), backend);
+        let (again, _) = finish(&folder, backend);
         assert_eq!(again, whole, "killed at moment {moment} of {MOMENTS}");
-        let asked = asked(folder.path());
+        let asked = asked(&folder);
         assert_eq!(asked, ROWS as usize, "moment {moment}: asked twice");
     }
     // However fast the machine is, most of them come before the end.
@@ -103,7 +94,7 @@ fn a_run_of_vertex_ai_goes_on_with_its_emulator() {
     killed_and_repeated("vertex");
 }
 
-fn call(folder: &Path, arguments: &[&str]) -> Output {
+fn call(folder: &Folder, arguments: &[&str]) -> Output {
     let mut command = command(folder);
     command
         .stdout(Stdio::piped())
@@ -114,48 +105,48 @@ fn call(folder: &Path, arguments: &[&str]) -> Output {
 
 #[test]
 fn commands_share_a_state_that_is_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let request = r#"{"key":"a","request":{"contents":[{"parts":[{"text":"What is 1 + 2?"}]}]}}"#;
-    fs::write(folder.path().join("in.jsonl"), format!("{request}\n")).unwrap();
+    folder.write("in.jsonl", format!("{request}\n"));
     let state = ["--emulator-state", "kept"];
     let submit = ["submit", "in.jsonl", "--model", "gemini-2.5-flash"];
-    let submitted = call(folder.path(), &[&submit[..], &state].concat());
+    let submitted = call(&folder, &[&submit[..], &state].concat());
     let told = String::from_utf8_lossy(&submitted.stderr);
     assert!(submitted.status.success(), "{told}");
     assert_eq!(told, "");
     let job = String::from_utf8(submitted.stdout).unwrap();
     let job = job.split_whitespace().next().unwrap();
-    let watched = call(folder.path(), &[&["watch", job][..], &state].concat());
+    let watched = call(&folder, &[&["watch", job][..], &state].concat());
     assert!(
         watched.status.success(),
         "{}",
         String::from_utf8_lossy(&watched.stderr)
     );
-    let results = call(folder.path(), &[&["results", job][..], &state].concat());
+    let results = call(&folder, &[&["results", job][..], &state].concat());
     let lines = String::from_utf8(results.stdout).unwrap();
     assert!(
         lines.contains("\"key\":\"a\"") && lines.contains("\"3\""),
         "{lines}"
     );
     // Without a name for it, nothing is kept.
-    let listed = call(folder.path(), &["list"]);
+    let listed = call(&folder, &["list"]);
     assert!(!String::from_utf8(listed.stdout).unwrap().contains(job));
 }
 
 #[test]
 fn a_state_that_is_in_use_or_damaged_is_told() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let list = ["list", "--emulator-state", "kept"];
-    assert!(call(folder.path(), &list).status.success());
-    let lock = fs::File::open(folder.path().join("kept/lock")).unwrap();
+    assert!(call(&folder, &list).status.success());
+    let lock = fs::File::open(folder.path("kept/lock")).unwrap();
     lock.lock().unwrap();
-    let refused = call(folder.path(), &list);
+    let refused = call(&folder, &list);
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success());
     assert!(told.contains("another emulator is using kept"), "{told}");
     drop(lock);
-    fs::write(folder.path().join("kept/emulator.json"), "nonsense").unwrap();
-    let refused = call(folder.path(), &list);
+    folder.write("kept/emulator.json", "nonsense");
+    let refused = call(&folder, &list);
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(
         !refused.status.success() && told.contains("damaged"),

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+#[path = "support/folder.rs"]
+mod support;
+
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use genai_batch_emulator::Emulator;
+use support::{Folder, table, to};
 
 /// How many moments are tried.
 const MOMENTS: u32 = 20;
@@ -19,26 +22,19 @@ async fn emulator() -> Emulator {
     emulator
 }
 
-fn start(emulator: &Emulator, folder: &Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_genai-batch"))
+fn start(emulator: &Emulator, folder: &Folder) -> Child {
+    let arguments = ["t.csv", "--key", "id", "--prompt", "Say {{ text }}"];
+    let mut command = folder.command(&arguments);
+    to(&mut command, emulator);
+    command
         .args([
-            "run",
-            "t.csv",
-            "--key",
-            "id",
-            "--prompt",
-            "Say {{ text }}",
             "--out",
             "out.csv",
+            "--job-requests",
+            "50",
+            "--max-jobs",
+            "3",
         ])
-        .args(["--job-requests", "50", "--max-jobs", "3"])
-        .args(["--poll-interval", "10ms", "--unclear-wait", "2s"])
-        .current_dir(folder)
-        .env("GEMINI_API_KEY", "any-key")
-        .env("GOOGLE_GEMINI_BASE_URL", emulator.base_url())
-        .env_remove("GOOGLE_API_KEY")
-        .env_remove("GOOGLE_GENAI_USE_VERTEXAI")
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -46,51 +42,42 @@ fn start(emulator: &Emulator, folder: &Path) -> Child {
 }
 
 /// Runs it to its end, and says what it wrote.
-async fn finish(emulator: &Emulator, folder: &Path) -> String {
+async fn finish(emulator: &Emulator, folder: &Folder) -> String {
     let child = start(emulator, folder);
     let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
     let ended = ended.await.unwrap();
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{told}");
-    std::fs::read_to_string(folder.join("out.csv")).unwrap()
-}
-
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let rows = (1..=ROWS).map(|n| format!("row-{n},\"Text, {n}\"\n"));
-    let table: String = std::iter::once("id,text\n".to_owned())
-        .chain(rows)
-        .collect();
-    std::fs::write(folder.path().join("t.csv"), table).unwrap();
-    folder
+    folder.read("out.csv")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_and_repeated_it_writes_the_same_table() {
-    let undisturbed = folder();
+    let undisturbed = Folder::with("t.csv", table(ROWS));
     let began = Instant::now();
-    let whole = finish(&emulator().await, undisturbed.path()).await;
+    let whole = finish(&emulator().await, &undisturbed).await;
     let took = began.elapsed();
     assert_eq!(whole.lines().count(), ROWS as usize + 1);
 
     let mut random = fastrand::Rng::with_seed(18);
     let mut killed = 0;
     for moment in 0..MOMENTS {
-        let (emulator, folder) = (emulator().await, folder());
+        let emulator = emulator().await;
+        let folder = Folder::with("t.csv", table(ROWS));
         // Up to three times in a row, each at another moment.
         for _ in 0..random.u32(1..=3) {
-            let mut child = start(&emulator, folder.path());
+            let mut child = start(&emulator, &folder);
             tokio::time::sleep(took.mul_f64(random.f64())).await;
             killed += u32::from(child.try_wait().unwrap().is_none());
             child.kill().unwrap();
             child.wait().unwrap();
-            if let Ok(there) = std::fs::read_to_string(folder.path().join("out.csv")) {
+            if let Ok(there) = std::fs::read_to_string(folder.path("out.csv")) {
                 assert_eq!(there, whole, "moment {moment}: what is there is not whole");
             }
         }
-        let repeated = finish(&emulator, folder.path()).await;
+        let repeated = finish(&emulator, &folder).await;
         assert_eq!(repeated, whole, "moment {moment}");
-        let names = std::fs::read_dir(folder.path()).unwrap();
+        let names = std::fs::read_dir(folder.path("")).unwrap();
         let left = names.map(|it| it.unwrap().file_name().into_string().unwrap());
         let left: Vec<_> = left.filter(|it| it.ends_with(".partial")).collect();
         assert!(left.is_empty(), "moment {moment}: {left:?}");

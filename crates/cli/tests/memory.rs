@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![cfg(target_os = "linux")]
 
+#[path = "support/folder.rs"]
+mod support;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use genai_batch_emulator::Emulator;
+use support::{Folder, emulator, to};
 
 fn write_table(path: &Path, rows: u64) {
     let mut file = BufWriter::new(File::create(path).unwrap());
@@ -26,28 +29,14 @@ fn write_table(path: &Path, rows: u64) {
 
 /// The most memory that the command used, in MB; the emulator is in this process.
 async fn measure(rows: u64) -> u64 {
-    let folder = tempfile::tempdir().unwrap();
-    write_table(&folder.path().join("t.csv"), rows);
-    let builder = Emulator::builder().job_duration(Duration::from_millis(20));
-    let emulator = builder.start().await.unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_genai-batch"))
-        .args([
-            "run",
-            "t.csv",
-            "--key",
-            "id",
-            "--prompt",
-            "Say {{ text }}",
-            "--out",
-            "out.csv",
-        ])
-        .args(["--poll-interval", "20ms"])
-        .current_dir(folder.path())
-        .env("GEMINI_API_KEY", "any-key")
-        .env("GOOGLE_GEMINI_BASE_URL", emulator.base_url())
-        .env_remove("GOOGLE_API_KEY")
-        .env_remove("GOOGLE_GENAI_USE_VERTEXAI")
-        .stdin(Stdio::null())
+    let folder = Folder::new();
+    write_table(&folder.path("t.csv"), rows);
+    let emulator = emulator().await;
+    let arguments = ["t.csv", "--key", "id", "--prompt", "Say {{ text }}"];
+    let mut command = folder.command(&arguments);
+    to(&mut command, &emulator);
+    let mut child = command
+        .args(["--out", "out.csv"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -64,7 +53,7 @@ async fn measure(rows: u64) -> u64 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert!(ended.success());
-    let out = BufReader::new(File::open(folder.path().join("out.csv")).unwrap());
+    let out = BufReader::new(File::open(folder.path("out.csv")).unwrap());
     assert_eq!(out.lines().count() as u64, rows + 1);
     most / 1000
 }

@@ -19,7 +19,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The right to drive a run, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock(File);
+pub(crate) struct Lock {
+    file: File,
+    place: PathBuf,
+}
 
 impl Lock {
     /// Who has the lock of the run at `path`, by what its file says; `None` if that process is gone.
@@ -41,17 +44,21 @@ impl Lock {
             };
             Error::io(format!("cannot lock {}{advice}", place.display()), e)
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&place)
-            .map_err(failed)?;
+        let open = || {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            options.open(&place).map_err(failed)
+        };
+        let mut file = open()?;
         let started = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => break,
+                Ok(()) if is_at(&file, &place) => break,
+                Ok(()) => {
+                    // It was removed meanwhile, and others lock the one that took its place.
+                    file = open()?;
+                    continue;
+                }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) => {}
             }
@@ -70,20 +77,44 @@ impl Lock {
             }
             std::thread::sleep(PAUSE);
         }
-        let text = format!("{} since {}\n", own(), chrono::Utc::now().to_rfc3339());
+        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let text = format!("{} since {now}\n", own());
         file.set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
             .map_err(failed)?;
-        Ok(Self(file))
+        Ok(Self { file, place })
     }
+
+    /// Gives it back with its file, where there is no run that it would be of.
+    pub(crate) async fn remove(self) {
+        if cfg!(unix) {
+            // As long as it is locked, so that nobody else drives by it. It does no harm if it stays.
+            let _ = tokio::fs::remove_file(&self.place).await;
+        }
+    }
+}
+
+/// Whether a file is the one at this place. Elsewhere than on Unix none is removed.
+#[cfg(unix)]
+fn is_at(file: &File, place: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let here = file.metadata().map(id);
+    let there = std::fs::metadata(place).map(id);
+    matches!((here, there), (Ok(here), Ok(there)) if here == there)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // Given back by the system in any case; the file stays, since another may be opening it.
-        let _ = self.0.set_len(0);
-        let _ = self.0.unlock();
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::connect::connect_to_look;
 use crate::exit::{Failure, Kind, Result, of_command_line};
 use crate::global::Global;
-use crate::show::counted::counted;
+use crate::show::counted::{counted, grouped};
 use crate::show::note::say;
 use crate::show::{Cell, Out, Record, Tone};
 
@@ -75,7 +75,7 @@ pub(crate) fn source(text: &str, model: &str) -> Result<Source> {
     }
 }
 
-fn summary(diagnosis: &Diagnosis) -> String {
+pub(crate) fn summary(diagnosis: &Diagnosis) -> String {
     let counts = [
         (diagnosis.errors, "error"),
         (diagnosis.warnings, "warning"),
@@ -85,7 +85,7 @@ fn summary(diagnosis: &Diagnosis) -> String {
     let kept = diagnosis.findings.len() as u64;
     let all = diagnosis.errors + diagnosis.warnings + diagnosis.notes;
     let more = match all > kept {
-        true => format!("; {} more are not shown", all - kept),
+        true => format!("; {} more are not shown", grouped(all - kept)),
         false => String::new(),
     };
     format!("{}: {counts}{more}", counted(diagnosis.requests, "request"))
@@ -94,7 +94,7 @@ fn summary(diagnosis: &Diagnosis) -> String {
 /// A finding, as a row.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Row<'a>(&'a Finding);
+pub(crate) struct Row<'a>(pub(crate) &'a Finding);
 
 impl Record for Row<'_> {
     const COLUMNS: &'static [&'static str] = &["place", "severity", "code", "message"];

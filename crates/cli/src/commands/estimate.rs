@@ -9,6 +9,7 @@ use crate::commands::check::source;
 use crate::connect::{connect, connect_to_look};
 use crate::exit::Result;
 use crate::global::Global;
+use crate::show::counted::money;
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 
@@ -131,21 +132,25 @@ impl<'a> From<&'a Diagnosis> for Estimated<'a> {
     }
 }
 
-fn parts(diagnosis: &Diagnosis) -> Vec<(&'static str, Cell)> {
+/// What is told, for people.
+pub(crate) fn parts(diagnosis: &Diagnosis) -> Vec<(&'static str, Cell)> {
     let mut parts = vec![
         ("source", Cell::new(&diagnosis.source)),
-        ("requests", Cell::new(diagnosis.requests)),
-        ("bytes", Cell::new(diagnosis.bytes)),
+        ("requests", Cell::count(diagnosis.requests)),
+        ("bytes", Cell::count(diagnosis.bytes)),
         ("tokens in", Cell::new(diagnosis.input_tokens)),
         ("tokens out", Cell::new(diagnosis.output_tokens)),
         ("by", Cell::new(&diagnosis.token_basis).tone(Tone::Quiet)),
     ];
     if let Some(cost) = &diagnosis.cost {
-        parts.push(("cost", Cell::new(cost).tone(Tone::Good)));
+        let of = |amount| money(amount, &cost.currency);
+        let (low, likely, high) = (of(cost.low), of(cost.likely), of(cost.high));
+        let told = format!("about {likely} ({low} to {high})");
+        parts.push(("cost", Cell::new(told).tone(Tone::Good)));
         parts.push(("prices", Cell::new(&cost.price_source).tone(Tone::Quiet)));
     }
     if diagnosis.unmeasured_parts > 0 {
-        let parts_of_media = Cell::new(diagnosis.unmeasured_parts).tone(Tone::Warning);
+        let parts_of_media = Cell::count(diagnosis.unmeasured_parts).tone(Tone::Warning);
         parts.push(("not estimated", parts_of_media));
     }
     let limits = diagnosis.limits.iter().map(|limit| {

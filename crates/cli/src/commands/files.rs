@@ -10,9 +10,10 @@ use genai_batch::files::Download;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
 use crate::global::Global;
+use crate::show::bars::{Bar, Bars};
 use crate::show::counted::counted;
 use crate::show::note::say;
-use crate::show::{Out, ask, json, out, transfer};
+use crate::show::{Out, ask, json, out};
 
 /// Upload, list, download and delete files of the Gemini Files API.
 ///
@@ -123,10 +124,10 @@ async fn put(args: Put, client: &Client, global: &Global) -> Result<()> {
     if let Some(name) = args.display_name {
         upload = upload.display_name(name);
     }
-    let bar = transfer::Bar::new("upload", global);
+    let bar = Bars::new(global.quiet).bytes("upload", None);
     let shown = bar.clone();
     let uploaded = upload
-        .on_progress(move |sent, total| shown.bytes(sent, Some(total)))
+        .on_progress(move |sent, total| shown.at(sent, Some(total)))
         .await;
     bar.end();
     let file = uploaded?;
@@ -139,7 +140,7 @@ async fn put(args: Put, client: &Client, global: &Global) -> Result<()> {
 
 async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
     let download = client.files().download(args.name.as_str()).await?;
-    let bar = transfer::Bar::new("download", global);
+    let bar = Bars::new(global.quiet).bytes("download", None);
     let done = match &*args.out {
         "-" => copy(download, &mut std::io::stdout().lock(), &bar).await,
         place => save(download, Path::new(place), args.overwrite, &bar).await,
@@ -151,12 +152,7 @@ async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
 }
 
 /// Writes a file that appears once it is whole.
-async fn save(
-    download: Download,
-    place: &Path,
-    overwrite: bool,
-    bar: &transfer::Bar,
-) -> Result<u64> {
+async fn save(download: Download, place: &Path, overwrite: bool, bar: &Bar) -> Result<u64> {
     let shown = place.display();
     if place.exists() && !overwrite {
         let failure = Failure::usage(format_args!("{shown} is there already"));
@@ -172,13 +168,13 @@ async fn save(
     Ok(bytes)
 }
 
-async fn copy(mut from: Download, to: &mut impl Write, bar: &transfer::Bar) -> Result<u64> {
+async fn copy(mut from: Download, to: &mut impl Write, bar: &Bar) -> Result<u64> {
     let total = from.size();
     let mut bytes = 0;
     while let Some(chunk) = from.try_next().await? {
         to.write_all(&chunk)?;
         bytes += chunk.len() as u64;
-        bar.bytes(bytes, total);
+        bar.at(bytes, total);
     }
     to.flush()?;
     Ok(bytes)

@@ -5,16 +5,17 @@ use std::path::Path;
 
 use futures_util::TryStreamExt;
 use genai_batch::batches::Results;
-use genai_batch::cost::Pricing;
+use genai_batch::cost::{Cost, Pricing};
 use genai_batch::{Report, Source};
 
 use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
-use crate::show::counted::counted;
+use crate::show::bars::{Bar, Bars};
+use crate::show::cell::safe;
+use crate::show::counted::{counted, grouped, money};
 use crate::show::note::say;
-use crate::show::transfer;
 
 /// Read the results of a job as lines of JSON, each under its key.
 ///
@@ -68,7 +69,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     if let Some(name) = &args.key_field {
         results = results.key_field(name);
     }
-    let bar = transfer::Bar::new("results", global);
+    let bar = Bars::new(global.quiet).things("results", total);
     let report = match &*args.out {
         "-" => print(results, &bar, total).await,
         place => {
@@ -80,7 +81,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let report = report?;
     say(global, &report);
     if let Some(cost) = report.cost_by(Pricing::of_model) {
-        say(global, format_args!("cost: about {cost}"));
+        say(global, format_args!("cost: about {}", told(&cost)));
     }
     judge(&report)
 }
@@ -96,7 +97,7 @@ pub(crate) fn not_written(error: genai_batch::Error, place: &str, overwrite: boo
 }
 
 /// Writes them to standard output as they come.
-async fn print(results: Results, bar: &transfer::Bar, total: Option<u64>) -> Result<Report> {
+async fn print(results: Results, bar: &Bar, total: Option<u64>) -> Result<Report> {
     let mut results = results.await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut count = 0;
@@ -104,10 +105,25 @@ async fn print(results: Results, bar: &transfer::Bar, total: Option<u64>) -> Res
         out.write_all(result.to_line().as_bytes())?;
         out.write_all(b"\n")?;
         count += 1;
-        bar.things(count, total);
+        bar.at(count, total);
     }
     out.flush()?;
     Ok(results.report())
+}
+
+/// A cost in all, and that of each model.
+fn told(cost: &Cost) -> String {
+    let of = |amount| money(amount, &cost.currency);
+    let mut told = of(cost.total);
+    for (model, part) in &cost.models {
+        let model = safe(model);
+        told += &format!("; {model}: {} in + {} out", of(part.input), of(part.output));
+    }
+    if cost.without_usage > 0 {
+        let without = counted(cost.without_usage, "response");
+        told += &format!("; {without} without usage");
+    }
+    told
 }
 
 fn judge(report: &Report) -> Result<()> {
@@ -118,7 +134,11 @@ fn judge(report: &Report) -> Result<()> {
     let of = report.submitted.unwrap_or(report.responses + failed);
     let failure = Failure::new(
         Kind::SomeFailed,
-        format_args!("{failed} of {} have no response", counted(of, "request")),
+        format_args!(
+            "{} of {} have no response",
+            grouped(failed),
+            counted(of, "request")
+        ),
     );
     Err(failure.hint(match report.errors {
         0 => "`genai-batch get JOB` tells how the job ended",

@@ -10,9 +10,10 @@ use crate::commands::watch::{WaitArgs, judge, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
 use crate::global::{BackendName, Global};
+use crate::show::bars::{Bar, Bars};
 use crate::show::counted::counted;
 use crate::show::note::say;
-use crate::show::{Out, json, out, transfer};
+use crate::show::{Out, json, out, remarks};
 
 /// Make a job of a finished file of requests, and print its name.
 ///
@@ -102,6 +103,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let (create, bar) = create(&args, client, global)?;
     let created = create.await;
     bar.end();
+    remarks::tell("`genai-batch check`");
     let mut job = created?;
     let form = Out::of(global);
     if !form.is_json() {
@@ -155,7 +157,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-fn create(args: &Args, client: &Client, global: &Global) -> Result<(Create, transfer::Bar)> {
+fn create(args: &Args, client: &Client, global: &Global) -> Result<(Create, Bar)> {
     let source = source(&args.source, &args.model)?;
     let mut create = match args.embeddings {
         true => client.batches().create_embeddings(&args.model, source),
@@ -185,10 +187,10 @@ fn create(args: &Args, client: &Client, global: &Global) -> Result<(Create, tran
     if let Some(config) = args.settings.generation_config()? {
         create = create.generation_config(config);
     }
-    let bar = transfer::Bar::new("upload", global);
+    let bar = Bars::new(global.quiet).bytes("upload", None);
     let shown = bar.clone();
     let create = create.on_progress(move |progress| match progress.total_bytes {
-        Some(total) => shown.bytes(progress.sent_bytes, Some(total)),
+        Some(total) => shown.at(progress.sent_bytes, Some(total)),
         None => shown.message(counted(progress.requests, "request")),
     });
     Ok((create, bar))

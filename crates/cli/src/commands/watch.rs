@@ -11,10 +11,11 @@ use genai_batch::{BatchJob, Client, JobState};
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
+use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped};
 use crate::show::live::Live;
 use crate::show::note::say;
-use crate::show::{Out, json, time, transfer};
+use crate::show::{Out, json, time};
 
 /// Follow jobs until all have ended.
 ///
@@ -155,7 +156,7 @@ pub(crate) async fn wait(
     patience: &WaitArgs,
     global: &Global,
 ) -> (BatchJob, Result<()>) {
-    let bar = transfer::Bar::new("job", global);
+    let bar = Bars::new(global.quiet).things("job", None);
     let shown = bar.clone();
     let waiting = client.batches().wait(&job).pace(patience.pace());
     let outcome = waiting.on_progress(move |job| shown.job(job)).await;

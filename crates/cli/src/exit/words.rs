@@ -1,7 +1,7 @@
 //! Words of the command line in place of those of the library.
 
 /// What the library says to whoever writes Rust, and what that is on the command line.
-const WORDS: [(&str, &str); 19] = [
+const WORDS: [(&str, &str); 20] = [
     (", or pass a key to Client::gemini", ""),
     (
         ", or pass them to Client::vertex;",
@@ -22,6 +22,10 @@ const WORDS: [(&str, &str); 19] = [
     ),
     (", and a later `finish` sends them again", ""),
     ("; a later `finish` goes on with it as it is", ""),
+    (
+        "set `staging(\"gs://bucket/prefix\")` on the client or the create, or GENAI_BATCH_STAGING",
+        "say --staging gs://BUCKET/PREFIX, or set GENAI_BATCH_STAGING",
+    ),
     ("or set `overwrite`", "or say --overwrite"),
     (
         "can be read once it has ended, see `wait`",

@@ -3,7 +3,9 @@
 pub(crate) mod media;
 pub(crate) mod template;
 
-use genai_batch::{Part, Request};
+use genai_batch::request::Entry;
+use genai_batch::{EmbedRequest, Part, Request};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Result};
@@ -19,29 +21,68 @@ pub(crate) struct Maker {
     /// The column of the keys; without one, a row has its line for a key.
     pub(crate) key: Option<String>,
     pub(crate) media: Media,
+    /// If rows are embedded, and not asked: how.
+    pub(crate) embedding: Option<Embedding>,
     /// For what errors say.
     pub(crate) input: Input,
+}
+
+/// How a text is embedded.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Embedding {
+    /// What it is for, in Google's words.
+    pub(crate) task_type: Option<String>,
+    /// How many values it has.
+    pub(crate) dimensions: Option<u32>,
+}
+
+impl Embedding {
+    fn request(&self, parts: Vec<Part>) -> EmbedRequest {
+        let mut request = EmbedRequest::content(parts);
+        if let Some(task_type) = &self.task_type {
+            request = request.task_type(task_type.as_str());
+        }
+        match self.dimensions {
+            Some(dimensions) => request.output_dimensionality(dimensions),
+            None => request,
+        }
+    }
 }
 
 /// The name under which a row rides with its request.
 const ROW: &str = "row";
 
 impl Maker {
-    /// The request of a row.
-    pub(crate) fn request(&self, row: &Row, prompt: String) -> Result<Request> {
-        let media = self.media.parts(row).map_err(|why| self.wrong(row, why))?;
+    /// The request of a row, along with which the row rides if that is kept.
+    pub(crate) fn request(&self, row: Row, prompt: String, is_kept: bool) -> Result<Entry> {
+        let media = self
+            .media
+            .parts(&row)
+            .map_err(|why| self.wrong(&row, why))?;
+        let (key, place) = (self.key(&row)?, self.input.place(row.line));
+        let cells = is_kept.then(|| {
+            let cells = row.names.iter().cloned().zip(row.cells);
+            cells.collect::<Map<_, _>>()
+        });
+        if let Some(embedding) = &self.embedding {
+            let parts = std::iter::once(Part::text(prompt)).chain(media);
+            let request = embedding.request(parts.collect()).key(key).origin(place);
+            return Ok(match cells {
+                Some(cells) => request.metadata(ROW, cells),
+                None => request,
+            }
+            .into());
+        }
         let request = match media.is_empty() {
             true => Request::text(prompt),
             false => Request::parts(std::iter::once(Part::text(prompt)).chain(media)),
         };
-        let place = self.input.place(row.line);
-        Ok(request.key(self.key(row)?).origin(place))
-    }
-
-    /// A request that carries its row along.
-    pub(crate) fn with_row(request: Request, row: Row) -> Request {
-        let cells: Map<String, Value> = row.names.iter().cloned().zip(row.cells).collect();
-        request.metadata(ROW, cells)
+        let request = request.key(key).origin(place);
+        Ok(match cells {
+            Some(cells) => request.metadata(ROW, cells),
+            None => request,
+        }
+        .into())
     }
 
     /// The prompt of a row.

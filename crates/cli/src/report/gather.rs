@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::jobs::Jobs;
 use super::text::{self, Shown};
 use crate::exit::{Result, of_command_line};
+use crate::show::counted::{counted, money};
 
 /// As many characters of one answer are on the page.
 const ANSWER: usize = 4_000;
@@ -77,11 +78,8 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
         reader.take(&result);
     }
     let cost = Pricing::known(run.model()).map(|pricing| {
-        let cost = report.cost(&pricing);
-        (
-            format!("{cost:.cents$}", cents = cents(cost)),
-            pricing.to_string(),
-        )
+        let cost = money(report.cost(&pricing), "USD");
+        (cost, pricing.to_string())
     });
     let name = path.file_name().unwrap_or(path.as_os_str());
     Ok(Gathered {
@@ -98,13 +96,13 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
     })
 }
 
-/// As many digits as it takes to see an amount.
-fn cents(amount: f64) -> usize {
-    match amount {
-        a if a == 0.0 || a >= 1.0 => 2,
-        a if a >= 0.01 => 4,
-        _ => 6,
-    }
+/// An embedding in short.
+fn of_embedding(values: &[f32]) -> String {
+    const FIRST: usize = 8;
+    let first: Vec<_> = values.iter().take(FIRST).map(f32::to_string).collect();
+    let more = if values.len() > FIRST { ", …" } else { "" };
+    let count = counted(values.len() as u64, "value");
+    format!("{count}: {}{more}", first.join(", "))
 }
 
 /// What is kept of the results as they come.
@@ -147,6 +145,10 @@ impl Reader {
         let key = result.key().unwrap_or_default();
         let (kind, note, text) = match result.outcome() {
             Outcome::Response(response) => {
+                if let Some(values) = response.embedding() {
+                    let text = taken.then(|| text::shown(&of_embedding(values), ANSWER));
+                    return self.keep(key, "response", "embedding".to_owned(), text);
+                }
                 let reason = response.finish_reason();
                 let reason = reason.map_or("(not said)".to_owned(), |reason| reason.to_string());
                 self.count_reason(&reason);
@@ -167,6 +169,10 @@ impl Reader {
                 ("missing", String::new(), text)
             }
         };
+        self.keep(key, kind, note, text);
+    }
+
+    fn keep(&mut self, key: &str, kind: &'static str, note: String, text: Option<Shown>) {
         if let Some(text) = text {
             self.bytes += text.text.len() + key.len().min(KEY);
             self.answers.push(Answer {

@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 use super::gather::Gathered;
 use super::jobs::seconds;
 use super::plots;
-use super::text::{self, Shown, grouped, span};
+use super::text::{self, Shown, span};
+use crate::show::counted::grouped;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -38,7 +39,7 @@ struct Share {
 #[derive(Debug, Serialize)]
 struct JobRow {
     number: u64,
-    generation: u64,
+    attempt: u64,
     name: Shown,
     state: Shown,
     error: Option<Shown>,
@@ -57,7 +58,7 @@ impl From<&RunJob> for JobRow {
         let took = took.map(|(created, ended)| span(seconds(ended - created)));
         Self {
             number: job.number,
-            generation: job.generation,
+            attempt: job.generation,
             name: text::shown(job.name.as_deref().unwrap_or("–"), NAME),
             state: text::shown(state, NAME),
             error: job
@@ -105,7 +106,7 @@ pub(super) fn render(run: &Gathered) -> Result<String, Box<dyn Error>> {
         "jobs": jobs.shown.iter().map(JobRow::from).collect::<Vec<_>>(),
         "jobs_shown": grouped(jobs.shown.len() as u64),
         "some_jobs": (jobs.shown.len() as u64) < jobs.count,
-        "generations": report.generations.iter().map(|it| json!({
+        "attempts": report.generations.iter().map(|it| json!({
             "number": it.number,
             "jobs": grouped(it.jobs),
             "requests": grouped(it.requests),

@@ -8,7 +8,8 @@ use plotters::prelude::*;
 use serde::Serialize;
 
 use super::jobs::{Durations, Jobs, seconds};
-use super::text::{grouped, span};
+use super::text::span;
+use crate::show::counted::grouped;
 
 const TEXT: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);

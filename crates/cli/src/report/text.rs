@@ -62,19 +62,6 @@ pub(super) fn without_numbers(text: &str) -> String {
     out
 }
 
-/// A number with a comma between each three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// A span of time in one unit, as an axis and a table have it.
 pub(super) fn span(seconds: f64) -> String {
     let (amount, unit) = match seconds {
@@ -114,9 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_spans_are_readable() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_234_567), "1,234,567");
+    fn spans_are_readable() {
         assert_eq!(without_numbers("row 17 of 2"), "row # of #");
         for (seconds, expected) in [
             (0.0, "0"),

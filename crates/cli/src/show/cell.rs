@@ -5,6 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 
+use super::counted::grouped;
+
 /// What a value means to the reader, which a terminal shows by a colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -48,6 +50,11 @@ impl Cell {
         Self::new(value).right()
     }
 
+    /// A count that stands alone: its digits for programs, in groups for people.
+    pub(crate) fn count(count: u64) -> Self {
+        Self::new(count).short(grouped(count))
+    }
+
     /// At the right of its column.
     pub(crate) fn right(mut self) -> Self {
         self.is_number = true;
@@ -74,6 +81,17 @@ impl Cell {
     pub(crate) fn in_short(&self) -> Cow<'_, str> {
         safe(self.short.as_ref().unwrap_or(&self.full))
     }
+}
+
+/// How much is done of how much: `12/240`.
+pub(crate) fn share(done: u64, of: Option<u64>) -> Cell {
+    match of {
+        None => Cell::count(done),
+        Some(of) => {
+            Cell::new(format!("{done}/{of}")).short(format!("{}/{}", grouped(done), grouped(of)))
+        }
+    }
+    .right()
 }
 
 /// What standard output may show: as a row, and as JSON.

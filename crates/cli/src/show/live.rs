@@ -12,7 +12,7 @@ use crate::exit::Result;
 use crate::global::Global;
 
 /// A line of the table. Names are as long as they are; a terminal that is too narrow loses the end.
-const LINE: &str = "{prefix} {bar:20} {pos}/{len} {msg}";
+const LINE: &str = "{prefix} {bar:20} {human_pos}/{human_len} {msg}";
 /// The same before it is known how many requests there are.
 const LINE_WITHOUT_BAR: &str = "{prefix} {msg}";
 

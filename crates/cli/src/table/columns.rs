@@ -1,6 +1,8 @@
 //! The columns of a table and what is in them, as they become known row by row.
 
 use std::collections::HashMap;
+#[cfg(feature = "parquet")]
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,8 +25,13 @@ pub(crate) enum Kind {
     Timestamp,
     /// A moment by the clock of no time zone, as `2026-11-29 12:00:00.000`.
     LocalTimestamp,
+    /// The same two, where microseconds do not tell all.
+    NanoTimestamp,
+    LocalNanoTimestamp,
     /// What has parts, as JSON.
     Json,
+    /// A list of numbers, as an embedding is.
+    Vector,
 }
 
 impl Kind {
@@ -68,6 +75,9 @@ pub(crate) struct Columns {
     last: Option<(Arc<[String]>, Vec<usize>)>,
     /// Whether kinds are told beforehand and not looked for.
     known: bool,
+    /// The columns with moments of which Parquet cannot say nanoseconds.
+    #[cfg(feature = "parquet")]
+    beyond_nanos: HashSet<String>,
 }
 
 impl Columns {
@@ -104,6 +114,8 @@ impl Columns {
     /// Takes note of a row.
     pub(crate) fn see(&mut self, row: &Row) {
         if self.known {
+            #[cfg(feature = "parquet")]
+            self.refine(row);
             return;
         }
         let places = match self.last.take() {
@@ -115,6 +127,31 @@ impl Columns {
             column.kind = column.kind.with(Kind::of(cell));
         }
         self.last = Some((Arc::clone(&row.names), places));
+    }
+
+    /// Takes note of moments that microseconds do not tell, in columns whose kind does not say it.
+    #[cfg(feature = "parquet")]
+    fn refine(&mut self, row: &Row) {
+        use super::moments;
+
+        for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
+            if !matches!(column.kind, Kind::Timestamp | Kind::NanoTimestamp) {
+                continue;
+            }
+            let Some(moment) = moments::of(cell) else {
+                continue;
+            };
+            if !moments::is_in_nanos(moment) {
+                self.beyond_nanos.insert(column.name.clone());
+            }
+            if moments::is_finer_than_micros(moment) {
+                column.kind = Kind::NanoTimestamp;
+            }
+            if column.kind == Kind::NanoTimestamp && self.beyond_nanos.contains(&column.name) {
+                // Neither of the kinds of Parquet has all of them.
+                column.kind = Kind::Text;
+            }
+        }
     }
 
     pub(crate) fn into_vec(self) -> Vec<Column> {

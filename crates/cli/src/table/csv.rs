@@ -7,7 +7,7 @@ use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use serde_json::Value;
 
 use super::lines::{LONGEST, Lines};
-use super::read::{Rows, check_names};
+use super::rows::{Rows, check_names};
 use super::{Row, text};
 use crate::exit::{Failure, Result};
 use crate::show::counted::counted;

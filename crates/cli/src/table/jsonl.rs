@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::lines::LONGEST;
-use super::read::{Rows, check_names};
+use super::rows::{Rows, check_names};
 use super::{Row, text};
 use crate::exit::{Failure, Result};
 

@@ -8,14 +8,20 @@ pub(crate) mod columns;
 mod csv;
 mod jsonl;
 mod lines;
+#[cfg(feature = "parquet")]
+mod moments;
 pub(crate) mod once;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "parquet")]
+mod parquet_int96;
+#[cfg(feature = "parquet")]
 mod parquet_write;
 pub(crate) mod read;
 pub(crate) mod regular;
+mod rows;
 pub(crate) mod text;
+mod unchanged;
 pub(crate) mod write;
 
 use std::path::Path;

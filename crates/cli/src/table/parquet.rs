@@ -14,8 +14,9 @@ use parquet::schema::types::Type;
 use serde_json::Value;
 
 use super::columns::{Column, Kind};
-use super::read::{Rows, check_names};
-use super::{Row, text};
+use super::parquet_int96::Int96Column;
+use super::rows::{Rows, check_names};
+use super::{Row, moments, text};
 use crate::exit::{Failure, Result};
 
 /// The rows of a Parquet file.
@@ -26,6 +27,8 @@ pub(super) struct Parquet {
     kinds: Vec<Kind>,
     /// What the columns are whose values do not say it.
     moments: Vec<Moment>,
+    /// The columns of moments that are read beside the rows.
+    beside: Vec<Int96Column>,
     row: u64,
     position: Arc<AtomicU64>,
 }
@@ -34,6 +37,9 @@ impl Parquet {
     pub(super) fn open(name: &str, file: File, position: &Arc<AtomicU64>) -> Result<Self> {
         let unreadable =
             |why: String| Failure::usage(format!("{name} cannot be read as Parquet: {why}"));
+        let again = file
+            .try_clone()
+            .map_err(|error| unreadable(error.to_string()))?;
         let opened = guarded(|| SerializedFileReader::new(file)).map_err(unreadable)?;
         let reader = opened.map_err(|error| unreadable(error.to_string()))?;
         let schema = reader.metadata().file_metadata().schema().clone();
@@ -42,8 +48,10 @@ impl Parquet {
         check_names(name, &names)?;
         let moments = fields.iter().map(|field| Moment::of(field)).collect();
         let kinds = fields.iter().map(|field| kind(field)).collect();
+        let beside = Int96Column::all(&again, &names).map_err(unreadable)?;
         Ok(Self {
             name: name.to_owned(),
+            beside,
             rows: RowIter::from_file_into(Box::new(reader)),
             names: names.into(),
             kinds,
@@ -88,11 +96,11 @@ fn kind(field: &Type) -> Kind {
         return Kind::Json;
     }
     let moment = Moment::of(field);
-    if moment.is_local {
-        return Kind::LocalTimestamp;
-    }
-    if moment.is_nanos {
-        return Kind::Timestamp;
+    match (moment.is_nanos, moment.is_local) {
+        (true, true) => return Kind::LocalNanoTimestamp,
+        (true, false) => return Kind::NanoTimestamp,
+        (false, true) => return Kind::LocalTimestamp,
+        (false, false) => {}
     }
     match (
         field.get_physical_type(),
@@ -119,8 +127,8 @@ fn value(field: &Field, of: Moment) -> Value {
         Field::Long(nanos) if of.is_nanos => {
             let moment = DateTime::from_timestamp_nanos(*nanos);
             let form = match of.is_local {
-                true => "%Y-%m-%d %H:%M:%S%.f",
-                false => "%Y-%m-%d %H:%M:%S%.f %:z",
+                true => moments::LOCAL_FORM,
+                false => moments::FORM,
             };
             Value::from(moment.format(form).to_string())
         }
@@ -137,6 +145,22 @@ fn value(field: &Field, of: Moment) -> Value {
         Field::Float(number) => {
             let short = number.to_string().parse().unwrap_or(f64::from(*number));
             Value::from(short)
+        }
+        Field::ListInternal(list) => {
+            let elements = list.elements().iter();
+            elements.map(|it| value(it, Moment::default())).collect()
+        }
+        Field::Group(group) => {
+            let fields = group.get_column_iter();
+            let fields = fields.map(|(name, it)| (name.clone(), value(it, Moment::default())));
+            Value::Object(fields.collect())
+        }
+        Field::MapInternal(map) => {
+            let entries = map.entries().iter().map(|(key, it)| {
+                let key = value(key, Moment::default());
+                (text::of(&key).into_owned(), value(it, Moment::default()))
+            });
+            Value::Object(entries.collect())
         }
         // What older writers did not mark as text.
         Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
@@ -165,7 +189,11 @@ impl Rows for Parquet {
         let Some(next) = next.map_err(failed)? else {
             return Ok(None);
         };
-        let cells = next.map_err(|error| failed(error.to_string()))?;
+        let mut cells: Vec<Value> = next.map_err(|error| failed(error.to_string()))?;
+        for column in &mut self.beside {
+            let read = guarded(|| column.next()).and_then(|it| it);
+            cells[column.field] = read.map_err(failed)?;
+        }
         self.position.store(row, Ordering::Relaxed);
         Ok(Some(Row {
             line: row,

@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use genai_batch::external::chrono::{DateTime, NaiveDate, NaiveDateTime};
+use genai_batch::external::chrono::NaiveDate;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type,
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
 };
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -15,8 +15,8 @@ use parquet::schema::types::Type;
 use serde_json::Value;
 
 use super::columns::{Column, Kind};
-use super::text;
 use super::write::{Cell, Sink};
+use super::{moments, text};
 
 /// How many rows are in a group at most.
 const ROWS: usize = 10_000;
@@ -53,10 +53,9 @@ impl ParquetTable {
 
     pub(super) fn write(&mut self, cells: Vec<Cell>) -> io::Result<()> {
         let size = |cell: &Cell| match cell {
-            Some(Value::String(text)) => text.len(),
-            Some(Value::Array(_) | Value::Object(_)) => {
-                cell.as_ref().map_or(0, |it| it.to_string().len())
-            }
+            Cell::Value(Value::String(text)) => text.len(),
+            Cell::Value(value @ (Value::Array(_) | Value::Object(_))) => value.to_string().len(),
+            Cell::Vector(values) => size_of_val(values.as_slice()),
             _ => 8,
         };
         self.bytes += cells.iter().map(size).sum::<usize>();
@@ -75,8 +74,11 @@ impl ParquetTable {
             let Some(mut writer) = group.next_column().map_err(failed)? else {
                 break;
             };
-            let cells = rows.iter().map(|row| row.get(at).and_then(Option::as_ref));
-            write_column(&mut writer, column, cells)?;
+            let cells = rows.iter().map(|row| row.get(at));
+            match column.kind {
+                Kind::Vector => write_vectors(&mut writer, column, cells)?,
+                _ => write_column(&mut writer, column, cells.map(value))?,
+            }
             writer.close().map_err(failed)?;
         }
         group.close().map_err(failed)?;
@@ -98,26 +100,79 @@ fn failed(error: ParquetError) -> io::Error {
     }
 }
 
+fn value(cell: Option<&Cell>) -> Option<&Value> {
+    match cell {
+        Some(Cell::Value(value)) => Some(value),
+        _ => None,
+    }
+}
+
 fn field(column: &Column) -> Result<Type, ParquetError> {
+    let timestamp = |is_utc, unit| {
+        let logical = LogicalType::timestamp(is_utc, unit);
+        (Physical::INT64, Some(logical))
+    };
     let (physical, logical) = match column.kind {
         Kind::Bool => (Physical::BOOLEAN, None),
         Kind::Int => (Physical::INT64, None),
         Kind::Float => (Physical::DOUBLE, None),
         Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
-        Kind::Timestamp => (
-            Physical::INT64,
-            Some(LogicalType::timestamp(true, TimeUnit::MICROS)),
-        ),
-        Kind::LocalTimestamp => (
-            Physical::INT64,
-            Some(LogicalType::timestamp(false, TimeUnit::MICROS)),
-        ),
+        Kind::Timestamp => timestamp(true, TimeUnit::MICROS),
+        Kind::LocalTimestamp => timestamp(false, TimeUnit::MICROS),
+        Kind::NanoTimestamp => timestamp(true, TimeUnit::NANOS),
+        Kind::LocalNanoTimestamp => timestamp(false, TimeUnit::NANOS),
+        Kind::Vector => return list_field(&column.name),
         Kind::Text | Kind::Json | Kind::Empty => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
     };
     Type::primitive_type_builder(&column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(logical)
         .build()
+}
+
+/// A list of numbers, in the three levels that readers expect.
+fn list_field(name: &str) -> Result<Type, ParquetError> {
+    let element = Type::primitive_type_builder("element", Physical::FLOAT)
+        .with_repetition(Repetition::REQUIRED)
+        .build()?;
+    let list = Type::group_type_builder("list")
+        .with_repetition(Repetition::REPEATED)
+        .with_fields(vec![Arc::new(element)])
+        .build()?;
+    Type::group_type_builder(name)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(Some(LogicalType::List))
+        .with_fields(vec![Arc::new(list)])
+        .build()
+}
+
+fn write_vectors<'a>(
+    writer: &mut SerializedColumnWriter<'_>,
+    column: &Column,
+    cells: impl Iterator<Item = Option<&'a Cell>>,
+) -> io::Result<()> {
+    // Of each value, whether there is a list (1) and something in it (2), and whether it goes on with one.
+    let (mut values, mut there, mut goes_on) = (Vec::new(), Vec::new(), Vec::new());
+    for cell in cells {
+        let vector: &[f32] = match cell {
+            Some(Cell::Vector(vector)) => vector,
+            None | Some(Cell::Absent | Cell::Value(Value::Null)) => {
+                there.push(0);
+                goes_on.push(0);
+                continue;
+            }
+            Some(Cell::Value(other)) => return Err(misfit(column, other)),
+        };
+        values.extend_from_slice(vector);
+        there.push(if vector.is_empty() { 1 } else { 2 });
+        there.extend(std::iter::repeat_n(2, vector.len().saturating_sub(1)));
+        goes_on.push(0);
+        goes_on.extend(std::iter::repeat_n(1, vector.len().saturating_sub(1)));
+    }
+    let written = writer
+        .typed::<FloatType>()
+        .write_batch(&values, Some(&there), Some(&goes_on));
+    written.map(drop).map_err(failed)
 }
 
 fn write_column<'a>(
@@ -132,7 +187,9 @@ fn write_column<'a>(
         Kind::Date => put::<Int32Type>(writer, column, cells, day),
         Kind::Timestamp => put::<Int64Type>(writer, column, cells, moment),
         Kind::LocalTimestamp => put::<Int64Type>(writer, column, cells, local_moment),
-        Kind::Text | Kind::Json | Kind::Empty => {
+        Kind::NanoTimestamp => put::<Int64Type>(writer, column, cells, nanos),
+        Kind::LocalNanoTimestamp => put::<Int64Type>(writer, column, cells, local_nanos),
+        Kind::Text | Kind::Json | Kind::Vector | Kind::Empty => {
             put::<ByteArrayType>(writer, column, cells, |cell| {
                 Some(ByteArray::from(text::of(cell).into_owned().into_bytes()))
             })
@@ -152,13 +209,28 @@ fn day(cell: &Value) -> Option<i32> {
 }
 
 fn moment(cell: &Value) -> Option<i64> {
-    let moment = DateTime::parse_from_str(cell.as_str()?, "%Y-%m-%d %H:%M:%S%.f %:z").ok()?;
-    Some(moment.timestamp_micros())
+    Some(moments::of(cell)?.timestamp_micros())
 }
 
 fn local_moment(cell: &Value) -> Option<i64> {
-    let moment = NaiveDateTime::parse_from_str(cell.as_str()?, "%Y-%m-%d %H:%M:%S%.f").ok()?;
-    Some(moment.and_utc().timestamp_micros())
+    Some(moments::local(cell)?.timestamp_micros())
+}
+
+fn nanos(cell: &Value) -> Option<i64> {
+    moments::of(cell)?.timestamp_nanos_opt()
+}
+
+fn local_nanos(cell: &Value) -> Option<i64> {
+    moments::local(cell)?.timestamp_nanos_opt()
+}
+
+fn misfit(column: &Column, cell: &Value) -> io::Error {
+    let (name, cell) = (&column.name, cell.to_string());
+    let cell = text::clip(&cell, 60);
+    io::Error::other(format!(
+        "{cell} in the column {name:?} is not {:?}",
+        column.kind
+    ))
 }
 
 fn put<'a, T: DataType>(
@@ -172,14 +244,7 @@ fn put<'a, T: DataType>(
         match cell {
             None | Some(Value::Null) => levels.push(0),
             Some(cell) => {
-                let value = convert(cell).ok_or_else(|| {
-                    let (name, cell) = (&column.name, cell.to_string());
-                    let cell = text::clip(&cell, 60);
-                    io::Error::other(format!(
-                        "{cell} in the column {name:?} is not {:?}",
-                        column.kind
-                    ))
-                })?;
+                let value = convert(cell).ok_or_else(|| misfit(column, cell))?;
                 values.push(value);
                 levels.push(1);
             }

@@ -1,31 +1,17 @@
 //! Opening a table: which format it is in, and what is wrong with it before its first row.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use super::columns::Column;
 use super::csv::Csv;
 use super::jsonl::Jsonl;
-use super::{Format, Row, regular, text};
+use super::rows::Rows;
+use super::unchanged::{Unchanged, Version, Watched, changed, unreadable};
+use super::{Format, regular};
 use crate::exit::{Failure, Kind, Result};
-
-/// A table that is read from its first row to its last.
-pub(crate) trait Rows {
-    /// The next row.
-    fn next(&mut self) -> Result<Option<Row>>;
-
-    /// The names of the columns, where the table says them beforehand.
-    fn header(&self) -> Option<&[String]>;
-
-    /// What is in the columns, where the table says it beforehand.
-    fn kinds(&self) -> Option<Vec<Column>> {
-        None
-    }
-}
 
 /// Where a table is, and how it is written down.
 #[derive(Clone, Debug)]
@@ -36,6 +22,8 @@ pub(crate) struct Input {
     pub(crate) delimiter: Option<u8>,
     /// How many bytes were read, or in Parquet rows.
     pub(crate) position: Arc<AtomicU64>,
+    /// What the file was as it was first opened.
+    first: Arc<OnceLock<Version>>,
 }
 
 impl Input {
@@ -72,6 +60,7 @@ impl Input {
             format,
             delimiter,
             position: Arc::default(),
+            first: Arc::default(),
         })
     }
 
@@ -105,30 +94,50 @@ impl Input {
         }
     }
 
-    /// Opens it, from its beginning.
+    /// Opens it, from its beginning. Each time it is to be the same file as the first time, and to stay
+    /// so until its last row.
     pub(crate) fn open(&self) -> Result<Box<dyn Rows>> {
         let name = self.name();
         self.position.store(0, Ordering::Relaxed);
-        let input: Box<dyn Read + Send> = match &self.path {
-            None => Box::new(io::stdin()),
-            Some(path) => {
-                let mut file = open_file(path)?;
-                if self.format == Format::Parquet {
-                    be_parquet(&name, &mut file)?;
-                    return open_parquet(&name, file, &self.position);
-                }
-                Box::new(file)
-            }
+        let Some(path) = &self.path else {
+            return self.of_text(&name, Box::new(io::stdin()));
         };
+        let mut file = open_file(path)?;
+        let failed = |error| unreadable(&name, &error);
+        let watched = file.try_clone().map_err(failed)?;
+        let now = Version::of(&watched).map_err(failed)?;
+        let before = *self.first.get_or_init(|| now);
+        if let Some(how) = before.differs_from(now) {
+            return Err(changed(&name, how));
+        }
+        let opened = match self.format {
+            Format::Parquet => {
+                be_parquet(&name, &mut file)?;
+                open_parquet(&name, file, &self.position)
+            }
+            _ => self.of_text(&name, Box::new(file)),
+        };
+        let watched = Watched {
+            file: watched,
+            before,
+            name,
+        };
+        Ok(Box::new(Unchanged {
+            rows: opened.map_err(|failure| watched.explain(failure))?,
+            watched,
+        }))
+    }
+
+    fn of_text(&self, name: &str, input: Box<dyn Read + Send>) -> Result<Box<dyn Rows>> {
         let input = Counting {
             inner: input,
             position: Arc::clone(&self.position),
         };
-        let input = sniff(&name, input)?;
+        let input = sniff(name, input)?;
         Ok(match self.format {
-            Format::Csv => Box::new(Csv::open(&name, input, self.delimiter.unwrap_or(b','))?),
-            Format::Tsv => Box::new(Csv::open(&name, input, self.delimiter.unwrap_or(b'\t'))?),
-            Format::Jsonl | Format::Parquet => Box::new(Jsonl::new(&name, input)),
+            Format::Csv => Box::new(Csv::open(name, input, self.delimiter.unwrap_or(b','))?),
+            Format::Tsv => Box::new(Csv::open(name, input, self.delimiter.unwrap_or(b'\t'))?),
+            Format::Jsonl | Format::Parquet => Box::new(Jsonl::new(name, input)),
         })
     }
 }
@@ -207,25 +216,6 @@ fn be_parquet(name: &str, file: &mut File) -> Result<()> {
         Some(b'{') => failure.hint("if it is JSONL, say so: --input-format jsonl"),
         _ => failure.hint("if it is CSV, say so: --input-format csv"),
     })
-}
-
-/// Refuses names that would make of two columns one.
-pub(super) fn check_names(place: &str, names: &[String]) -> Result<()> {
-    let mut seen = HashMap::new();
-    for (at, name) in names.iter().enumerate() {
-        if let Some(before) = seen.insert(name, at) {
-            let what = match name.is_empty() {
-                true => "have no name".to_owned(),
-                false => format!("are called {:?}", text::clip(name, 60)),
-            };
-            return Err(Failure::usage(format!(
-                "{place}: the columns {} and {} {what}: give each a name of its own",
-                before + 1,
-                at + 1
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Counts what is read.

@@ -1,5 +1,6 @@
 //! Writing a table, whole or not at all: into a file beside its place, which is moved there at the end.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +16,37 @@ use super::{Format, regular, text};
 /// What a table is written into, digested on the way.
 pub(super) type Sink = Digesting<BufWriter<File>>;
 
-/// A cell to be written; `None` where the row does not have the column at all.
-pub(crate) type Cell = Option<Value>;
+/// A cell to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell {
+    /// The row does not have the column at all.
+    Absent,
+    Value(Value),
+    /// Many numbers, which are not kept as so many values of JSON.
+    Vector(Vec<f32>),
+}
+
+impl Cell {
+    /// A cell of this value.
+    pub(crate) fn of(value: impl Into<Value>) -> Self {
+        Self::Value(value.into())
+    }
+
+    /// As a text: nothing where there is nothing.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Absent => Cow::Borrowed(""),
+            Self::Value(value) => text::of(value),
+            Self::Vector(values) => Cow::Owned(numbers(values)),
+        }
+    }
+}
+
+impl From<Option<Value>> for Cell {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Absent, Self::Value)
+    }
+}
 
 /// A table that is being written.
 pub(crate) struct TableWriter {
@@ -71,7 +101,7 @@ impl TableWriter {
         match &mut self.form {
             Form::Text(writer) => {
                 for cell in &cells {
-                    let text = cell.as_ref().map(text::of).unwrap_or_default();
+                    let text = cell.text();
                     match self.escape_formulas && is_formula(&text) {
                         true => writer.write_field(format!("'{text}"))?,
                         false => writer.write_field(&*text)?,
@@ -104,6 +134,12 @@ impl TableWriter {
     }
 }
 
+/// A list of numbers as JSON, each in as few digits as tell it from others.
+fn numbers(values: &[f32]) -> String {
+    // Numbers can be written, each but those that no embedding has: infinity, and what is not a number.
+    serde_json::to_string(values).unwrap_or_default()
+}
+
 /// What a spreadsheet would take for a formula and run.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
@@ -112,12 +148,18 @@ fn is_formula(text: &str) -> bool {
 fn write_object(sink: &mut Sink, columns: &[Column], cells: &[Cell]) -> io::Result<()> {
     let mut separator = b"{";
     for (column, cell) in columns.iter().zip(cells) {
-        let Some(cell) = cell else { continue };
+        if matches!(cell, Cell::Absent) {
+            continue;
+        }
         sink.write_all(separator)?;
         separator = b",";
         serde_json::to_writer(&mut *sink, &column.name)?;
         sink.write_all(b":")?;
-        serde_json::to_writer(&mut *sink, cell)?;
+        match cell {
+            Cell::Absent => {}
+            Cell::Value(value) => serde_json::to_writer(&mut *sink, value)?,
+            Cell::Vector(values) => serde_json::to_writer(&mut *sink, values)?,
+        }
     }
     if separator == b"{" {
         sink.write_all(b"{")?;

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
+use parquet::data_type::{
+    ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type, Int96, Int96Type,
+};
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -75,6 +77,11 @@ fn lines_of_json_keep_their_values_and_what_they_lack() {
     assert_eq!(out[0]["tags"], r#"["a",{"b":null}]"#);
 }
 
+/// A moment as older writers put it: a Julian day, and nanoseconds.
+fn int96(day: u32, nanos: u64) -> Int96 {
+    Int96::from(vec![nanos as u32, (nanos >> 32) as u32, day])
+}
+
 fn write_parquet(path: &Path) {
     let schema = "message rows {
         REQUIRED BYTE_ARRAY text (UTF8);
@@ -85,6 +92,9 @@ fn write_parquet(path: &Path) {
         OPTIONAL INT64 fine (TIMESTAMP(NANOS,false));
         OPTIONAL GROUP tags (LIST) { REPEATED GROUP list { OPTIONAL BYTE_ARRAY element (UTF8); } }
         OPTIONAL BYTE_ARRAY raw;
+        OPTIONAL INT96 old;
+        REQUIRED INT96 far;
+        OPTIONAL GROUP numbers (LIST) { REPEATED GROUP list { REQUIRED DOUBLE element; } }
     }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let properties = Arc::new(WriterProperties::builder().build());
@@ -140,6 +150,26 @@ fn write_parquet(path: &Path) {
         .write_batch(&bytes, Some(&[1, 1]), None)
         .unwrap();
     column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<Int96Type>()
+        .write_batch(&[int96(2_440_588, 123_456_789)], Some(&[0, 1]), None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let far = [int96(5_373_484, 1_000), int96(2_440_588, 0)];
+    column
+        .typed::<Int96Type>()
+        .write_batch(&far, None, None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let numbers = [0.5, f64::NAN, f64::INFINITY];
+    column
+        .typed::<DoubleType>()
+        .write_batch(&numbers, Some(&[2, 2, 2, 0]), Some(&[0, 1, 1, 0]))
+        .unwrap();
+    column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
 }
@@ -158,6 +188,9 @@ fn parquet_keeps_days_and_moments() {
     assert_eq!(out[0]["local"], "2023-11-14 22:13:20.123");
     assert_eq!(out[0]["fine"], "2023-11-14 22:13:20.123456");
     assert_eq!(out[0]["tags"], json!(["a", "b"]));
+    assert_eq!(out[1]["old"], "1970-01-01 00:00:00.123456789 +00:00");
+    assert_eq!(out[0]["far"], "9999-12-31 00:00:00.000001 +00:00");
+    assert_eq!(out[0]["numbers"], json!([0.5, "NaN", "inf"]));
     assert_eq!(
         (&out[0]["raw"], &out[1]["raw"]),
         (&json!("plain"), &json!("/wA="))
@@ -173,12 +206,10 @@ fn parquet_keeps_days_and_moments() {
     let out = parquet_rows(&folder.path("out.parquet"));
     assert_eq!(out[0]["day"], "2024-10-04");
     assert_eq!(out[0]["small"], out[0]["small"]);
-    assert!(
-        out[0]["moment"]
-            .as_str()
-            .unwrap()
-            .starts_with("2023-11-14 22:13:20")
-    );
+    assert_eq!(out[0]["moment"], 1_700_000_000_123_456_000_i64);
+    assert_eq!(out[1]["old"], 123_456_789);
+    assert_eq!(out[0]["far"], "9999-12-31 00:00:00.000001 +00:00");
+    assert_eq!(out[0]["numbers"], r#"[0.5,"NaN","inf"]"#);
     let reader =
         SerializedFileReader::new(File::open(folder.path("out.parquet")).unwrap()).unwrap();
     let schema = reader.metadata().file_metadata().schema().clone();
@@ -190,12 +221,15 @@ fn parquet_keeps_days_and_moments() {
 message schema {
   OPTIONAL BYTE_ARRAY text (STRING);
   OPTIONAL INT32 day (DATE);
-  OPTIONAL INT64 moment (TIMESTAMP(MICROS,true));
+  OPTIONAL INT64 moment (TIMESTAMP(NANOS,true));
   OPTIONAL INT64 small (TIMESTAMP(MICROS,true));
   OPTIONAL INT64 local (TIMESTAMP(MICROS,false));
-  OPTIONAL INT64 fine (TIMESTAMP(MICROS,false));
+  OPTIONAL INT64 fine (TIMESTAMP(NANOS,false));
   OPTIONAL BYTE_ARRAY tags (STRING);
   OPTIONAL BYTE_ARRAY raw (STRING);
+  OPTIONAL INT64 old (TIMESTAMP(NANOS,true));
+  OPTIONAL INT64 far (TIMESTAMP(MICROS,true));
+  OPTIONAL BYTE_ARRAY numbers (STRING);
   OPTIONAL BYTE_ARRAY answer (STRING);
   OPTIONAL BYTE_ARRAY finish_reason (STRING);
   OPTIONAL BYTE_ARRAY error (STRING);

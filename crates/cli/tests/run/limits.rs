@@ -1,17 +1,12 @@
 //! Trials, budgets, deadlines and Ctrl-C: a run that stops, and goes on.
 
 use std::process::Stdio;
+use std::time::Duration;
 
+use genai_batch_emulator::Operation;
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{Folder, emulator, rows, to};
-
-fn table(rows: u32) -> String {
-    let rows = (1..=rows).map(|n| format!("{n},Text {n}\n"));
-    std::iter::once("id,text\n".to_owned())
-        .chain(rows)
-        .collect()
-}
+use crate::support::{Folder, emulator, rows, table, to};
 
 const ARGUMENTS: [&str; 7] = [
     "t.csv",
@@ -203,7 +198,7 @@ async fn an_interrupted_run_says_how_to_go_on_and_does() {
         .spawn()
         .unwrap();
     while emulator.jobs().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let id = child.id().to_string();
     let ended = tokio::task::spawn_blocking(move || {
@@ -231,5 +226,48 @@ async fn an_interrupted_run_says_how_to_go_on_and_does() {
     emulator.clock().resume();
     folder.run_against(&emulator, &ARGUMENTS).await.went_well();
     assert_eq!(emulator.jobs().len(), 1);
+    assert_eq!(rows(&folder.path("out.csv")).len(), 51);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_leaves_what_has_not_ended_to_the_next_call() {
+    let (folder, emulator) = (Folder::with("t.csv", table(50)), emulator().await);
+    let trial = [&ARGUMENTS[..], &["--first", "20"]].concat();
+    folder.run_against(&emulator, &trial).await.failed_with(6);
+    // The next job would go on for ever.
+    emulator.clock().pause();
+    let mut command = folder.command(&ARGUMENTS);
+    to(&mut command, &emulator);
+    command.args(["--deadline", "300ms"]);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while emulator.request_count(Operation::CancelBatch) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    emulator.clock().resume();
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+    let ended = ended.await.unwrap();
+    let (out, told) = (
+        String::from_utf8(ended.stdout).unwrap(),
+        String::from_utf8(ended.stderr).unwrap(),
+    );
+    assert_eq!(ended.status.code(), Some(6), "{out}{told}");
+    assert!(
+        out.starts_with("50 rows: 20 answers, 0 failed, 30 without an outcome yet\n"),
+        "{out}"
+    );
+    assert!(
+        told.ends_with(
+            "error: stopped by --deadline: 30 of 50 rows have no outcome yet\n  to go on, give the \
+             same command again\n"
+        ),
+        "{told}"
+    );
+    assert_eq!(rows(&folder.path("out.csv")).len(), 21);
+
+    folder.run_against(&emulator, &ARGUMENTS).await.went_well();
     assert_eq!(rows(&folder.path("out.csv")).len(), 51);
 }

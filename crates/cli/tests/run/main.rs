@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod changes;
+mod embeddings;
 mod formats;
 mod hostile;
 mod limits;
@@ -9,4 +11,5 @@ mod output;
 mod repeated;
 mod rows;
 mod strict;
+#[path = "../support/folder.rs"]
 mod support;

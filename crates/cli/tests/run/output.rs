@@ -145,16 +145,19 @@ system instruction:
 generation config:
   {"temperature":0.0}
 
-requests, for the Gemini Developer API: 3 requests, 290 bytes
-0 errors, 0 warnings, 0 notes
-limit: requests sent inline: 290 bytes of 20 MB (Gemini API documentation, Batch Mode)
-limit: files of the project: not checked, 20 GiB at most (Gemini API documentation, Batch Mode)
-limit: jobs at once: not checked, 100 jobs at most (Gemini API documentation, Batch Mode)
-tokens in: about 23 (16 to 36)
-tokens out: about 768 (3 to 24576)
-  by 4 characters a token (Google's rule of thumb; taken from 2.5 to 6), 1.5 where the script is not Latin (0.7 to 4), 1,120 tokens an image (258 to 2,240); 256 tokens a response (1 to maxOutputTokens)
-cost: about 0.000963 USD (0.000006 to 0.0307)
-  prices: given by the caller
+3 requests: 0 errors, 0 warnings, 0 notes
+bytes       290
+tokens in   about 23 (16 to 36)
+tokens out  about 768 (3 to 24,576)
+by          4 characters a token (Google's rule of thumb; taken from 2.5 to 6), 1.5 where the
+            script is not Latin (0.7 to 4), 1,120 tokens an image (258 to 2,240); 256 tokens a
+            response (1 to maxOutputTokens)
+cost        about $0.000963 ($0.000006 to $0.0307)
+prices      given by the caller
+limit       requests sent inline: 290 bytes of 20 MB (Gemini API documentation, Batch Mode)
+limit       files of the project: not checked, 20 GiB at most (Gemini API documentation, Batch
+            Mode)
+limit       jobs at once: not checked, 100 jobs at most (Gemini API documentation, Batch Mode)
 
 nothing was sent, and no file was made
 

@@ -44,6 +44,11 @@ fn a_schema_that_is_none_is_refused_before_anything_is_sent() {
             "/properties/a/minimum",
         ),
         (r##"{"$ref": "#"}"##, "leads back to itself"),
+        (
+            r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}},
+                "$defs": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/a"}]}}}"##,
+            "at #/$defs/a",
+        ),
         (r#"{"$ref": "file:///etc/passwd"}"#, "file:///etc/passwd"),
         (r#"{"$ref": "https://example.com/s.json"}"#, "example.com"),
         (r#"{"type": "string", "pattern": "("}"#, "pattern"),

@@ -25,8 +25,13 @@ pub(crate) struct Args {
     /// The prompt of a row, from a file.
     #[arg(long, value_name = "FILE")]
     pub(crate) prompt_file: Option<PathBuf>,
-    /// The model.
-    #[arg(long, short, default_value = "gemini-2.5-flash")]
+    /// The model; with --embeddings by default gemini-embedding-001.
+    #[arg(
+        long,
+        short,
+        default_value = "gemini-2.5-flash",
+        default_value_if("embeddings", "true", "gemini-embedding-001")
+    )]
     pub(crate) model: String,
 
     /// The column with the key of each row; by default a row has the number of its line for a key.
@@ -43,6 +48,26 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter, help_heading = "Input")]
     pub(crate) delimiter: Option<u8>,
 
+    /// Embed the prompt of each row in place of asking it; the output has the values as a list.
+    #[arg(long, conflicts_with_all = OF_ANSWERS, help_heading = "Requests")]
+    pub(crate) embeddings: bool,
+    /// What the embeddings are for, such as RETRIEVAL_DOCUMENT, SEMANTIC_SIMILARITY or CLUSTERING.
+    #[arg(
+        long,
+        value_name = "TYPE",
+        requires = "embeddings",
+        help_heading = "Requests"
+    )]
+    pub(crate) task_type: Option<String>,
+    /// How many values an embedding has, in place of all that the model makes.
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "embeddings",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Requests"
+    )]
+    pub(crate) dimensions: Option<u32>,
     /// The system instruction of every request; @FILE reads it from a file.
     #[arg(long, value_name = "TEXT", help_heading = "Requests")]
     pub(crate) system: Option<String>,
@@ -149,12 +174,28 @@ pub(crate) struct Args {
     pub(crate) ask_anew: bool,
 }
 
+/// What is for answers alone, and not for embeddings.
+const OF_ANSWERS: [&str; 11] = [
+    "system",
+    "schema",
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_output_tokens",
+    "thinking_budget",
+    "seed",
+    "stop",
+    "config",
+    "field_prefix",
+];
+
 const EXAMPLES: &str = "\
 Examples:
   genai-batch run reviews.csv --prompt 'Summarise: {{ review }}' --out out.csv
   genai-batch run reviews.csv --prompt 'Summarise: {{ review }}' --dry-run
   genai-batch run reviews.csv --prompt-file rate.txt --first 20 --out first.parquet
   genai-batch run reviews.csv --prompt-file rate.txt --schema rating.json --out rated.csv
+  genai-batch run reviews.csv --embeddings --prompt '{{ review }}' --out vectors.parquet
   genai-batch run requests.jsonl --out answers.jsonl --budget 5
 
 Exit codes: 0 all rows have an answer, 2 usage, 3 credentials, 4 quota, 5 some rows failed,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use genai_batch::cost::Pricing;
 use genai_batch::runs::{Finish, Progress, Run, RunEvent, RunReport};
-use indicatif::{HumanDuration, ProgressBar};
+use indicatif::HumanDuration;
 
 use super::session::Session;
 use crate::exit::{Failure, Kind, Result};
-use crate::show::bars::Bars;
+use crate::show::bars::{Bar, Bars};
 use crate::show::counted::{counted, grouped, money};
 use crate::table::text::clip;
 
@@ -196,8 +196,8 @@ impl Told {
 
 /// The bars of a run.
 struct Shown {
-    sent: ProgressBar,
-    answers: ProgressBar,
+    sent: Bar,
+    answers: Bar,
     pricing: Option<Pricing>,
     began: Instant,
     /// How many had their outcome as this began.
@@ -207,9 +207,13 @@ struct Shown {
 impl Shown {
     fn new(session: &Session, now: &Progress) -> Self {
         let bars = &session.bars;
+        let answers = match session.plan.args.embeddings {
+            true => "embeddings",
+            false => "answers",
+        };
         Self {
-            sent: bars.count("sent", Some(now.requests)),
-            answers: bars.count("answers", Some(now.requests)),
+            sent: bars.things("sent", Some(now.requests)),
+            answers: bars.things(answers, Some(now.requests)),
             pricing: session.plan.pricing.clone(),
             began: Instant::now(),
             before: now.done(),
@@ -225,13 +229,14 @@ impl Shown {
             jobs,
             ..
         } = *progress;
-        self.sent.set_length(requests);
         self.sent
-            .set_position(requests.saturating_sub(new + waiting));
-        self.sent
-            .set_message(format!("{active_jobs} of {} active", counted(jobs, "job")));
-        self.answers.set_length(requests);
-        self.answers.set_position(progress.done());
+            .at(requests.saturating_sub(new + waiting), Some(requests));
+        self.sent.message(format!(
+            "{} of {} active",
+            grouped(active_jobs),
+            counted(jobs, "job")
+        ));
+        self.answers.at(progress.done(), Some(requests));
         let mut told = Vec::new();
         if let Some(left) = progress.left {
             told.push(format!("about {} left", HumanDuration(left)));
@@ -254,6 +259,6 @@ impl Shown {
             let cost = pricing.cost_of(progress.input_tokens, progress.output_tokens);
             told.push(format!("{} so far", money(cost, "USD")));
         }
-        self.answers.set_message(told.join(", "));
+        self.answers.message(told.join(", "));
     }
 }

@@ -11,16 +11,20 @@ use serde_json::Value;
 use super::feed::{Feed, Sample};
 use super::plan::{Plan, Work};
 use super::session::refused;
+use crate::commands::{check, estimate};
 use crate::connect;
 use crate::exit::{Failure, Result};
 use crate::global::{BackendName, Global};
-use crate::show::counted::counted;
+use crate::prompt::Embedding;
+use crate::show::counted::{counted, grouped};
 use crate::show::out::write_text;
-use crate::show::{Out, note};
+use crate::show::{Cell, Out, Record, note, table};
 use crate::table::text::clip;
 
 /// How many requests are shown.
 const SHOWN: usize = 3;
+/// How many findings of one kind are.
+const FINDINGS: usize = 5;
 
 /// What is shown.
 #[derive(Debug, Serialize)]
@@ -28,6 +32,8 @@ struct DryRun<'a> {
     model: &'a str,
     system_instruction: Option<&'a str>,
     generation_config: Value,
+    /// How texts are embedded, if they are.
+    embedding: Option<&'a Embedding>,
     requests: Vec<Sample>,
     diagnosis: Diagnosis,
     /// What a key is, where it does not say that itself.
@@ -36,7 +42,7 @@ struct DryRun<'a> {
 }
 
 /// Shows what a run would do.
-pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
+pub(super) async fn show(plan: &Arc<Plan>, global: &Global) -> Result<()> {
     let connection = connect::connect(global, None).await;
     let client = match (&connection, global.backend) {
         (Ok(connection), _) => connection.client.clone(),
@@ -46,11 +52,14 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
     };
     let feed = Arc::new(Feed::with_samples(SHOWN));
     let (source, mut requests) = match &plan.work {
-        Work::Table(maker) => (feed.source(maker), Vec::new()),
+        Work::Table(maker) => (feed.source(maker, plan), Vec::new()),
         Work::Requests(path) => (Source::path(path), lines(path).await?),
     };
     let settings = &plan.settings;
-    let mut create = client.batches().create(&plan.args.model, source);
+    let mut create = match plan.args.embeddings {
+        true => client.batches().create_embeddings(&plan.args.model, source),
+        false => client.batches().create(&plan.args.model, source),
+    };
     if settings.has_config() {
         create = create.generation_config(settings.config.clone());
     }
@@ -69,7 +78,6 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
         return Err(failure);
     }
     if let Work::Table(_) = plan.work {
-        plan.columns(feed.take_columns())?;
         requests = feed.take_samples();
     }
     // A run makes as many jobs as it takes.
@@ -89,6 +97,10 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
         model: &plan.args.model,
         system_instruction: settings.system.as_deref(),
         generation_config: Value::from(settings.config.clone()),
+        embedding: match &plan.work {
+            Work::Table(maker) => maker.embedding.as_ref(),
+            Work::Requests(_) => None,
+        },
         requests,
         diagnosis,
         name_of_key: match &plan.work {
@@ -102,7 +114,7 @@ pub(super) async fn show(plan: &Plan, global: &Global) -> Result<()> {
     let out = Out::of(global);
     match out.is_json() {
         true => out.document(&shown)?,
-        false => write_text(&format!("{}\n", shown.to_text()))?,
+        false => write_text(&shown.to_text())?,
     }
     match errors {
         0 => Ok(()),
@@ -160,8 +172,44 @@ impl DryRun<'_> {
         {
             parts.push(format!("generation config:\n  {}", self.generation_config));
         }
-        parts.push(self.diagnosis.to_string());
-        parts.push("nothing was sent, and no file was made".to_owned());
+        if let Some(Embedding {
+            task_type,
+            dimensions,
+        }) = self.embedding
+        {
+            let mut told = format!("embeddings of {}", self.model);
+            if let Some(task_type) = task_type {
+                told.push_str(&format!(", for {task_type}"));
+            }
+            if let Some(dimensions) = dimensions {
+                let values = counted((*dimensions).into(), "value");
+                told.push_str(&format!(", of {values}"));
+            }
+            parts.push(told);
+        }
+        parts.push(self.found());
+        parts.push("nothing was sent, and no file was made\n".to_owned());
         parts.join("\n\n")
+    }
+
+    /// What is wrong, and what it takes, in tables as wide as the terminal.
+    fn found(&self) -> String {
+        let mut text = check::summary(&self.diagnosis) + "\n";
+        let mut rows = Vec::new();
+        for (code, count) in &self.diagnosis.counts {
+            let findings = self.diagnosis.of(*code).take(FINDINGS);
+            rows.extend(findings.map(|finding| check::Row(finding).cells()));
+            if let Some(more @ 1..) = count.checked_sub(FINDINGS as u64) {
+                let more = format!("… and {} like these", grouped(more));
+                let cells = [String::new(), String::new(), code.to_string(), more];
+                rows.push(cells.map(Cell::new).to_vec());
+            }
+        }
+        text += &table::grid(check::Row::COLUMNS, &[], rows, true);
+        let parts = estimate::parts(&self.diagnosis).into_iter();
+        // A table has no name here, and is told in the line above.
+        let parts = parts.filter(|(name, _)| !matches!(*name, "source" | "requests"));
+        text += &table::parts(parts.collect());
+        text.trim_end().to_owned()
     }
 }

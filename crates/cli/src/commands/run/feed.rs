@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
-use genai_batch::{Request, Source};
+use genai_batch::Source;
+use genai_batch::request::Entry;
 use tokio::sync::mpsc::{self, Sender};
 
+use super::plan::Plan;
 use crate::exit::{Failure, Result};
 use crate::prompt::{Maker, template};
 use crate::show::counted::{counted, grouped};
@@ -25,7 +27,8 @@ const ON_THE_WAY: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Feed {
     failure: Mutex<Option<Failure>>,
-    columns: Mutex<Columns>,
+    /// Those of the output, once the input was read.
+    columns: Mutex<Vec<Column>>,
     pub(super) rows: AtomicU64,
     /// Whether the input was read to its end.
     ended: AtomicBool,
@@ -109,7 +112,7 @@ impl Blank {
 }
 
 enum Message {
-    Some(Vec<Request>),
+    Some(Vec<Entry>),
     /// All were read. Without it, the thread has ended on the way.
     End,
 }
@@ -123,14 +126,15 @@ impl Feed {
         }
     }
 
-    /// The requests of the rows, as a source that is read once.
-    pub(super) fn source(self: &Arc<Self>, maker: &Arc<Maker>) -> Source {
+    /// The requests of the rows, as a source that is read once. The columns have to be ones that the
+    /// plan can write the answers beside.
+    pub(super) fn source(self: &Arc<Self>, maker: &Arc<Maker>, plan: &Arc<Plan>) -> Source {
         let (send, receive) = mpsc::channel(ON_THE_WAY);
-        let (feed, maker) = (Arc::clone(self), Arc::clone(maker));
+        let (feed, maker, plan) = (Arc::clone(self), Arc::clone(maker), Arc::clone(plan));
         // Not one of the runtime's, which would wait for it at the end: standard input may never end.
         let thread = std::thread::Builder::new().name("input".to_owned());
         let spawned = thread.spawn(move || {
-            if let Err(failure) = feed.read(&maker, &send) {
+            if let Err(failure) = feed.read(&maker, &plan, &send) {
                 *locked(&feed.failure) = Some(failure);
             }
         });
@@ -155,7 +159,7 @@ impl Feed {
         Source::try_stream(requests)
     }
 
-    fn read(&self, maker: &Maker, send: &Sender<Message>) -> Result<()> {
+    fn read(&self, maker: &Maker, plan: &Plan, send: &Sender<Message>) -> Result<()> {
         let mut rows = maker.input.open()?;
         let mut columns = match rows.kinds() {
             Some(kinds) => Columns::known(kinds),
@@ -177,12 +181,8 @@ impl Feed {
             if self.wanted > 0 {
                 self.keep(maker, &row, &prompt)?;
             }
-            let request = maker.request(&row, prompt)?;
-            some.push(match self.wanted {
-                0 => Maker::with_row(request, row),
-                // What is shown alone is not kept.
-                _ => request,
-            });
+            // With what is only shown, no row need ride along.
+            some.push(maker.request(row, prompt, self.wanted == 0)?);
             if some.len() == AT_ONCE {
                 let full = std::mem::replace(&mut some, Vec::with_capacity(AT_ONCE));
                 if send.blocking_send(Message::Some(full)).is_err() {
@@ -194,7 +194,8 @@ impl Feed {
         if let Some(failure) = blank.into_failure() {
             return Err(failure);
         }
-        *locked(&self.columns) = columns;
+        // As long as nothing is made.
+        *locked(&self.columns) = plan.columns(columns.into_vec())?;
         self.ended.store(true, Ordering::Release);
         let is_wanted = send.blocking_send(Message::Some(some)).is_ok();
         if is_wanted {
@@ -226,9 +227,9 @@ impl Feed {
         locked(&self.failure).take()
     }
 
-    /// The columns of the input, once it was read.
+    /// The columns of the output, once the input was read.
     pub(super) fn take_columns(&self) -> Vec<Column> {
-        std::mem::take(&mut *locked(&self.columns)).into_vec()
+        std::mem::take(&mut *locked(&self.columns))
     }
 
     pub(super) fn take_samples(&self) -> Vec<Sample> {

@@ -1,10 +1,9 @@
 //! Whether an answer fits its schema, as the validator of JSON Schema says it.
 
-use std::collections::HashSet;
-
 use jsonschema::{Retrieve, Uri, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
+use super::refs;
 use crate::table::text::clip;
 
 /// How much of a value an error shows.
@@ -17,9 +16,7 @@ pub(super) struct Fits(Validator);
 impl Fits {
     /// Of a JSON Schema; an error says what is wrong with it, and where.
     pub(super) fn of(schema: &Value) -> Result<Self, String> {
-        if goes_round(schema) {
-            return Err("its $ref leads back to itself, so that anything fits".to_owned());
-        }
+        refs::check(schema)?;
         let validator = jsonschema::options()
             .with_retriever(Nowhere)
             .should_validate_formats(true)
@@ -59,22 +56,6 @@ impl Retrieve for Nowhere {
     ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err(format!("{uri} is not read: write what it has into the schema, under $defs").into())
     }
-}
-
-/// Whether a schema is a chain of references that has no end.
-fn goes_round(schema: &Value) -> bool {
-    let (mut at, mut seen) = (schema, HashSet::new());
-    while let Some(place) = at.get("$ref").and_then(Value::as_str) {
-        if !seen.insert(place) {
-            return true;
-        }
-        let next = place.strip_prefix('#').and_then(|it| schema.pointer(it));
-        match next {
-            Some(next) => at = next,
-            None => return false,
-        }
-    }
-    false
 }
 
 /// A `Schema` of Google's API in the words of JSON Schema.

@@ -12,12 +12,16 @@ mod feed;
 mod fits;
 mod outcome;
 mod output;
+mod place;
 mod plan;
+mod refs;
 mod session;
 mod settings;
 mod shape;
 mod summary;
+mod was;
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
@@ -26,8 +30,10 @@ use crate::connect::{connect, state_of};
 use crate::exit::{Failure, Result};
 use crate::global::{Global, Output};
 use crate::show::bars::Bars;
+use crate::show::remarks;
 pub(crate) use args::Args;
-use plan::{Place, Plan};
+use place::Place;
+use plan::Plan;
 use session::Session;
 use summary::Summary;
 
@@ -48,8 +54,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         ));
     };
     let interrupted = on_interrupt();
-    let state = state_of(&place.run);
-    let connection = connect(global, Some(&state)).await?;
+    let made = Made::new(&place, global);
+    let connection = connect(global, Some(&state_of(&place.run))).await?;
     let quiet = global.quiet || global.output != Output::Text;
     let session = Session {
         plan,
@@ -61,7 +67,15 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         interrupted,
         why_budget: Arc::default(),
     };
-    let opened = session.open().await?;
+    let opened = match session.open().await {
+        Ok(opened) => opened,
+        Err(failure) => {
+            drop((session, connection));
+            made.take_away();
+            return Err(failure);
+        }
+    };
+    remarks::tell("--dry-run");
     session.say_what_is_odd();
     let ended = async {
         let report = session.drive(&opened).await?;
@@ -78,6 +92,32 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let why_budget = session.why_budget.lock();
     let why_budget = why_budget.unwrap_or_else(PoisonError::into_inner).take();
     summary.end(why_budget.as_deref())
+}
+
+/// What is beside a run since this call began, to be taken away if no run comes of it.
+struct Made {
+    run: PathBuf,
+    /// The state of the emulator, where it is of this call alone.
+    state: Option<PathBuf>,
+}
+
+impl Made {
+    fn new(place: &Place, global: &Global) -> Self {
+        let state = state_of(&place.run);
+        let is_own = global.emulator && global.emulator_state.is_none() && !state.exists();
+        Self {
+            run: place.run.clone(),
+            state: is_own.then_some(state),
+        }
+    }
+
+    /// Takes it away, unless there is a run.
+    fn take_away(self) {
+        if let Some(state) = self.state.filter(|_| !self.run.exists()) {
+            // What cannot be removed does no harm, and goes on with the next call.
+            let _ = std::fs::remove_dir_all(state);
+        }
+    }
 }
 
 /// Becomes true at Ctrl-C; at the second the process ends at once.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use genai_batch::response::ResponseError;
+use genai_batch::response::{Response, ResponseError};
 use genai_batch::{BatchResult, Outcome};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::shape::Shape;
+use crate::show::counted::{counted, grouped};
 use crate::table::text::clip;
 
 /// How many kinds of failures are told apart.
@@ -19,6 +20,7 @@ const KEYS: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) answer: Option<String>,
+    pub(super) embedding: Option<Vec<f32>>,
     pub(super) fields: Vec<Value>,
     pub(super) finish_reason: Option<String>,
     pub(super) failure: Option<Failed>,
@@ -48,21 +50,42 @@ impl Failed {
 impl Told {
     /// Reads a result; `shape` is what answers have to fit.
     pub(super) fn of(result: &BatchResult, shape: Option<&Shape>) -> Self {
+        Self::read(result, |told, response| {
+            told.answer = response.text().map(|text| text.into_owned());
+            told.finish_reason = response
+                .finish_reason()
+                .map(|reason| reason.as_str().to_owned());
+            match response.complete_text() {
+                Ok(text) => told.fit(&text, shape),
+                Err(error) => told.failure = Some(incomplete(&error)),
+            }
+        })
+    }
+
+    /// Reads a result that is to be an embedding of so many values, if that is known.
+    pub(super) fn of_embedding(result: &BatchResult, asked: &Dimensions) -> Self {
+        Self::read(result, |told, response| {
+            // What is cut to fewer values is not of length 1 as it comes.
+            let values = match asked.is_cut {
+                true => response.normalized_embedding(),
+                false => response.embedding().map(<[f32]>::to_vec),
+            };
+            match asked.check(values) {
+                Ok(values) => told.embedding = Some(values),
+                Err(failed) => told.failure = Some(failed),
+            }
+        })
+    }
+
+    fn read(result: &BatchResult, of_response: impl FnOnce(&mut Self, &Response)) -> Self {
         let mut told = Self::default();
         match result.outcome() {
             Outcome::Response(response) => {
-                told.answer = response.text().map(|text| text.into_owned());
-                told.finish_reason = response
-                    .finish_reason()
-                    .map(|reason| reason.as_str().to_owned());
                 if let Some(usage) = response.usage() {
                     told.input_tokens = Some(usage.prompt_tokens + usage.tool_use_prompt_tokens);
                     told.output_tokens = Some(usage.candidates_tokens + usage.thoughts_tokens);
                 }
-                match response.complete_text() {
-                    Ok(text) => told.fit(&text, shape),
-                    Err(error) => told.failure = Some(incomplete(&error)),
-                }
+                of_response(&mut told, response);
             }
             Outcome::Error(error) => {
                 let kind = if error.is_malformed() {
@@ -86,6 +109,55 @@ impl Told {
             None => {}
             Some(Ok(fields)) => self.fields = fields,
             Some(Err((kind, message))) => self.failure = Some(Failed::new(kind, None, message)),
+        }
+    }
+}
+
+/// How many values embeddings are to have.
+#[derive(Debug, Default)]
+pub(super) struct Dimensions {
+    /// Whether fewer are asked for than the model makes.
+    is_cut: bool,
+    /// As many as were asked for, or else as the first embedding has.
+    count: Option<usize>,
+}
+
+impl Dimensions {
+    pub(super) fn new(asked: Option<u32>) -> Self {
+        Self {
+            is_cut: asked.is_some(),
+            count: asked.and_then(|it| usize::try_from(it).ok()),
+        }
+    }
+
+    /// Takes note of an embedding.
+    pub(super) fn see(&mut self, embedding: Option<&[f32]>) {
+        self.count = self.count.or(embedding.map(<[f32]>::len));
+    }
+
+    fn check(&self, values: Option<Vec<f32>>) -> Result<Vec<f32>, Failed> {
+        let values = values.filter(|values| !values.is_empty());
+        let Some(values) = values else {
+            let message = "the response has no embedding".to_owned();
+            return Err(Failed::new("no-embedding", None, message));
+        };
+        let wrong = |message| Err(Failed::new("wrong-shape", None, message));
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let (value, place) = (values[at], at + 1);
+            return wrong(format!("value {place} of the embedding is {value}"));
+        }
+        match self.count {
+            Some(count) if count != values.len() => wrong(format!(
+                "the embedding has {}, and {} {}",
+                counted(values.len() as u64, "value"),
+                grouped(count as u64),
+                if self.is_cut {
+                    "were asked for"
+                } else {
+                    "are in the others"
+                }
+            )),
+            _ => Ok(values),
         }
     }
 }

@@ -7,21 +7,23 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use genai_batch::BatchResult;
 use genai_batch::runs::Run;
-use indicatif::ProgressBar;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::outcome::{Tally, Told};
-use super::plan::{Place, Plan, Work};
+use super::outcome::{Dimensions, Tally, Told};
+use super::place::Place;
+use super::plan::{Plan, Work};
 use crate::exit::{Failure, Kind, Result};
 use crate::prompt::row_of;
+use crate::show::bars::Bar;
 use crate::table::columns::Column;
 use crate::table::write::{Cell, TableWriter, Whole, digest_of};
 
 /// Under which name a run notes the digests of its output.
 pub(super) const OUTPUTS: &str = "outputs";
-/// How many results are handed over at once.
+/// How many results are handed over at once, and about how many bytes.
 const AT_ONCE: usize = 128;
+const BYTES_AT_ONCE: usize = 512 * 1024;
 
 /// Writes the table of a run: all of it, or nothing.
 pub(super) async fn write(
@@ -29,7 +31,7 @@ pub(super) async fn write(
     plan: &Arc<Plan>,
     place: &Place,
     columns: Vec<Column>,
-    bar: &ProgressBar,
+    bar: &Bar,
 ) -> Result<Tally> {
     let (send, receive) = mpsc::channel(4);
     let (reply, written) = oneshot::channel();
@@ -45,10 +47,12 @@ pub(super) async fn write(
         let _ = reply.send(table.write(receive));
     })?;
     let mut results = run.results().await?.in_input();
-    let mut some = Vec::with_capacity(AT_ONCE);
+    let (mut some, mut bytes) = (Vec::with_capacity(AT_ONCE), 0);
     while let Some(result) = results.try_next().await? {
+        bytes += result.response().map_or(0, |it| it.json().len());
         some.push(result);
-        if some.len() == AT_ONCE {
+        if some.len() == AT_ONCE || bytes >= BYTES_AT_ONCE {
+            bytes = 0;
             let full = std::mem::replace(&mut some, Vec::with_capacity(AT_ONCE));
             if send.send(full).await.is_err() {
                 // Its reply says why.
@@ -131,7 +135,7 @@ struct Table {
     plan: Arc<Plan>,
     place: Place,
     columns: Vec<Column>,
-    bar: ProgressBar,
+    bar: Bar,
 }
 
 impl Table {
@@ -140,10 +144,15 @@ impl Table {
         let columns = self.columns.clone();
         let mut writer = TableWriter::create(&self.place.out, self.place.format, columns, escape)?;
         let mut tally = Tally::default();
+        let mut dimensions = Dimensions::new(self.plan.args.dimensions);
         while let Some(some) = results.blocking_recv() {
-            self.bar.inc(some.len() as u64);
+            self.bar.add(some.len() as u64);
             for result in some {
-                let told = Told::of(&result, self.plan.settings.shape.as_ref());
+                let told = match self.plan.args.embeddings {
+                    true => Told::of_embedding(&result, &dimensions),
+                    false => Told::of(&result, self.plan.settings.shape.as_ref()),
+                };
+                dimensions.see(told.embedding.as_deref());
                 tally.count(result.key(), &told);
                 writer.write(self.cells(&result, told))?;
             }
@@ -152,29 +161,37 @@ impl Table {
     }
 
     fn cells(&self, result: &BatchResult, told: Told) -> Vec<Cell> {
-        let shape = self.plan.settings.shape.as_ref();
-        let fields = shape.and_then(|it| it.fields.as_ref()).map_or(0, Vec::len);
-        let own = 5 + fields;
+        let added = self.plan.added().len();
         let mut cells: Vec<Cell> = match self.plan.work {
-            Work::Requests(_) => vec![result.key().map(Value::from)],
+            Work::Requests(_) => vec![Cell::from(result.key().map(Value::from))],
             Work::Table(_) => {
                 let mut row = row_of(result.metadata());
-                let columns = &self.columns[..self.columns.len() - own];
+                let columns = &self.columns[..self.columns.len() - added];
                 columns
                     .iter()
-                    .map(|column| row.remove(&column.name))
+                    .map(|column| Cell::from(row.remove(&column.name)))
                     .collect()
             }
         };
+        let error = Cell::of(told.failure.map(|it| it.message));
+        let input_tokens = Cell::of(told.input_tokens);
+        if self.plan.args.embeddings {
+            cells.push(told.embedding.map_or(Cell::of(Value::Null), Cell::Vector));
+            cells.extend([error, input_tokens]);
+            return cells;
+        }
+        let shape = self.plan.settings.shape.as_ref();
+        let fields = shape.and_then(|it| it.fields.as_ref()).map_or(0, Vec::len);
         let mut of_schema = told.fields;
         of_schema.resize(fields, Value::Null);
-        let (answer, finish) = (told.answer, told.finish_reason);
-        cells.push(Some(Value::from(answer)));
-        cells.extend(of_schema.into_iter().map(Some));
-        cells.push(Some(Value::from(finish)));
-        cells.push(Some(Value::from(told.failure.map(|it| it.message))));
-        cells.push(Some(Value::from(told.input_tokens)));
-        cells.push(Some(Value::from(told.output_tokens)));
+        cells.push(Cell::of(told.answer));
+        cells.extend(of_schema.into_iter().map(Cell::of));
+        cells.extend([
+            Cell::of(told.finish_reason),
+            error,
+            input_tokens,
+            Cell::of(told.output_tokens),
+        ]);
         cells
     }
 }

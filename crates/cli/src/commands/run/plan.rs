@@ -8,14 +8,14 @@ use genai_batch::cost::Pricing;
 use serde_json::Value;
 
 use super::args::Args;
-use super::settings::Settings;
+use super::settings::{Settings, task_type};
 use crate::exit::{Failure, Result};
 use crate::prompt::media::Media;
 use crate::prompt::template::Prompt;
-use crate::prompt::{Maker, no_column};
+use crate::prompt::{Embedding, Maker, no_column};
 use crate::table::columns::{Column, Kind};
 use crate::table::read::Input;
-use crate::table::{Format, Row, regular, text};
+use crate::table::{Format, Row, text};
 
 /// Where requests come from.
 pub(super) enum Work {
@@ -33,15 +33,6 @@ pub(super) struct Plan {
     pub(super) pricing: Option<Pricing>,
 }
 
-/// Where the answers go.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) out: PathBuf,
-    pub(super) format: Format,
-    /// The file of the run.
-    pub(super) run: PathBuf,
-}
-
 impl Plan {
     pub(super) fn new(args: Args, emulator: bool) -> Result<Self> {
         let settings = Settings::read(&args, emulator)?;
@@ -57,6 +48,13 @@ impl Plan {
                 Failure::usage(format!("--budget: no price of {} is known", args.model))
                     .hint("give what a million tokens cost, in and out: --price 0.30:2.50"),
             );
+        }
+        if !args.embeddings && makes_embeddings(&args.model) {
+            return Err(Failure::usage(format!(
+                "{} makes embeddings, which are not asked for",
+                args.model
+            ))
+            .hint("say --embeddings, or another --model"));
         }
         let (work, header) = work(&args, &settings)?;
         let plan = Self {
@@ -91,6 +89,12 @@ impl Plan {
             && self.args.media.is_empty()
         {
             odd.push("the prompt names no column, so that every row is asked the same".to_owned());
+        }
+        if self.args.embeddings && !makes_embeddings(&self.args.model) {
+            odd.push(format!(
+                "the name of {} does not say that it makes embeddings",
+                self.args.model
+            ));
         }
         if self.pricing.is_none() {
             odd.push(format!(
@@ -138,6 +142,13 @@ impl Plan {
             kind,
         };
         let own = |name, kind| column(&self.args.prefix, name, kind);
+        if self.args.embeddings {
+            return vec![
+                own("embedding", Kind::Vector),
+                own("error", Kind::Text),
+                own("input_tokens", Kind::Int),
+            ];
+        }
         let mut added = vec![own("answer", Kind::Text)];
         let fields = self
             .settings
@@ -208,7 +219,11 @@ fn work(args: &Args, settings: &Settings) -> Result<(Work, Option<Vec<String>>)>
             header = first.as_ref().map(|row| row.names.to_vec());
         }
     }
-    let is_requests = first.as_ref().is_some_and(is_request);
+    let is_requests = first.as_ref().is_some_and(|row| {
+        // A table with a column of that name has a prompt.
+        let is_to_embed = args.embeddings && settings.prompt.is_none();
+        is_request(row) || (is_to_embed && row.cell("content").is_some())
+    });
     let name = input.name();
     let Some(prompt) = &settings.prompt else {
         if is_requests {
@@ -218,7 +233,10 @@ fn work(args: &Args, settings: &Settings) -> Result<(Work, Option<Vec<String>>)>
         return Err(Failure::usage(format!(
             "{name} is a table, which needs a prompt: its columns are {columns}"
         ))
-        .hint("write what to ask of each row: --prompt 'Summarise: {{ text }}'"));
+        .hint(match args.embeddings {
+            true => "write what to embed of each row: --prompt '{{ text }}'",
+            false => "write what to ask of each row: --prompt 'Summarise: {{ text }}'",
+        }));
     };
     if is_requests {
         return Err(Failure::usage(format!(
@@ -250,6 +268,10 @@ fn work(args: &Args, settings: &Settings) -> Result<(Work, Option<Vec<String>>)>
             columns: args.media.clone(),
             folder: folder.to_owned(),
         },
+        embedding: args.embeddings.then(|| Embedding {
+            task_type: args.task_type.as_deref().map(task_type),
+            dimensions: args.dimensions,
+        }),
         input,
     };
     Ok((Work::Table(Arc::new(maker)), header))
@@ -259,6 +281,8 @@ fn requests(args: &Args, input: &Input) -> Result<Work> {
     let of_tables = [
         ("--key", args.key.is_some()),
         ("--media", !args.media.is_empty()),
+        ("--task-type", args.task_type.is_some()),
+        ("--dimensions", args.dimensions.is_some()),
     ];
     if let Some((option, _)) = of_tables.into_iter().find(|(_, is_given)| *is_given) {
         return Err(Failure::usage(format!(
@@ -267,6 +291,12 @@ fn requests(args: &Args, input: &Input) -> Result<Work> {
         )));
     }
     Ok(Work::Requests(args.input.clone()))
+}
+
+/// Whether a model makes embeddings, by its name.
+fn makes_embeddings(model: &str) -> bool {
+    let id = model.rsplit('/').next().unwrap_or_default();
+    id.contains("embedding") || id.contains("-e5-")
 }
 
 /// Whether a line is a request in the words of one of the services.
@@ -285,73 +315,6 @@ fn is_request(row: &Row) -> bool {
         _ => false,
     };
     inner || bare
-}
-
-impl Place {
-    /// Where the answers go, if that can be.
-    pub(super) fn new(args: &Args, out: &Path) -> Result<Self> {
-        let shown = out.display();
-        let Some(name) = out.file_name() else {
-            return Err(Failure::usage(format!(
-                "--out: {shown} is not the name of a file"
-            )));
-        };
-        let Some(format) = Format::of(out) else {
-            return Err(Failure::usage(format!(
-                "--out: the name {shown} does not tell the format of the table"
-            ))
-            .hint("tables are .csv, .tsv, .jsonl or .parquet"));
-        };
-        if cfg!(not(feature = "parquet")) && format == Format::Parquet {
-            return Err(Failure::usage("--out: this build is without Parquet"));
-        }
-        if out.is_dir() {
-            return Err(Failure::usage(format!(
-                "--out: {shown} is a folder: name a file in it"
-            )));
-        }
-        if let Some(what) = regular::other_than_file(out) {
-            return Err(Failure::usage(format!(
-                "--out: {shown} is not a file but {what}, which is not replaced: name a file"
-            )));
-        }
-        let target = regular::follow(out)
-            .map_err(|error| Failure::usage(format!("--out: cannot write {shown}: {error}")))?;
-        let folder = target
-            .parent()
-            .filter(|it| !it.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            let folder = folder.display();
-            return Err(
-                Failure::usage(format!("--out: there is no folder {folder}"))
-                    .hint(format!("make it: mkdir -p {folder}")),
-            );
-        }
-        let is_same = |other: &Path| match (out.canonicalize(), other.canonicalize()) {
-            (Ok(one), Ok(other)) => one == other,
-            _ => false,
-        };
-        let read = [
-            Some(&args.input),
-            args.schema.as_ref(),
-            args.config.as_ref(),
-            args.prompt_file.as_ref(),
-        ];
-        if let Some(input) = read.into_iter().flatten().find(|it| is_same(it)) {
-            return Err(Failure::usage(format!(
-                "--out: {} is what is read: choose another name",
-                input.display()
-            )));
-        }
-        let mut run = name.to_owned();
-        run.push(".run");
-        Ok(Self {
-            out: out.to_owned(),
-            format,
-            run: out.with_file_name(run),
-        })
-    }
 }
 
 #[cfg(test)]

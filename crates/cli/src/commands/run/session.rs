@@ -7,22 +7,20 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use genai_batch::runs::{Intake, Progress, Run, RunReport};
 use genai_batch::{Client, Source};
-use indicatif::ProgressBar;
 use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::outcome::Tally;
-use super::plan::{Place, Plan, Work};
-use super::settings::noted_bool;
+use super::place::Place;
+use super::plan::{Plan, Work};
+use super::settings::SETTINGS;
+use super::was::Was;
 use super::{drive, output};
 use crate::exit::{Failure, Kind, Result};
-use crate::show::bars::Bars;
+use crate::show::bars::{Bar, Bars};
 use crate::show::counted::{counted, grouped};
 use crate::show::note::warn;
 use crate::table::columns::Column;
-
-/// Under which name a run notes what shapes its requests.
-const SETTINGS: &str = "settings";
 
 /// One call of a run.
 pub(super) struct Session {
@@ -43,17 +41,6 @@ pub(super) struct Opened {
     pub(super) run: Run,
     pub(super) intake: Intake,
     columns: Vec<Column>,
-}
-
-/// What a run was before.
-#[derive(Default)]
-struct Was {
-    is_there: bool,
-    settings: Option<String>,
-    outputs: Option<String>,
-    done: u64,
-    /// How many were in a job.
-    asked: u64,
 }
 
 impl Session {
@@ -77,7 +64,7 @@ impl Session {
     }
 
     async fn take_in(&self) -> Result<Opened> {
-        let was = self.was().await?;
+        let was = Was::read(&self.plan, &self.place, &self.client, self.emulator).await?;
         if !self.plan.args.overwrite {
             output::refuse_others(&self.place.out, was.outputs.clone()).await?;
         }
@@ -85,7 +72,8 @@ impl Session {
         let (source, position, size) = match &self.plan.work {
             Work::Table(maker) => {
                 let position = Arc::clone(&maker.input.position);
-                (feed.source(maker), position, maker.input.size())
+                let source = feed.source(maker, &self.plan);
+                (source, position, maker.input.size())
             }
             Work::Requests(path) => (Source::path(path), Arc::default(), None),
         };
@@ -111,6 +99,9 @@ impl Session {
                 }
                 is_fine
             });
+        if self.plan.args.embeddings {
+            open = open.embeddings();
+        }
         if settings.has_config() {
             open = open.generation_config(settings.config.clone());
         }
@@ -119,7 +110,7 @@ impl Session {
         }
         let bar = self.bars.bytes("taking in", size);
         let opened = followed(open.into_future(), &bar, &position, &feed).await;
-        bar.finish_and_clear();
+        bar.end();
         let run = match opened {
             Ok(run) => run,
             Err(error) => {
@@ -128,7 +119,7 @@ impl Session {
                     .unwrap_or_else(PoisonError::into_inner)
                     .take();
                 return Err(match intake {
-                    Some(intake) => self.changed(&was, &intake),
+                    Some(intake) => was.changed(&self.plan, &self.place, &intake),
                     None => {
                         let beginning = format!("opening the run {}: ", self.place.run.display());
                         refused(&self.plan, &feed, error, &beginning).await
@@ -138,7 +129,10 @@ impl Session {
         };
         // There is one, since there was a source.
         let intake = run.intake().unwrap_or_default();
-        let columns = self.plan.columns(feed.take_columns())?;
+        let columns = match &self.plan.work {
+            Work::Table(_) => feed.take_columns(),
+            Work::Requests(_) => self.plan.columns(Vec::new())?,
+        };
         if was.is_there {
             self.say_continued(&was, &intake);
         }
@@ -147,100 +141,6 @@ impl Session {
             intake,
             columns,
         })
-    }
-
-    /// What the run was before, if it is one that can go on.
-    async fn was(&self) -> Result<Was> {
-        let path = &self.place.run;
-        if !tokio::fs::try_exists(path).await? {
-            return Ok(Was::default());
-        }
-        let view = self.client.runs().read(path).await?;
-        let shown = path.display();
-        let another = "choose another --out, or remove the run if it is not needed any more";
-        if view.model() != self.plan.args.model {
-            return Err(Failure::usage(format!(
-                "{shown} is a run of {}, and --model is {}: a run has one model",
-                view.model(),
-                self.plan.args.model
-            ))
-            .hint(another));
-        }
-        let settings = view.note(SETTINGS).await?;
-        let emulated = settings
-            .as_deref()
-            .and_then(|it| noted_bool(it, "emulator"));
-        if emulated.is_some_and(|it| it != self.emulator) {
-            let (was, is) = match self.emulator {
-                true => ("with the service", "--emulator is given"),
-                false => ("with --emulator", "it is not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was}, and {is}: their answers do not mix"
-            ))
-            .hint(another));
-        }
-        let deduped = settings.as_deref().and_then(|it| noted_bool(it, "dedupe"));
-        if deduped.is_some_and(|it| it != self.plan.args.dedupe) {
-            let (was, is) = match self.plan.args.dedupe {
-                true => ("without", "given now"),
-                false => ("with", "not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was} --dedupe, which is {is}: a run keeps to it"
-            ))
-            .hint(another));
-        }
-        let report = view.report().await?;
-        Ok(Was {
-            is_there: true,
-            settings,
-            outputs: view.note(output::OUTPUTS).await?,
-            done: report.requests - report.unfinished,
-            asked: {
-                let progress = view.progress().await?;
-                progress.requests.saturating_sub(progress.new)
-            },
-        })
-    }
-
-    /// What is said of an input that is not what the run was made with.
-    fn changed(&self, was: &Was, intake: &Intake) -> Failure {
-        let run = self.place.run.display();
-        let mut told = match intake.changed {
-            0 => format!(
-                "{run} was made with other rows: none of them is in {}",
-                self.plan.input_name()
-            ),
-            changed => {
-                // Which of them were asked is not told where only some have changed.
-                let most = changed.min(was.asked);
-                let up_to = match intake.unchanged > 0 && was.asked < intake.unchanged + changed {
-                    true => "up to ",
-                    false => "",
-                };
-                format!(
-                    "{up_to}{} of {run} would be asked anew, since what is asked has changed",
-                    counted(most, "row")
-                )
-            }
-        };
-        for difference in self.plan.settings.differences(was.settings.as_deref()) {
-            told.push_str(&format!("\n  {difference}"));
-        }
-        let (requests, done) = (grouped(intake.requests), grouped(was.done));
-        told.push_str(&format!(
-            "\n  of {requests} rows {} are the same, {} changed, {} new; {} are gone; {done} had an outcome",
-            grouped(intake.unchanged),
-            grouped(intake.changed),
-            grouped(intake.added),
-            grouped(intake.vanished),
-        ));
-        if self.plan.args.key.is_none() && matches!(self.plan.work, Work::Table(_)) {
-            told.push_str("\n  a row is known by its line: with --key COLUMN, rows may move");
-        }
-        Failure::usage(told)
-            .hint("to pay for them again, add --ask-anew; to keep both, choose another --out")
     }
 
     fn say_continued(&self, was: &Was, intake: &Intake) {
@@ -306,11 +206,11 @@ impl Session {
 
     /// Writes the table.
     pub(super) async fn write(&self, opened: &Opened) -> Result<Tally> {
-        let bar = self.bars.count("writing", Some(opened.intake.requests));
+        let bar = self.bars.things("writing", Some(opened.intake.requests));
         let columns = opened.columns.clone();
         let write = output::write(&opened.run, &self.plan, &self.place, columns, &bar);
         let written = self.or_interrupted(write).await;
-        bar.finish_and_clear();
+        bar.end();
         written
     }
 }
@@ -346,7 +246,7 @@ async fn at_service(run: &Run) -> Result<String> {
 /// Waits for a run to be opened, and shows how far the input is.
 async fn followed<T>(
     open: impl Future<Output = T>,
-    bar: &ProgressBar,
+    bar: &Bar,
     position: &Arc<AtomicU64>,
     feed: &Feed,
 ) -> T {
@@ -356,8 +256,8 @@ async fn followed<T>(
         tokio::select! {
             opened = &mut open => return opened,
             _ = ticks.tick() => {
-                bar.set_position(position.load(Ordering::Relaxed));
-                bar.set_message(counted(feed.rows.load(Ordering::Relaxed), "row"));
+                bar.to(position.load(Ordering::Relaxed));
+                bar.message(counted(feed.rows.load(Ordering::Relaxed), "row"));
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::exit::{Failure, Kind, Result};
 use crate::table::once;
 use crate::table::text::clip;
 
+/// Under which name a run notes them.
+pub(super) const SETTINGS: &str = "settings";
+
 /// What shapes every request.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -46,6 +49,9 @@ impl Settings {
             "key": args.key,
             "media": args.media,
             "dedupe": args.dedupe,
+            "embeddings": args.embeddings.then_some(true),
+            "task type": args.task_type.as_deref().map(task_type),
+            "dimensions": args.dimensions,
             "emulator": emulator,
         });
         let Value::Object(mut noted) = noted else {
@@ -104,6 +110,16 @@ impl Settings {
 pub(super) fn noted_bool(note: &str, name: &str) -> Option<bool> {
     let note: Value = serde_json::from_str(note).ok()?;
     note.get(name)?.as_bool()
+}
+
+/// What embeddings are for, in Google's words.
+pub(super) fn task_type(given: &str) -> String {
+    given.trim().replace(['-', ' '], "_").to_ascii_uppercase()
+}
+
+/// Whether what is noted is of a run of embeddings.
+pub(super) fn is_of_embeddings(note: &str) -> bool {
+    noted_bool(note, "embeddings").unwrap_or(false)
 }
 
 /// Reads a file that an option names.

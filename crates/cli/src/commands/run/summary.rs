@@ -7,7 +7,8 @@ use genai_batch::runs::{Intake, RunReport, Stopped};
 use serde::Serialize;
 
 use super::outcome::{Group, Tally};
-use super::plan::{Place, Plan};
+use super::place::Place;
+use super::plan::Plan;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::Out;
@@ -46,6 +47,9 @@ pub(super) struct Summary {
     saved: Option<u64>,
     /// What was taken in by this call.
     taken_in: TakenIn,
+    /// What a good answer is called.
+    #[serde(skip)]
+    noun: &'static str,
     /// The column that says why a row failed.
     #[serde(skip)]
     column: String,
@@ -94,6 +98,10 @@ impl Summary {
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             cost: plan.pricing.as_ref().map(cost),
+            noun: match plan.args.embeddings {
+                true => "embedding",
+                false => "answer",
+            },
             column: format!("{}error", plan.args.prefix),
             saved,
             jobs: report.generations.iter().map(|it| it.jobs).sum(),
@@ -119,7 +127,7 @@ impl Summary {
         let mut text = format!(
             "{}: {}, {} failed",
             counted(self.rows, "row"),
-            counted(self.answers, "answer"),
+            counted(self.answers, self.noun),
             grouped(self.failed)
         );
         if self.unfinished > 0 {
@@ -151,9 +159,13 @@ impl Summary {
         }
         let _ = write!(
             text,
-            "\n{} in, {} out, in {}",
+            "\n{} in, {}in {}",
             counted(self.input_tokens, "token"),
-            grouped(self.output_tokens),
+            match self.noun {
+                // Nothing is generated.
+                "embedding" => String::new(),
+                _ => format!("{} out, ", grouped(self.output_tokens)),
+            },
             counted(self.jobs, "job")
         );
         if let Some(saved) = self.saved.filter(|it| *it > 0) {

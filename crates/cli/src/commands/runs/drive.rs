@@ -11,10 +11,11 @@ use crate::commands::estimate::Prices;
 use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
+use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::json::Deviations;
 use crate::show::note::say;
-use crate::show::{Cell, Out, Tone, time, transfer};
+use crate::show::{Cell, Out, Tone, time};
 
 /// The tables that `genai-batch run` writes, by their names.
 const TABLES: [&str; 5] = ["csv", "tsv", "jsonl", "ndjson", "parquet"];
@@ -128,10 +129,10 @@ async fn finish(
     global: &Global,
 ) -> Result<Ended> {
     let pricing = limits.prices.of(run.model()).ok();
-    let bar = transfer::Bar::new("requests", global);
+    let bar = Bars::new(global.quiet).things("requests", None);
     let shown = bar.clone();
     let finishing = limits.of(&run)?.on_progress(move |progress| {
-        shown.things(progress.done(), Some(progress.requests));
+        shown.at(progress.done(), Some(progress.requests));
     });
     let outcome = finishing.await;
     bar.end();
@@ -144,7 +145,7 @@ async fn finish(
 
 /// What became of a run, for people.
 fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Cell)> {
-    let count = |count: u64| Cell::new(grouped(count));
+    let count = Cell::count;
     let tone = |failed: u64| if failed > 0 { Tone::Bad } else { Tone::Plain };
     let mut parts = vec![
         ("requests", count(report.requests)),

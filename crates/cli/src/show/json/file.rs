@@ -60,7 +60,9 @@ impl Record for File {
         vec![
             Cell::new(&self.name),
             Cell::maybe(self.state.as_ref().map(|state| state.to_lowercase())).tone(tone),
-            Cell::maybe(self.size_bytes).right(),
+            self.size_bytes
+                .map_or_else(Cell::default, Cell::count)
+                .right(),
             Cell::maybe(self.mime_type.as_ref()),
             time::cell(self.of.create_time()),
             time::until(self.of.expiration_time()),

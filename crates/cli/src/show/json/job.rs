@@ -7,7 +7,7 @@ use genai_batch::{BatchJob, JobState};
 use serde::Serialize;
 
 use super::place;
-use crate::show::cell::{Cell, Record, Tone};
+use crate::show::cell::{Cell, Record, Tone, share};
 use crate::show::time;
 
 /// A job.
@@ -127,10 +127,7 @@ impl Job {
             return Cell::default();
         };
         let done = requests.succeeded.saturating_add(requests.failed);
-        Cell::number(match requests.total {
-            Some(total) => format!("{done}/{total}"),
-            None => done.to_string(),
-        })
+        share(done, requests.total)
     }
 
     /// How many requests failed.
@@ -142,7 +139,7 @@ impl Job {
             0 => Tone::Quiet,
             _ => Tone::Bad,
         };
-        Cell::number(requests.failed).tone(tone)
+        Cell::count(requests.failed).right().tone(tone)
     }
 
     fn model(&self) -> Cell {

@@ -6,8 +6,8 @@ use genai_batch::Backend;
 use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
-use crate::show::cell::{Cell, Record, Tone};
-use crate::show::counted::counted;
+use crate::show::cell::{Cell, Record, Tone, share};
+use crate::show::counted::{counted, grouped};
 
 /// A run, by what its file says.
 #[derive(Debug, Serialize)]
@@ -36,7 +36,7 @@ pub(crate) struct Run {
     /// What was off about the rows of its jobs, if anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<Deviations>,
-    generations: Vec<Generation>,
+    attempts: Vec<Attempt>,
     /// Which process drives it now, if one does.
     driven_by: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Deviations {
 }
 
 #[derive(Debug, Serialize)]
-struct Generation {
+struct Attempt {
     number: u64,
     jobs: u64,
     requests: u64,
@@ -89,14 +89,14 @@ impl Run {
         report: &RunReport,
         progress: &Progress,
     ) -> Self {
-        let generations = report.generations.iter().map(|generation| Generation {
-            number: generation.number,
-            jobs: generation.jobs,
-            requests: generation.requests,
-            responses: generation.responses,
-            errors: generation.errors,
-            missing: generation.missing,
-            retried: generation.retried,
+        let attempts = report.generations.iter().map(|attempt| Attempt {
+            number: attempt.number,
+            jobs: attempt.jobs,
+            requests: attempt.requests,
+            responses: attempt.responses,
+            errors: attempt.errors,
+            missing: attempt.missing,
+            retried: attempt.retried,
         });
         Self {
             file: file.display().to_string(),
@@ -123,7 +123,7 @@ impl Run {
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             deviations: Deviations::of(report),
-            generations: generations.collect(),
+            attempts: attempts.collect(),
             driven_by: view.driver(),
         }
     }
@@ -139,27 +139,30 @@ impl Run {
     }
 
     fn jobs_in_words(&self) -> String {
-        let jobs = format!("{}, {} active", self.jobs, self.active_jobs);
+        let jobs = format!(
+            "{}, {} active",
+            grouped(self.jobs),
+            grouped(self.active_jobs)
+        );
         match self.unclear_jobs {
             0 => jobs,
-            unclear => format!("{jobs}, {unclear} of them looked for"),
+            unclear => format!("{jobs}, {} of them looked for", grouped(unclear)),
         }
     }
 
     fn done(&self) -> Cell {
-        let done = self.requests - self.unfinished;
-        Cell::number(format!("{done}/{}", self.requests))
+        share(self.requests - self.unfinished, Some(self.requests))
     }
 
     fn failed(&self) -> Cell {
         let failed = self.errors + self.missing;
         let tone = if failed > 0 { Tone::Bad } else { Tone::Quiet };
-        Cell::number(failed).tone(tone)
+        Cell::count(failed).right().tone(tone)
     }
 
     /// All parts of it, by their names.
     pub(crate) fn parts(&self) -> Vec<(&'static str, Cell)> {
-        let count = |count: u64| Cell::new(count);
+        let count = Cell::count;
         let mut parts = vec![
             ("file", Cell::new(&self.file)),
             ("state", self.state()),
@@ -180,16 +183,17 @@ impl Run {
             parts.push(("vanished", count(self.vanished)));
         }
         parts.extend(self.deviations.as_ref().map(Deviations::part));
-        let attempts = self.generations.iter().map(|generation| {
-            let Generation {
+        let attempts = self.attempts.iter().map(|attempt| {
+            let Attempt {
                 number,
                 jobs,
                 requests,
                 retried,
                 ..
-            } = generation;
+            } = attempt;
             let (requests, jobs) = (counted(*requests, "request"), counted(*jobs, "job"));
-            let text = format!("{number}: {requests} in {jobs}, {retried} asked again");
+            let again = grouped(*retried);
+            let text = format!("{number}: {requests} in {jobs}, {again} asked again");
             ("attempt", Cell::new(text))
         });
         parts.extend(attempts);
@@ -209,7 +213,7 @@ impl Record for Run {
             self.state(),
             self.done(),
             self.failed(),
-            Cell::number(self.jobs),
+            Cell::count(self.jobs).right(),
             Cell::new(self.backend),
             Cell::new(&self.model),
         ]

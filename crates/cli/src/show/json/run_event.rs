@@ -50,7 +50,7 @@ impl Record for RunEvent {
 #[derive(Debug, Serialize)]
 pub(crate) struct RunJob {
     number: u64,
-    generation: u64,
+    attempt: u64,
     /// How far the run is with it: `cut`, `sending`, `looking`, `active`, `ended`, `read`, `done`,
     /// `gone`.
     state: String,
@@ -79,7 +79,7 @@ impl From<genai_batch::runs::RunJob> for RunJob {
     fn from(job: genai_batch::runs::RunJob) -> Self {
         Self {
             number: job.number,
-            generation: job.generation,
+            attempt: job.generation,
             state: job.state,
             name: job.name,
             service_state: job.service_state,
@@ -113,11 +113,11 @@ impl Record for RunJob {
         let tone = if failed > 0 { Tone::Bad } else { Tone::Quiet };
         vec![
             Cell::number(self.number),
-            Cell::number(self.generation),
+            Cell::number(self.attempt),
             Cell::new(&self.state),
-            Cell::number(self.requests),
-            Cell::number(failed).tone(tone),
-            Cell::number(self.retried),
+            Cell::count(self.requests).right(),
+            Cell::count(failed).right().tone(tone),
+            Cell::count(self.retried).right(),
             time::cell(self.created),
             Cell::maybe(self.name.as_ref()),
             Cell::maybe(self.error.as_ref()).tone(Tone::Bad),

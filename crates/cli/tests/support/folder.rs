@@ -1,5 +1,8 @@
 //! A folder with tables, and the command run in it.
 
+#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -54,19 +57,23 @@ impl Folder {
         names
     }
 
-    /// The command `run` with these arguments, not yet started.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    /// The program in this folder, for which no variable leads to a service.
+    pub(crate) fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_genai-batch"));
-        command
-            .arg("run")
-            .args(arguments)
-            .current_dir(self.0.path());
+        command.current_dir(self.0.path());
         for (variable, _) in std::env::vars() {
             if variable.starts_with("GOOGLE_") || variable.starts_with("GEMINI_") {
                 command.env_remove(variable);
             }
         }
         command.env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+    }
+
+    /// The command `run` with these arguments, not yet started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program();
+        command.arg("run").args(arguments);
         command
     }
 
@@ -93,7 +100,7 @@ pub(crate) fn to(command: &mut Command, emulator: &Emulator) {
     command
         .env("GEMINI_API_KEY", "any-key")
         .env("GOOGLE_GEMINI_BASE_URL", emulator.base_url())
-        .args(["--poll-interval", "20ms", "--unclear-wait", "1s"]);
+        .args(["--poll-interval", "20ms", "--unclear-wait", "2s"]);
 }
 
 pub(crate) async fn emulator() -> Emulator {
@@ -130,6 +137,14 @@ impl Ran {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         self.err
     }
+}
+
+/// A CSV of so many rows, each with a key and a text.
+pub(crate) fn table(rows: u32) -> String {
+    let rows = (1..=rows).map(|n| format!("{n},Text {n}\n"));
+    std::iter::once("id,text\n".to_owned())
+        .chain(rows)
+        .collect()
 }
 
 /// The rows of a CSV, its header first.
