@@ -29,7 +29,7 @@ const WINDOW: Duration = Duration::from_millis(250);
 pub(crate) struct Budget {
     limit: usize,
     /// How much of it readers may hold. The rest is for the buffers that their connections read into, of
-    /// 0.4 MiB each, and for what the allocator makes of all that comes and goes: some 5 MiB of 22.
+    /// 0.4 MiB each, and for what the allocator makes of all that comes and goes.
     for_readers: usize,
     used: AtomicUsize,
 }
@@ -38,7 +38,7 @@ impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
-            for_readers: limit - limit / 16 * 7,
+            for_readers: limit - limit / 16 * 5,
             used: AtomicUsize::new(0),
         }
     }

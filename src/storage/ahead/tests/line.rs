@@ -185,7 +185,7 @@ async fn eight_connections_bring_a_multiple_of_one_within_the_budget() {
             assert!(is >= times, "{rate} {latency} ms {count:?}: {is:.2} times");
             assert!(sockets <= MOST + 1, "{sockets} connections");
             // A piece that comes while there is room for some of it counts in whole.
-            assert!(held <= 18 * MIB as usize + ZEROS.len(), "{held} bytes");
+            assert!(held <= 22 * MIB as usize + ZEROS.len(), "{held} bytes");
         }
     }
 }
