@@ -149,6 +149,18 @@ impl Store {
     }
 }
 
+/// Does a step that can be done again if the machine loses power: it is on the disk with the next that is not
+/// of this kind. An end of the process loses neither.
+pub(super) fn repeatable<T>(
+    connection: &mut Connection,
+    step: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let done = step(connection);
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    done
+}
+
 /// A step under way.
 pub(super) struct Pending<T> {
     outcome: oneshot::Receiver<rusqlite::Result<T>>,
