@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use rusqlite::Connection;
 use tokio::time::Instant;
 
 use super::super::deviations;
@@ -13,7 +14,7 @@ use super::super::inner::Inner;
 use super::super::store::jobs::Job;
 use super::super::store::outcomes::{self, Became, Kind};
 use super::super::store::parts::{self as store_parts, Clash};
-use super::super::store::{Pending, requests};
+use super::super::store::{Pending, repeatable, requests};
 use super::super::store::{adopted, deviations as store_deviations, events};
 use super::super::unfinished;
 use super::{Done, Driver, Plan, parts};
@@ -295,12 +296,14 @@ async fn take_each(
         }
         let (is_end, is_much) = (some.is_empty(), bytes > MUCH);
         let keep = job.clone();
-        // The next are read while these are written.
-        let write = run.store.start_call(move |it| match &keep.part {
+        let keep = move |it: &mut Connection| match &keep.part {
             Some(part) => store_parts::keep(it, &keep, part, &some),
             None if keep.is_adopted => adopted::keep(it, &keep, &some).map(|()| None),
             None => outcomes::keep(it, &keep, &some).map(|()| None),
-        })?;
+        };
+        // The next are read while these are written. What is lost is read again: the job is not read before
+        // that is noted.
+        let write = run.store.start_call(|it| repeatable(it, keep))?;
         if let Some((before, told)) = writing.replace((write, told)) {
             judge.tell_kept(before, &told).await?;
         }

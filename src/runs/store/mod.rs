@@ -37,10 +37,10 @@ pub(super) use lock::Lock;
 const CACHE_KB: i64 = 16 * 1024;
 /// The same for readers, which go through it in its order.
 const READER_CACHE_KB: i64 = 4 * 1024;
-/// The size of a page, in which a handful of rows have room.
-const PAGE: i64 = 8192;
+/// The size of a page, in which some dozen rows have room.
+const PAGE: i64 = 32768;
 /// How long the log grows before it is moved into the file, in pages: 32 MB.
-const LOG_PAGES: i64 = 4096;
+const LOG_PAGES: i64 = 1024;
 /// How long one connection waits for another, in milliseconds: readers for the moment in which the
 /// driver moves the file's log into the file.
 const BUSY: u64 = 20_000;
@@ -147,6 +147,18 @@ impl Store {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Does a step that can be done again if the machine loses power: it is on the disk with the next that is not
+/// of this kind. An end of the process loses neither.
+pub(super) fn repeatable<T>(
+    connection: &mut Connection,
+    step: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let done = step(connection);
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    done
 }
 
 /// A step under way.
