@@ -10,6 +10,7 @@ mod drive;
 mod dry;
 mod feed;
 mod fits;
+mod keywords;
 mod outcome;
 mod output;
 mod place;
