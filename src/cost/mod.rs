@@ -55,7 +55,7 @@ pub struct Pricing {
     output: f64,
     cached_input: Option<f64>,
     discount: f64,
-    currency: String,
+    pub(crate) currency: String,
     source: String,
 }
 

@@ -4,6 +4,7 @@
 //! {"key": "a", "response": {…}}
 //! {"key": "b", "error": {"code": 3, "message": "…"}}
 //! {"key": "c", "missing": true}
+//! {"key": "d", "missing": true, "message": "…"}
 //! ```
 
 use serde_json::json;
@@ -62,7 +63,12 @@ pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
             });
             line.extend_from_slice(format!("\"error\":{error}").as_bytes());
         }
-        Outcome::Missing => line.extend_from_slice(b"\"missing\":true"),
+        Outcome::Missing => {
+            line.extend_from_slice(b"\"missing\":true");
+            if let Some(why) = result.why_missing() {
+                line.extend_from_slice(format!(",\"message\":{}", json!(why)).as_bytes());
+            }
+        }
     }
     line.extend_from_slice(b"}\n");
 }

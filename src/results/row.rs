@@ -195,6 +195,7 @@ pub struct BatchResult {
     outcome: Outcome,
     metadata: Option<Bytes>,
     json: Bytes,
+    why_missing: Option<Box<str>>,
 }
 
 /// What became of a request: a response, an error, or nothing at all.
@@ -219,6 +220,7 @@ impl BatchResult {
             },
             metadata: row.metadata,
             json: row.json,
+            why_missing: None,
         }
     }
 
@@ -229,7 +231,32 @@ impl BatchResult {
             outcome: Outcome::Missing,
             metadata: None,
             json: Bytes::new(),
+            why_missing: None,
         }
+    }
+
+    /// The same with what is known of a request that has no row.
+    #[cfg(feature = "runs")]
+    pub(crate) fn explained(mut self, metadata: Option<Bytes>, why: Option<String>) -> Self {
+        self.metadata = metadata;
+        self.why_missing = why
+            .filter(|why| !why.is_empty())
+            .map(String::into_boxed_str);
+        self
+    }
+
+    /// Why a result is missing, where more is known than that nothing came back: in a run, such as that
+    /// the results of its job could not be read, or that rows came without a key. `None` otherwise.
+    ///
+    /// ```no_run
+    /// # fn example(result: genai_batch::BatchResult) {
+    /// if let Some(why) = result.why_missing() {
+    ///     println!("{:?}: {why}", result.key());
+    /// }
+    /// # }
+    /// ```
+    pub fn why_missing(&self) -> Option<&str> {
+        self.why_missing.as_deref()
     }
 
     /// The key of the request. `None` if the service dropped it; then nothing says which

@@ -20,7 +20,8 @@ pub struct RunEvent {
     /// When it was noted, by the clock of the machine that drove the run.
     pub time: DateTime<Utc>,
     /// What happened to the job: `cut` (its requests were chosen), `sending` (its create was about to be
-    /// sent), `refused`, `unreachable`, `looking` (it is not known what came of its create, and it is looked
+    /// sent), `refused`, `unreachable` (its create did not reach the service, or polls of it or looks for it
+    /// fail: the first time, and then whenever that has lasted twice as long), `looking` (it is not known what came of its create, and it is looked
     /// for), `lost` (it was not found, and its requests are sent anew), `created`, `adopted`, `state` (the
     /// service says a state that is not known here), `stopped` (the run cancels it; once more if that
     /// failed), `ended`, `read` (its results are in the file), `unreadable` (they could not be read, and are

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::asked::{Asked, Beside};
 use super::intake::{Confirm, Intake, Notes};
 use super::run::Run;
-use super::store::Lock;
+use super::store::{Lock, place};
 use crate::backend::AnyBackend;
 use crate::batches::{Checks, Create};
 use crate::error::{Error, Result};
@@ -302,17 +302,18 @@ impl Open {
     async fn run(self) -> Result<Run> {
         let options = self.options?;
         let source = self.source.transpose()?;
+        let path = place::to_drive(&self.path).await?;
         let lock = {
-            let path = self.path.clone();
+            let path = path.clone();
             let taken = tokio::task::spawn_blocking(move || Lock::take(&path)).await;
             taken.map_err(|e| Error::io("cannot lock the run", std::io::Error::other(e)))??
         };
-        let is_there = tokio::fs::try_exists(&self.path).await;
+        let is_there = tokio::fs::try_exists(&path).await;
         let is_there =
-            is_there.map_err(|e| Error::io(format!("cannot read {}", self.path.display()), e))?;
+            is_there.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
         let asked = Asked {
             service: &self.service,
-            path: &self.path,
+            path: &path,
             model: self.model.as_deref(),
             task: self.task,
             options: &options,

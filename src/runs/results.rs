@@ -117,7 +117,7 @@ pub(super) fn result(stored: Stored, read_row: ReadRow) -> Result<BatchResult> {
     let key = Key::from(stored.key);
     let metadata = stored.metadata.map(Bytes::from);
     if let (Kind::Missing, None) = (stored.kind, &stored.row) {
-        return Ok(BatchResult::missing(key.into()));
+        return Ok(BatchResult::missing(key.into()).explained(metadata, stored.message));
     }
     let mut row = match stored.row {
         Some(row) => read_row(Bytes::from(row)).map_err(|why| {

@@ -91,7 +91,8 @@ impl Run {
 
     /// Saves the outcomes that there are to a local path, or with a Vertex AI client to
     /// `gs://bucket/object`, whole or not at all: a line of JSON for each, as
-    /// [`Results::save_to`](crate::batches::Results::save_to) writes them, in the order of the input.
+    /// [`Results::save_to`](crate::batches::Results::save_to) writes them, in the order of the input;
+    /// one that is missing has a `message` where it is known why.
     ///
     /// ```no_run
     /// # async fn example(run: genai_batch::runs::Run) -> genai_batch::Result<()> {

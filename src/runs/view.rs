@@ -9,7 +9,7 @@ use super::parts::{self, RunPart};
 use super::progress::{self, Progress};
 use super::report::{self, RunReport};
 use super::results::{RunResults, RunSave};
-use super::store::{Lock, Role, Store, settings};
+use super::store::{Lock, Role, Store, place, settings};
 use crate::backend::AnyBackend;
 use crate::error::{Error, Result};
 use crate::platform::Backend;
@@ -43,7 +43,7 @@ impl RunView {
     /// ```
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let store = Store::open(path, Role::Reader).await?;
+        let store = Store::open(&place::resolve(path).await?, Role::Reader).await?;
         let identity = read_identity(&store).await?;
         let reader = AnyBackend::row_reader_of(&identity.backend);
         let (backend, read_row) = reader.ok_or_else(|| {
@@ -63,7 +63,7 @@ impl RunView {
     }
 
     pub(super) async fn of_client(service: AnyBackend, path: &Path) -> Result<Self> {
-        let store = Store::open(path, Role::Reader).await?;
+        let store = Store::open(&place::resolve(path).await?, Role::Reader).await?;
         let identity = read_identity(&store).await?;
         if identity.backend != service.backend().to_string() {
             return Err(Error::input(format!(

@@ -278,12 +278,12 @@ async fn a_cancel_that_is_refused_is_told() {
 async fn what_cannot_be_removed_is_told(backend: Backend) {
     let place = Place::new();
     let run = open(&backend, &place, 150).await;
-    let (remove, code, name) = match backend.create {
-        // There, 403 is what a file gets that is gone.
-        Operation::BatchGenerateContent => (Operation::DeleteFile, 400, "INVALID_ARGUMENT"),
-        _ => (Operation::DeleteObject, 403, "PERMISSION_DENIED"),
+    let remove = match backend.create {
+        // There, 403 is what a file gets that is gone, too.
+        Operation::BatchGenerateContent => Operation::DeleteFile,
+        _ => Operation::DeleteObject,
     };
-    let refusal = Failure::status(code, name, "No.");
+    let refusal = Failure::status(403, "PERMISSION_DENIED", "No.");
     backend.emulator.faults().fail_next(remove, ALWAYS, refusal);
     let report = end(quick(&run).job_requests(150, 150)).await.unwrap();
     assert_eq!(report.responses, 150, "{report}");
@@ -304,6 +304,46 @@ on_every_backend![
     a_placement_that_is_refused_ends_the_run_at_once,
     nothing_is_sent_after_the_deadline,
 ];
+
+#[tokio::test]
+async fn what_is_gone_already_is_removed() {
+    let backend = Backend::gemini().await;
+    let place = Place::new();
+    let run = open(&backend, &place, 150).await;
+    let faults = backend.emulator.faults();
+    let refusal = |times| {
+        let refusal = Failure::status(403, "PERMISSION_DENIED", "It may not exist.");
+        faults.fail_next(Operation::DeleteFile, times, refusal.clone());
+        faults.fail_next(Operation::GetFile, times, refusal);
+    };
+    refusal(ALWAYS);
+    let report = end(quick(&run).job_requests(150, 150)).await.unwrap();
+    assert_eq!(report.responses, 150, "{report}");
+    assert_eq!(events(&run, "left").await, []);
+}
+
+/// What lasts is told, and not each poll and each read of it.
+#[tokio::test]
+async fn polls_and_reads_that_fail_for_long_are_told() {
+    let backend = Backend::gemini().await;
+    let place = Place::new();
+    let run = open(&backend, &place, 150).await;
+    let faults = backend.emulator.faults();
+    for operation in [Operation::GetBatch, Operation::DownloadFile] {
+        faults.fail_next(operation, 40, Failure::service_unavailable());
+    }
+    let report = end(quick(&run).job_requests(150, 150)).await.unwrap();
+    assert_eq!(report.responses, 150, "{report}");
+    for (kind, what) in [
+        ("unreachable", "its polls fail"),
+        ("unreadable", "the reads of its results fail"),
+    ] {
+        let told = events(&run, kind).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        let detail = told[0].detail.as_ref().unwrap();
+        assert!(detail.contains(what) && detail.contains("503"), "{detail}");
+    }
+}
 
 #[tokio::test]
 async fn a_foreign_upload_url_ends_the_run_after_some_tries() {

@@ -188,6 +188,57 @@ async fn one_process_drives_a_run_and_others_read_it() {
     backend.client.runs().open(&path).await.unwrap();
 }
 
+/// By each name, SQLite would have a log of its own, or there would be a lock of its own.
+#[cfg(unix)]
+#[tokio::test]
+async fn one_process_drives_a_run_by_whatever_name() {
+    use std::os::unix::fs::symlink;
+
+    let backend = Backend::gemini().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    finished(&backend, &path).await;
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let link = elsewhere.join("link.run");
+    symlink("../a.run", &link).unwrap();
+    let open = async |path: &Path| backend.client.runs().open(path).await;
+
+    let mut lock = std::fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("a.run.lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    lock.write_all(b"process 0, since yesterday").unwrap();
+    let error = open(&link).await.unwrap_err().to_string();
+    assert!(error.contains("process 0, since yesterday"), "{error}");
+    drop(lock);
+    let run = open(&link).await.unwrap();
+    let view = backend.client.runs().read(&link).await.unwrap();
+    assert!(view.driver().is_some());
+    drop(view);
+    run.close().await;
+
+    let hard = folder.path().join("hard.run");
+    std::fs::hard_link(&path, &hard).unwrap();
+    for path in [&hard, &path, &link] {
+        let error = open(path).await.unwrap_err().to_string();
+        assert!(error.contains("hard links"), "{error}");
+    }
+    std::fs::remove_file(&hard).unwrap();
+    open(&path).await.unwrap().close().await;
+
+    let nowhere = elsewhere.join("nowhere.run");
+    symlink("../gone/b.run", &nowhere).unwrap();
+    let error = open(&nowhere).await.unwrap_err().to_string();
+    assert!(
+        error.contains("../gone/b.run, which is not there"),
+        "{error}"
+    );
+    let left = std::fs::read_dir(&elsewhere).unwrap().count();
+    assert_eq!(left, 2, "something was made beside a link");
+}
+
 #[tokio::test]
 async fn a_second_process_is_refused_until_the_first_is_gone() {
     let backend = Backend::gemini().await;
@@ -301,6 +352,12 @@ async fn a_run_that_may_not_be_written_says_so_and_goes_on_once_it_may() {
 async fn a_process_that_may_not_write() {
     let (client, path) = run_of_the_process();
     let before = std::fs::read(&path).unwrap();
+    // It can be read all the same.
+    let view = genai_batch::runs::RunView::open(&path).await.unwrap();
+    assert!(view.report().await.unwrap().is_finished());
+    let results = view.results().await.unwrap();
+    assert_eq!(results.try_collect::<Vec<_>>().await.unwrap().len(), 200);
+    drop(view);
     let error = client.runs().open(&path).await.unwrap_err();
     assert!(error.is_io(), "{error}");
     let text = error.to_string();

@@ -1,11 +1,13 @@
 //! Runs whose jobs have rows that are not what they should be.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
 use genai_batch::batches::InlineLimit;
 use genai_batch::runs::{Deviations, Run, RunReport};
 use genai_batch::{Outcome, Request};
-use genai_batch_emulator::{Model, RowFailure, Rows};
-use serde_json::Value;
+use genai_batch_emulator::{Failure, Model, Operation, RowFailure, Rows};
+use serde_json::{Value, json};
 
 use crate::runs::{Place, by_key, quick};
 use crate::support::{Backend, Told, on_every_backend, sums};
@@ -189,6 +191,47 @@ on_every_backend! {
     a_row_that_is_cut_or_of_no_characters_costs_its_request_an_attempt,
     no_error_of_a_row_shows_a_credential,
     no_error_of_a_job_shows_a_credential,
+    a_missing_result_has_its_metadata_and_says_why,
+}
+
+/// As a proxy sends a page of its own in place of a file. The results are there, and paid for.
+#[tokio::test]
+async fn results_without_a_row_of_a_job_that_went_well_are_read_again() {
+    let backend = Backend::gemini().await;
+    let place = Place::new();
+    let (requests, expected) = sums(150);
+    let faults = backend.emulator.faults();
+    faults.fail_next(Operation::DownloadFile, 3, Failure::html(200));
+    let run = opened(&backend, &place, requests).await;
+    let report = quick(&run).job_requests(150, 150).await.unwrap();
+    assert_eq!((report.responses, report.missing), (150, 0), "{report}");
+    assert_eq!(backend.emulator.request_count(backend.create), 1);
+    assert_eq!(by_key(&run).await, expected);
+    let told = events(&run, "unreadable").await;
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("no row of its requests"), "{told:?}");
+}
+
+/// What is known of a request does not go with its row.
+async fn a_missing_result_has_its_metadata_and_says_why(backend: Backend) {
+    let place = Place::new();
+    backend.emulator.faults().drop_rows(Rows::All);
+    let request = Request::text("What is 1 + 1?").key("k").metadata("n", 7);
+    let run = opened(&backend, &place, vec![request]).await;
+    let soon = Duration::from_millis(20);
+    let report = quick(&run).attempts(1).output_timeout(soon).await.unwrap();
+    assert_eq!(report.missing, 1, "{report}");
+    let results: Vec<_> = run.results().await.unwrap().try_collect().await.unwrap();
+    assert_eq!(results[0].metadata().unwrap()["n"], 7);
+    let line: Value = serde_json::from_str(&results[0].to_line()).unwrap();
+    let why = line["message"].as_str().unwrap();
+    assert_eq!(results[0].why_missing(), Some(why));
+    assert!(why.contains("its results cannot be read"), "{why}");
+    run.save_to(place.out()).await.unwrap();
+    let saved = std::fs::read_to_string(place.out()).unwrap();
+    let saved: Value = serde_json::from_str(&saved).unwrap();
+    let expected = json!({"key": "k", "metadata": {"n": 7}, "missing": true, "message": why});
+    assert_eq!(saved, expected);
 }
 
 /// Where a row shows no request, nothing says whose it is. It is paid for.

@@ -9,6 +9,7 @@ use super::super::store::jobs::{self, State};
 use super::super::store::{events, parts};
 use super::{Driver, Live};
 use crate::backend::AnyBackend;
+use crate::cost::Money;
 use crate::error::Result;
 
 /// What a response is taken to have where none was seen yet.
@@ -41,7 +42,8 @@ impl Driver {
                 Cut::Nothing => return Ok(true),
                 // What is under way may cost less than was estimated.
                 Cut::TooDear(_) if !self.live.is_empty() => return Ok(false),
-                Cut::TooDear(why) => {
+                Cut::TooDear(next) => {
+                    let why = self.too_dear(next).await?;
                     let note = move |it: &mut _| events::note(it, "budget", None, Some(&why));
                     self.run.store.call(note).await?;
                     self.stopped = Some(Stopped::Budget);
@@ -52,6 +54,20 @@ impl Driver {
             self.live.insert(id, Live::new(job, now));
             self.submit(id);
         }
+    }
+
+    /// Why the next request is not asked, which may cost so much.
+    async fn too_dear(&mut self, next: f64) -> Result<String> {
+        let Some((budget, pricing)) = &self.plan.budget else {
+            return Ok(String::new());
+        };
+        let progress = self.run.store.call(|it| progress::measure(it)).await?;
+        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens);
+        let (spent, next, currency) = (Money(spent), Money(next), &pricing.currency);
+        Ok(format!(
+            "{spent} {currency} of the budget of {budget} {currency} is spent, and the next request may \
+             cost {next} {currency}"
+        ))
     }
 
     async fn next(&mut self, size: Size) -> Result<Cut> {

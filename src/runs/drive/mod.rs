@@ -369,6 +369,11 @@ impl Driver {
         Ok(())
     }
 
+    /// For how long steps of a job fail, if that is worth telling.
+    fn news(&mut self, id: i64, now: Instant) -> Option<Duration> {
+        self.live.get_mut(&id)?.trouble.news(now)
+    }
+
     /// Gives an error back that a step of a job is tried again after.
     fn rides_out(&mut self, id: i64, error: Error, now: Instant) -> Result<Error> {
         match self.live.get_mut(&id) {

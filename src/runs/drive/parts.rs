@@ -7,7 +7,7 @@ use super::super::inner::Inner;
 use super::super::store::jobs::{Job, Part};
 use super::super::store::outcomes;
 use super::super::store::parts::{self, Count};
-use super::read::{End, Judge, is_unreadable, take_rows};
+use super::read::{End, Judge, is_unreadable, promises_rows, take_rows, without_rows};
 use crate::backend::ResultsOptions;
 use crate::error::{Error, Result};
 use crate::job::{BatchJob, JobDestination, JobStats};
@@ -92,14 +92,18 @@ async fn rows(
     let number = part.id;
     let forget = run.store.call(move |it| parts::forget_rows(it, number));
     forget.await?;
+    let promises = promises_rows(&record);
     let mut results = match open(run, judge, record).await {
         Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
         opened => opened?,
     };
-    if let Some(end) = take_rows(run, job, judge, &mut results).await? {
+    if let Some(end) = take_rows(run, job, (judge, promises), &mut results).await? {
         return Ok(end);
     }
     let report = results.report();
+    if promises && let Some(error) = without_rows(&report) {
+        return Ok(End::Unreadable(error));
+    }
     let missing = i64::try_from(report.missing).unwrap_or(i64::MAX);
     let (id, detail) = (job.id, report.to_string());
     let kept = run

@@ -18,11 +18,11 @@ use super::super::store::{Pending, repeatable, requests};
 use super::super::store::{adopted, deviations as store_deviations, events};
 use super::super::unfinished;
 use super::{Done, Driver, Plan, parts};
-use crate::backend::ResultsOptions;
+use crate::backend::{AnyBackend, ResultsOptions};
 use crate::counted::Counted;
 use crate::error::{Error, Result};
 use crate::form::Writer;
-use crate::job::BatchJob;
+use crate::job::{BatchJob, JobStats};
 use crate::keys::SubmittedKeysBuilder;
 use crate::platform::Backend;
 use crate::results::{BatchResult, Expectation, KeyMatch, Report, ResultStream};
@@ -148,21 +148,19 @@ impl Driver {
         };
         live.is_busy = true;
         let (service, placed) = (self.run.service.clone(), live.job.placed.clone());
-        // It forbids what is not there.
-        let is_files_api = service.backend() == Backend::Gemini;
         self.works.push(Box::pin(async move {
             let mut left = None;
             for name in placed {
-                match service.remove_staged(&name).await {
-                    Ok(()) => {}
+                let error = match service.remove_staged(&name).await {
+                    Ok(()) => continue,
+                    Err(error) => error,
+                };
+                match is_gone(&service, &name, &error).await {
                     // It was noted and never placed, or taken back.
-                    Err(error)
-                        if error.is_not_found()
-                            || (is_files_api && error.is_permission_denied()) =>
-                    {
+                    true => {
                         tracing::debug!(%error, input = name, "there is nothing to remove");
                     }
-                    Err(error) => {
+                    false => {
                         tracing::warn!(%error, input = name, "the requests of a job could not be removed");
                         left = Some(format!("{name} could not be removed: {error}"));
                     }
@@ -170,6 +168,21 @@ impl Driver {
             }
             Done::Removed(id, left)
         }));
+    }
+}
+
+/// Whether what could not be removed is not there.
+async fn is_gone(service: &AnyBackend, name: &str, error: &Error) -> bool {
+    if !error.is_permission_denied() {
+        return error.is_not_found();
+    }
+    match service.files() {
+        // It forbids what is not there, and what may not be done.
+        Ok(files) => match files.get_file(name).await {
+            Ok(_) => false,
+            Err(error) => error.is_not_found() || error.is_permission_denied(),
+        },
+        Err(_) => false,
     }
 }
 
@@ -194,6 +207,7 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
     if !record.has_results() && record.output().is_none() {
         return without_results(run, job, judge, &record).await;
     }
+    let promises = promises_rows(&record);
     let mut results = match open(run, job, record, judge.output_timeout).await {
         // Only now does it say so.
         Err(error) if error.is_job_ended() => {
@@ -203,7 +217,7 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
         Err(error) if is_unreadable(&error) => return Ok(End::Unreadable(error)),
         opened => opened?,
     };
-    if let Some(end) = take_rows(run, job, judge, &mut results).await? {
+    if let Some(end) = take_rows(run, job, (judge, promises), &mut results).await? {
         return Ok(end);
     }
     let report = results.report().to_string();
@@ -218,10 +232,10 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
 pub(super) async fn take_rows(
     run: &Inner,
     job: &Job,
-    judge: &Judge,
+    (judge, promises): (&Judge, bool),
     results: &mut ResultStream,
 ) -> Result<Option<End>> {
-    let taken = take_each(run, job, judge, results).await?;
+    let taken = take_each(run, job, (judge, promises), results).await?;
     let (id, found) = (job.id, deviations::of(&results.report()));
     if !found.is_empty() {
         let name = job.name.as_deref().unwrap_or_default();
@@ -243,7 +257,7 @@ pub(super) async fn take_rows(
 async fn take_each(
     run: &Inner,
     job: &Job,
-    judge: &Judge,
+    (judge, promises): (&Judge, bool),
     results: &mut ResultStream,
 ) -> Result<Option<End>> {
     let mut writing: Option<(Pending<Option<Clash>>, Vec<BatchResult>)> = None;
@@ -275,6 +289,9 @@ async fn take_each(
             }
             let mut became = judge.became(job, &result);
             if became.kind == Kind::Missing {
+                if promises && let Some(error) = without_rows(&results.report()) {
+                    return Ok(Some(End::Unreadable(error)));
+                }
                 let why = unasked.get_or_insert_with(|| why_not_again(&results.report()));
                 if let Some(why) = why {
                     (became.is_final, became.message) = (true, Some(why.clone()));
@@ -318,6 +335,40 @@ async fn take_each(
         judge.tell_kept(last, &told).await?;
     }
     Ok(end)
+}
+
+/// Whether the service says of a job that requests of it have a response.
+pub(super) fn promises_rows(record: &BatchJob) -> bool {
+    let says = |stats: JobStats| (stats.succeeded > 0, stats.failed > 0);
+    match record.stats().map(says) {
+        Some((true, _)) => true,
+        Some((false, true)) => false,
+        // It may not count.
+        Some((false, false)) | None => record.is_succeeded(),
+    }
+}
+
+/// The error about results of which no row can be read that is some request's: an empty file, or a page of a
+/// proxy, rather than what the requests came to.
+pub(super) fn without_rows(report: &Report) -> Option<Error> {
+    let rows = report.responses.saturating_add(report.errors);
+    if rows > 0 || report.keyless > 0 {
+        return None;
+    }
+    let mut found = String::new();
+    for (count, what) in [
+        (report.unreadable, "that cannot be read"),
+        (report.unexpected, "with a key that the job does not have"),
+    ] {
+        if count > 0 {
+            found.push_str(&format!(", {} {what}", Counted(count, "row")));
+        }
+    }
+    let first = report.unreadable_places.first();
+    let first = first.map_or_else(String::new, |first| format!(": {first}"));
+    Some(Error::protocol(format!(
+        "the service says that the job succeeded, and its results have no row of its requests{found}{first}"
+    )))
 }
 
 /// Why the requests of a job that have no row are not asked again: as far as anybody can tell, they were

@@ -1,5 +1,7 @@
 //! What comes of a step: noted in the file, and what is next.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::super::store::jobs::{self, State};
@@ -67,10 +69,10 @@ impl Driver {
     pub(super) async fn created(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
         let name = job.name().to_owned();
         let noted = name.clone();
-        self.run
-            .store
-            .call(move |it| jobs::created(it, id, &noted))
-            .await?;
+        let created = self.run.store.call(move |it| jobs::created(it, id, &noted));
+        if let Some(other) = created.await? {
+            return self.is_of_another(id, &name, other, now).await;
+        }
         if let Some(live) = self.live.get_mut(&id) {
             live.job.name = Some(name);
             live.job.state = State::Active;
@@ -85,6 +87,23 @@ impl Driver {
         match self.given_up {
             Some(_) => self.cancel(id).await,
             None => Ok(()),
+        }
+    }
+
+    /// The service names a job for a create that the run has already, of another: it is not clear what came
+    /// of the create.
+    async fn is_of_another(&mut self, id: i64, name: &str, other: i64, now: Instant) -> Result<()> {
+        let error = Error::protocol(format!(
+            "the service says that {name} is what came of the create of job {id}, and that is job {other} \
+             of this run"
+        ));
+        match self.live.get(&id).map(|live| live.job.state) {
+            Some(State::Looking) => {
+                let error = self.rides_out(id, error, now)?;
+                tracing::warn!(%error, "a job is looked for on");
+                Ok(())
+            }
+            _ => self.is_unclear(id, error, now).await,
         }
     }
 
@@ -138,6 +157,7 @@ impl Driver {
         self.poll.is_busy = false;
         let mut any_ended = false;
         let mut failed = None;
+        let mut news = Vec::new();
         for (id, outcome) in seen {
             let Some(live) = self.live.get_mut(&id) else {
                 continue;
@@ -176,7 +196,11 @@ impl Driver {
                     }
                 }
                 Err(error) => match live.trouble.rides_out(error, now, self.plan.max_outage) {
-                    Ok(error) => tracing::warn!(%error, "a poll failed, polling on"),
+                    Ok(error) => {
+                        tracing::warn!(%error, "a poll failed, polling on");
+                        let lasted = live.trouble.news(now);
+                        news.extend(lasted.map(|lasted| (id, lasted, error)));
+                    }
                     // The others are seen to first.
                     Err(error) => failed = Some(error),
                 },
@@ -187,7 +211,35 @@ impl Driver {
             false => self.poll.count.saturating_add(1),
         };
         self.poll.due = now + self.plan.pause(self.poll.count);
+        // Where all polls fail, one tells it.
+        let others = match news.len() {
+            0 | 1 => String::new(),
+            count => format!(", and those of {} more jobs", count - 1),
+        };
+        if let Some((id, lasted, error)) = news.into_iter().next() {
+            let what = format!("its polls{others}");
+            self.note_trouble("unreachable", id, &what, lasted, &error)
+                .await?;
+        }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Notes that steps of a job fail, and are tried again.
+    pub(super) async fn note_trouble(
+        &mut self,
+        kind: &'static str,
+        id: i64,
+        what: &str,
+        lasted: Duration,
+        error: &Error,
+    ) -> Result<()> {
+        let since = match lasted.as_secs() {
+            0 => String::new(),
+            _ => format!(" for {lasted:.0?}"),
+        };
+        let why = format!("{what} fail{since}, and are tried again: {error}");
+        let note = move |it: &mut _| events::note(it, kind, Some(id), Some(&why));
+        self.run.store.call(note).await
     }
 
     async fn ended(&mut self, id: i64, job: &BatchJob, now: Instant) -> Result<()> {
@@ -240,7 +292,14 @@ impl Driver {
                 live.due = now + self.plan.retry_pause(tries);
                 let error = self.rides_out(id, error, now)?;
                 tracing::warn!(%error, "a job was not read, trying again");
-                Ok(())
+                match self.news(id, now) {
+                    Some(lasted) => {
+                        let what = "the reads of its results";
+                        self.note_trouble("unreadable", id, what, lasted, &error)
+                            .await
+                    }
+                    None => Ok(()),
+                }
             }
         }
     }

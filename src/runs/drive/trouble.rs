@@ -12,6 +12,8 @@ const TRIES: u32 = 3;
 /// How often in a row a response is taken that is not what the API says. What sends one, such as a proxy,
 /// does so until somebody mends it.
 const ODD: u32 = 5;
+/// How long trouble lasts before it is told again; after that, twice as long each time.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
 /// The failures of a job since its last step that went well.
 #[derive(Debug, Default)]
@@ -20,12 +22,25 @@ pub(super) struct Trouble {
     tries: u32,
     /// How many of the responses were not what the API says.
     odd: u32,
+    /// How long it had lasted when it was told last.
+    told: Option<Duration>,
 }
 
 impl Trouble {
     /// A step went well.
     pub(super) fn over(&mut self) {
         *self = Self::default();
+    }
+
+    /// For how long it has lasted, if that is worth telling: the first time, and then whenever it has
+    /// lasted twice as long.
+    pub(super) fn news(&mut self, now: Instant) -> Option<Duration> {
+        let lasted = now.duration_since(self.since?);
+        let is_news = match self.told {
+            None => true,
+            Some(told) => lasted >= told.saturating_mul(2).max(TOLD_AGAIN),
+        };
+        is_news.then(|| *self.told.insert(lasted))
     }
 
     /// Gives an error back that the step is tried again after.
@@ -84,6 +99,22 @@ mod tests {
         let mut after = |minutes| trouble.rides_out(late(), start + MINUTE * minutes, MINUTE * 15);
         assert!(after(0).is_ok() && after(40).is_ok());
         assert!(after(80).is_err());
+    }
+
+    #[test]
+    fn what_lasts_is_told_each_time_that_it_has_lasted_twice_as_long() {
+        let (mut trouble, start) = (Trouble::default(), Instant::now());
+        assert_eq!(trouble.news(start), None, "there is none");
+        let mut told = Vec::new();
+        for half_minutes in 0..=60 {
+            let now = start + MINUTE / 2 * half_minutes;
+            assert!(trouble.rides_out(late(), now, MINUTE * 60).is_ok());
+            told.extend(trouble.news(now).map(|lasted| lasted.as_secs() / 60));
+        }
+        assert_eq!(told, [0, 1, 2, 4, 8, 16]);
+        trouble.over();
+        assert!(trouble.rides_out(late(), start, MINUTE).is_ok());
+        assert!(trouble.news(start).is_some(), "new trouble");
     }
 
     #[test]

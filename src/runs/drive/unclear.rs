@@ -96,7 +96,14 @@ impl Driver {
             Err(error) => {
                 let error = self.rides_out(id, error, now)?;
                 tracing::warn!(%error, "a job cannot be looked for");
-                Ok(())
+                match self.news(id, now) {
+                    Some(lasted) => {
+                        let what = "the looks for it";
+                        self.note_trouble("unreachable", id, what, lasted, &error)
+                            .await
+                    }
+                    None => Ok(()),
+                }
             }
         }
     }

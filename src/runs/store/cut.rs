@@ -22,7 +22,7 @@ impl Size {
     fn none(&self, too_much: Option<i64>) -> Cut {
         match (too_much, &self.cost) {
             // The first always fits, unless for its cost.
-            (Some(tokens), Some(cost)) => Cut::TooDear(cost.too_dear(tokens)),
+            (Some(tokens), Some(cost)) => Cut::TooDear(cost.of(1, tokens)),
             _ => Cut::Nothing,
         }
     }
@@ -44,15 +44,6 @@ impl Cost {
     fn allows(&self, sum: &Sum) -> bool {
         self.of(sum.requests, sum.tokens) <= self.most
     }
-
-    /// Why a request of so many tokens is not asked.
-    fn too_dear(&self, tokens: i64) -> String {
-        format!(
-            "the next request may cost {:.6}, and {:.6} of the budget is left",
-            self.of(1, tokens),
-            self.most
-        )
-    }
 }
 
 /// What came of cutting a job.
@@ -61,8 +52,8 @@ pub(crate) enum Cut {
     Job(Job),
     /// There are no more requests.
     Nothing,
-    /// The next request alone may cost too much, as this says.
-    TooDear(String),
+    /// The next request alone may cost too much: so much.
+    TooDear(f64),
 }
 
 /// The sum of some requests.

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::events;
 use super::requests::Members;
@@ -219,14 +219,25 @@ pub(crate) fn lost(
     Ok(events::shown(first))
 }
 
-/// The service has the job under this name.
-pub(crate) fn created(connection: &mut Connection, job: i64, name: &str) -> Result<()> {
+/// The service has the job under this name. Where another job has it, nothing is noted, and that one's
+/// number given.
+pub(crate) fn created(connection: &mut Connection, job: i64, name: &str) -> Result<Option<i64>> {
     let step = connection.transaction()?;
+    let sql = "SELECT id FROM jobs WHERE name = ? AND id <> ?";
+    let mut read = step.prepare_cached(sql)?;
+    let other = read
+        .query_row(params![name, job], |row| row.get(0))
+        .optional()?;
+    drop(read);
+    if other.is_some() {
+        return Ok(other);
+    }
     let sql = "UPDATE jobs SET state = 'active', name = ?, created_time = ?, error = NULL,
         unclear = 0 WHERE id = ?";
     step.execute(sql, params![name, events::now(), job])?;
     events::note(&step, "created", Some(job), Some(name))?;
-    step.commit()
+    step.commit()?;
+    Ok(None)
 }
 
 /// A job was looked for in vain, for so long in all.

@@ -19,6 +19,8 @@ mod lock;
 mod log;
 pub(super) mod outcomes;
 pub(super) mod parts;
+pub(super) mod place;
+mod read_only;
 pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod schema;
@@ -195,10 +197,23 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     let failed = |error| failed(path, error);
     // A reader takes part in the log too, where it may write.
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    let busy = std::time::Duration::from_millis(BUSY);
-    connection.busy_timeout(busy).map_err(failed)?;
-    check(path, schema::header(&connection).map_err(failed)?)?;
+    let begin = |connection: Connection| {
+        connection.busy_timeout(std::time::Duration::from_millis(BUSY))?;
+        schema::header(&connection).map(|header| (connection, header))
+    };
+    let begun = Connection::open_with_flags(path, flags).and_then(begin);
+    let begun = match (begun, role) {
+        (Err(error), Role::Reader) if read_only::is_cause(&error) => match read_only::open(path) {
+            Some(opened) => opened.and_then(begin),
+            None if path.exists() && read_only::has_log(path) => {
+                return Err(read_only::beside_log(path, error));
+            }
+            None => Err(error),
+        },
+        (begun, _) => begun,
+    };
+    let (connection, header) = begun.map_err(failed)?;
+    check(path, header)?;
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value);
     let cache = match role {
         Role::Driver(_) => CACHE_KB,

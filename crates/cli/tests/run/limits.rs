@@ -103,7 +103,7 @@ async fn a_budget_is_kept_to() {
         ran.failed_with(6),
         str![[r#"
 error: stopped by --budget: 50 of 50 rows have no outcome yet; $0.00 is spent
-  the next request may cost 0.000323, and 0.000000 of the budget is left, in USD
+  0.00 USD of the budget of 0.0000001 USD is spent, and the next request may cost 0.000323 USD
   to go on, give the same command with a higher --budget
 
 "#]]

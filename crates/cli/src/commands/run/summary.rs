@@ -199,7 +199,7 @@ impl Summary {
                 told.push_str(&format!("; {spent} is spent"));
             }
             if let (true, Some(why)) = (stopped == "budget", why_budget) {
-                told.push_str(&format!("\n  {why}, in {}", "USD"));
+                told.push_str(&format!("\n  {why}"));
             }
             let failure = Failure::new(Kind::Stopped, told);
             return Err(failure.hint(match stopped {
