@@ -208,7 +208,8 @@ impl Summary {
     /// How the process ends.
     pub(super) fn end(&self, ending: &Ending) -> Result<()> {
         let rows = counted(self.rows, "row");
-        if let Some(stopped) = self.stopped {
+        // What ended in time, as jobs that are no more cancelled, was not stopped.
+        if let Some(stopped) = self.stopped.filter(|_| self.unfinished > 0) {
             let left = grouped(self.unfinished);
             let mut told = format!("stopped by --{stopped}: {left} of {rows} have no outcome yet");
             if let (true, Some(cost)) = (stopped == "budget", &self.cost) {
