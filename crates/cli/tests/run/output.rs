@@ -81,6 +81,7 @@ fn the_summary_is_a_document_of_json() {
   },
   "jobs": 1,
   "saved": null,
+  "active_jobs": 0,
   "taken_in": {
     "added": 3,
     "changed": 0,
@@ -297,7 +298,7 @@ out.csv: 5 rows
         str![[r#"
 error: 3 of 5 rows failed
   the column `error` of out.csv says why
-  1 request is called wrong by the service (INVALID_ARGUMENT), and will be again: change them in reviews.csv or in the options, and add --ask-anew
+  1 request is called wrong by the service (INVALID_ARGUMENT), and will be again: change what is asked, in reviews.csv or by the options, and add --ask-anew
   1 answer is cut off, which `runs retry` does not ask again: give a higher --max-output-tokens and --ask-anew, which asks and pays for all rows anew, or do it in a table of these rows with another --out
   1 answer is not of use, which `runs retry` does not ask again: give another prompt or other options and --ask-anew, which asks and pays for all rows that this changes, or do it in a table of these rows with another --out
 

@@ -115,7 +115,7 @@ error: t.csv has no rows
     assert_data_eq!(
         run(&[]).await.failed_with(2),
         str![[r#"
-error: up to 1 row of out.csv.run would be asked anew, since what is asked has changed
+error: 1 row of out.csv.run would be asked anew, since what is asked has changed
   the command is as it was: what has changed is in the rows of t.csv
   of 3 rows 2 are the same, 1 changed, 0 new; 0 are gone; 3 had an outcome
   to pay for them again, add --ask-anew; to keep both, choose another --out

@@ -54,8 +54,8 @@ pub(super) fn of(
     }
     if counts.wrong > 0 {
         lines.push(format!(
-            "{} called wrong by the service (INVALID_ARGUMENT), and will be again: change them in {input} or in \
-             the options, and add --ask-anew",
+            "{} called wrong by the service (INVALID_ARGUMENT), and will be again: change what is asked, in {input} \
+             or by the options, and add --ask-anew",
             are(counts.wrong, "request")
         ));
     }
