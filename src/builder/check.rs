@@ -25,10 +25,9 @@ pub fn base_url(
     plain_http_hosts: &[String],
 ) -> Result<String> {
     let refuse = |reason: &str| {
-        // What stands in a query may be a key.
-        let shown = text.split(['?', '#']).next().unwrap_or_default();
+        let shown = shown(text);
         Err(Error::configuration(format!(
-            "{shown:?} is not a base URL: {reason} (it is set by the option `{option}` or by \
+            "{shown} is not a base URL: {reason} (it is set by the option `{option}` or by \
              {variable})"
         )))
     };
@@ -61,6 +60,18 @@ pub fn base_url(
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// As much of an address as is no secret: a short name, and of a whole address all but the query. What
+/// is no address may be a key that was set in the wrong place.
+fn shown(text: &str) -> String {
+    const LONGEST_NAME: usize = 15;
+    let is_address = text.parse::<reqwest::Url>().is_ok_and(|url| url.has_host());
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match is_address || text.len() <= LONGEST_NAME {
+        true => format!("{text:?}"),
+        false => format!("a text of {} bytes, which is not shown,", text.len()),
+    }
+}
+
 /// Checks headers that are added to every request.
 pub fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
@@ -81,6 +92,20 @@ pub fn headers(headers: &[(String, String)]) -> Result<HeaderMap> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_in_place_of_an_address_is_not_shown() {
+        for text in [
+            "AIzaSySECRET-of-39-characters",
+            "key:AIzaSySECRET-of-39",
+            "https://h/a?key=SECRET",
+        ] {
+            let error = base_url(text, "base_url", "BASE_URL", &[]).unwrap_err();
+            assert!(!error.to_string().contains("SECRET"), "{error}");
+        }
+        let error = base_url("ftp://h/a", "base_url", "BASE_URL", &[]).unwrap_err();
+        assert!(error.to_string().contains("ftp://h/a"), "{error}");
+    }
 
     #[test]
     fn requests_go_to_what_a_base_url_was_read_as() {

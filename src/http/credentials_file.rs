@@ -52,6 +52,15 @@ impl CredentialsFile {
     /// The file of Application Default Credentials; `None` if there is none.
     pub(super) async fn find() -> Result<Option<Self>> {
         let named = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+        if let Some(what) = named
+            .as_deref()
+            .and_then(|it| not_a_path(&it.to_string_lossy()))
+        {
+            return Err(Error::configuration(format!(
+                "{VARIABLE} {what}, and is to be the path of a file: write the credentials into a file \
+                 that only you can read, and set the path of that"
+            )));
+        }
         let (path, is_named) = match named {
             Some(path) => (PathBuf::from(path), true),
             None => {
@@ -162,6 +171,27 @@ impl CredentialsFile {
                 "the field `{field}` of {path}, where there is no text"
             )),
         }
+    }
+}
+
+/// Why a value is no path but, by its look, what the file would hold; nothing of it may be shown.
+fn not_a_path(value: &str) -> Option<&'static str> {
+    const LONGEST: usize = 1024;
+    let value = value.trim_start_matches('\u{feff}').trim_start();
+    // `{` and what may follow it, in base64.
+    let is_base64 = ["eyJ", "ewo", "ew0", "eyA"]
+        .iter()
+        .any(|it| value.starts_with(it));
+    if value.starts_with(['{', '[', '"', '\'']) {
+        Some("holds JSON")
+    } else if value.contains(['\n', '\r', '\0']) || value.starts_with("-----BEGIN") {
+        Some("holds text of several lines")
+    } else if is_base64 && value.len() > 64 {
+        Some("holds JSON in base64")
+    } else if value.len() > LONGEST || value.split(['/', '\\']).any(|name| name.len() > 255) {
+        Some("holds more than a path")
+    } else {
+        None
     }
 }
 
@@ -326,6 +356,17 @@ mod tests {
         let source = json!({"type": "authorized_user"});
         let json = json!({"type": "impersonated_service_account", "source_credentials": source});
         assert_eq!(refused(&json), "");
+    }
+
+    #[test]
+    fn a_key_in_place_of_a_path_is_none() {
+        let base64 = format!("eyJ{}", "a".repeat(100));
+        for key in ["{\"private_key\": 1}", "a\nb", &base64, &"a".repeat(300)] {
+            assert!(not_a_path(key).is_some(), "{key}");
+        }
+        for path in ["/run/secrets/key.json", "C:\\keys\\a.json", "eyes/a.json"] {
+            assert_eq!(not_a_path(path), None);
+        }
     }
 
     #[test]

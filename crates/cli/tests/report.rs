@@ -311,6 +311,11 @@ async fn nothing_but_a_page_is_replaced() {
             assert!(std::fs::read(&run).unwrap() == kept);
         }
     }
+    // A folder, and a place in a folder that is not there.
+    let (code, told) = write(folder.path(), &[]);
+    assert!(code == Some(2) && told.contains("is a folder"), "{told}");
+    let (code, told) = write(&folder.path().join("d/x.html"), &[]);
+    assert!(code == Some(2) && told.contains("mkdir -p"), "{told}");
     // What somebody else wrote.
     let precious = folder.path().join("precious.csv");
     std::fs::write(&precious, "precious").unwrap();

@@ -16,6 +16,7 @@ mod find;
 pub(super) mod jobs;
 pub(super) mod listed;
 mod lock;
+mod log;
 pub(super) mod outcomes;
 pub(super) mod parts;
 pub(super) mod requests;
@@ -32,6 +33,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::error::{Error, Result};
 pub(super) use lock::Lock;
+use log::Log;
 
 /// How many kB of the file are kept in memory.
 const CACHE_KB: i64 = 16 * 1024;
@@ -39,8 +41,6 @@ const CACHE_KB: i64 = 16 * 1024;
 const READER_CACHE_KB: i64 = 4 * 1024;
 /// The size of a page, in which some dozen rows have room.
 const PAGE: i64 = 32768;
-/// How long the log grows before it is moved into the file, in pages: 32 MB.
-const LOG_PAGES: i64 = 1024;
 /// How long one connection waits for another, in milliseconds: readers for the moment in which the
 /// driver moves the file's log into the file.
 const BUSY: u64 = 20_000;
@@ -91,10 +91,19 @@ impl Store {
                 Ok(open) => open,
                 Err(error) => return drop(opened.send(Err(error))),
             };
+            let log = match role {
+                Role::Driver(_) => Log::start(&place, &mut connection),
+                Role::Reader => Ok(Log::none()),
+            };
+            let log = match log {
+                Ok(log) => log,
+                Err(error) => return drop(opened.send(Err(failed(&place, error)))),
+            };
             let _ = opened.send(Ok(()));
             for act in to_do {
                 act(&mut connection);
             }
+            log.stop(&mut connection);
             drop(connection);
             // Not before the last step is done.
             drop(role);
@@ -201,7 +210,6 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("journal_mode", &"WAL").map_err(failed)?;
         // Each step is on the disk before the next begins.
         set("synchronous", &"FULL").map_err(failed)?;
-        set("wal_autocheckpoint", &LOG_PAGES).map_err(failed)?;
         // Whether it may be written at all: SQLite opens it for reading otherwise, and says so late.
         connection
             .execute_batch("BEGIN IMMEDIATE; ROLLBACK")

@@ -283,3 +283,39 @@ async fn a_row_is_found_without_going_through_the_requests_of_its_job() {
     let plan = plan.await.unwrap();
     assert!(plan[0].contains("requests_key (key=?"), "{plan:?}");
 }
+
+#[tokio::test]
+async fn a_long_log_is_moved_into_the_file_and_begins_anew() {
+    const STEPS: usize = 160;
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(&folder, 20).await;
+    let path = folder.path().join("a.run");
+    let log = folder.path().join("a.run-wal");
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |it| it.len());
+    let megabyte: Arc<str> = "x".repeat(1_000_000).into();
+    let mut longest = 0;
+    for _ in 0..STEPS {
+        let text = Arc::clone(&megabyte);
+        let write = move |it: &mut Connection| {
+            let sql = "INSERT INTO events (time, kind, detail) VALUES (0, 'long', ?)";
+            repeatable(it, |it| it.execute(sql, [&*text]))
+        };
+        store.call(write).await.unwrap();
+        longest = longest.max(length(&log));
+    }
+    assert!(longest < 140_000_000, "{longest} bytes of log");
+    store.close().await;
+    assert!(!log.exists() && length(&path) > STEPS as u64 * 1_000_000);
+    let connection = Connection::open(&path).unwrap();
+    let whole: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    let kept: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM events WHERE kind = 'long'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!((&*whole, kept), ("ok", STEPS as i64));
+}

@@ -9,7 +9,7 @@ use crate::commands::check::source;
 use crate::connect::{connect, connect_to_look};
 use crate::exit::Result;
 use crate::global::Global;
-use crate::show::counted::money;
+use crate::show::counted::{about, money};
 use crate::show::note::{say, warn};
 use crate::show::{Cell, Out, Tone};
 
@@ -145,7 +145,7 @@ pub(crate) fn parts(diagnosis: &Diagnosis) -> Vec<(&'static str, Cell)> {
     if let Some(cost) = &diagnosis.cost {
         let of = |amount| money(amount, &cost.currency);
         let (low, likely, high) = (of(cost.low), of(cost.likely), of(cost.high));
-        let told = format!("about {likely} ({low} to {high})");
+        let told = format!("{} ({low} to {high})", about(&likely));
         parts.push(("cost", Cell::new(told).tone(Tone::Good)));
         parts.push(("prices", Cell::new(&cost.price_source).tone(Tone::Quiet)));
     }

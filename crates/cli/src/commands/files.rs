@@ -14,6 +14,7 @@ use crate::show::bars::{Bar, Bars};
 use crate::show::counted::counted;
 use crate::show::note::say;
 use crate::show::{Out, ask, json, out};
+use crate::table::regular;
 
 /// Upload, list, download and delete files of the Gemini Files API.
 ///
@@ -117,6 +118,7 @@ async fn ls(client: &Client, global: &Global) -> Result<()> {
 }
 
 async fn put(args: Put, client: &Client, global: &Global) -> Result<()> {
+    let path = args.path.clone();
     let mut upload = client.files().upload(args.path);
     if let Some(mime_type) = args.mime_type {
         upload = upload.mime_type(mime_type);
@@ -130,11 +132,29 @@ async fn put(args: Put, client: &Client, global: &Global) -> Result<()> {
         .on_progress(move |sent, total| shown.at(sent, Some(total)))
         .await;
     bar.end();
-    let file = uploaded?;
+    let file = uploaded.map_err(|error| not_uploaded(&path, error.into()))?;
     let form = Out::of(global);
     match form.is_json() {
         true => form.document(&json::File::from(file)),
         false => out::write_text(&format!("{}\n", file.name())),
+    }
+}
+
+/// Why a file was not uploaded, where that is the file, in words of the command line.
+fn not_uploaded(path: &Path, failure: Failure) -> Failure {
+    let shown = path.display();
+    if path.is_dir() {
+        return Failure::usage(format_args!("{shown} is a folder: name a file in it"));
+    }
+    if let Some(what) = regular::other_than_file(path) {
+        return Failure::usage(format_args!("{shown} is not a file but {what}"));
+    }
+    if !path.exists() {
+        return Failure::usage(format_args!("there is no file {shown}"));
+    }
+    match failure.to_string().split_once(": set `mime_type`") {
+        Some((why, _)) => Failure::usage(why).hint("say it: --mime-type image/png, for instance"),
+        None => failure,
     }
 }
 
@@ -154,6 +174,16 @@ async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
 /// Writes a file that appears once it is whole.
 async fn save(download: Download, place: &Path, overwrite: bool, bar: &Bar) -> Result<u64> {
     let shown = place.display();
+    if place.is_dir() {
+        return Err(Failure::usage(format_args!(
+            "{shown} is a folder: name a file in it"
+        )));
+    }
+    if let Some(what) = regular::other_than_file(place) {
+        return Err(Failure::usage(format_args!(
+            "{shown} is not a file but {what}, which is not replaced"
+        )));
+    }
     if place.exists() && !overwrite {
         let failure = Failure::usage(format_args!("{shown} is there already"));
         return Err(failure.hint("say --overwrite, or choose another place"));

@@ -30,7 +30,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EXPRESSION")]
     filter: Option<String>,
     /// How many to show at most; 0 shows all.
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    #[arg(
+        long,
+        short = 'n',
+        allow_negative_numbers = true,
+        value_name = "N",
+        default_value_t = 100
+    )]
     limit: usize,
 }
 

@@ -35,7 +35,12 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     open: When,
     /// As many answers are on the page, evenly chosen, each of at most 4,000 characters.
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        default_value_t = 1000,
+        value_name = "N"
+    )]
     answers: u64,
 }
 
@@ -61,6 +66,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         ));
         return Err(failure.hint("--out names another file"));
     }
+    has_folder(&place)?;
     // Before the run is read, and once more when the page is put in its place.
     free(&place, args.overwrite)?;
     let page = report::html(&args.run, args.answers).await;
@@ -114,6 +120,25 @@ fn is_same(a: &Path, b: &Path) -> bool {
         })
     };
     matches!((whole(a), whole(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Refuses a place that is a folder, or is in none that is there.
+fn has_folder(place: &Path) -> Result<()> {
+    if place.is_dir() {
+        let place = place.display();
+        return Err(Failure::usage(format_args!(
+            "--out: {place} is a folder: name a file in it"
+        )));
+    }
+    let folder = place.parent().filter(|it| !it.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            let folder = folder.display();
+            let failure = Failure::usage(format_args!("--out: there is no folder {folder}"));
+            Err(failure.hint(format_args!("make it: mkdir -p {folder}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a place where there is something that is no page of a run.

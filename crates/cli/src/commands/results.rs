@@ -14,7 +14,7 @@ use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::bars::{Bar, Bars};
 use crate::show::cell::safe;
-use crate::show::counted::{counted, grouped, money};
+use crate::show::counted::{about, counted, grouped, money};
 use crate::show::note::say;
 
 /// Read the results of a job as lines of JSON, each under its key.
@@ -81,14 +81,15 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let report = report?;
     say(global, &report);
     if let Some(cost) = report.cost_by(Pricing::of_model) {
-        say(global, format_args!("cost: about {}", told(&cost)));
+        say(global, format_args!("cost: {}", about(&told(&cost))));
     }
     judge(&report)
 }
 
 /// Why nothing was written, with what to do if there is a file already.
 pub(crate) fn not_written(error: genai_batch::Error, place: &str, overwrite: bool) -> Failure {
-    let is_there = error.is_invalid_input() && !overwrite && Path::new(place).exists();
+    // A folder or a device is not replaced, whatever is said.
+    let is_there = error.is_invalid_input() && !overwrite && Path::new(place).is_file();
     let failure = Failure::from(error);
     match is_there {
         true => failure.hint("say --overwrite, or choose another place"),

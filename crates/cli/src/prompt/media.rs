@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use genai_batch::Part;
 use serde_json::Value;
 
-use crate::table::{Row, text};
+use crate::table::{Row, regular, text};
+
+/// The largest file that goes into a request, in bytes.
+const LARGEST: u64 = 100_000_000;
 
 /// The columns that name media.
 #[derive(Debug, Default)]
@@ -53,15 +56,7 @@ impl Media {
             other => return Err(format!("{other} is neither a path nor a URI")),
         };
         if !place.contains("://") {
-            let path = self.folder.join(place);
-            if !path.is_file() {
-                return Err(format!("there is no file {}", path.display()));
-            }
-            // Where its name says nothing, the library says so.
-            if let Some(mime_type) = mime_guess::from_path(&path).first_raw() {
-                check(place, mime_type)?;
-            }
-            return Ok(Some(Part::inline_file(path)));
+            return self.file(place).map(Some);
         }
         let name = place.split(['?', '#']).next().unwrap_or(place);
         let guess = mime_guess::from_path(Path::new(name)).first_raw();
@@ -74,6 +69,39 @@ impl Media {
                 "the name of {place} does not tell what it is: it needs an ending such as .png"
             )),
         }
+    }
+}
+
+impl Media {
+    fn file(&self, place: &str) -> Result<Part, String> {
+        let path = self.folder.join(place);
+        let shown = path.display();
+        let found = std::fs::metadata(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
+            _ => format!("{shown} cannot be read: {error}"),
+        })?;
+        if found.is_dir() {
+            return Err(format!("{shown} is a folder: name a file in it"));
+        }
+        if let Some(what) = regular::other_than_file(&path) {
+            return Err(format!("{shown} is not a file but {what}"));
+        }
+        if found.len() > LARGEST {
+            return Err(format!(
+                "{shown} has {} MB, and a request holds files of {} MB at most: put it where the service \
+                 reads it, with `genai-batch files put` (for 48 hours) or with --backend vertex into \
+                 gs://…, and name its URI instead",
+                found.len().div_ceil(1_000_000),
+                LARGEST / 1_000_000
+            ));
+        }
+        let Some(mime_type) = mime_guess::from_path(&path).first_raw() else {
+            return Err(format!(
+                "the name of {shown} does not tell what it is: it needs an ending such as .png"
+            ));
+        };
+        check(place, mime_type)?;
+        Ok(Part::inline_file(path))
     }
 }
 
@@ -138,6 +166,22 @@ mod tests {
             "{}",
             why(json!("b.png"))
         );
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::create_dir(place("d.png")).unwrap();
+        std::fs::write(place("plain"), "a").unwrap();
+        let large = std::fs::File::create(place("large.mp4")).unwrap();
+        large.set_len(LARGEST + 1).unwrap();
+        for (name, told) in [
+            ("d.png", "is a folder"),
+            ("plain", "ending"),
+            ("large.mp4", "101 MB"),
+        ] {
+            let why = why(json!(place(name)));
+            assert!(why.contains(told) && why.contains("\"photo\""), "{why}");
+        }
+        #[cfg(unix)]
+        assert!(why(json!("/dev/null")).contains("a device"));
         assert!(why(json!("https://host/photo")).contains("ending"));
         assert!(why(json!(5)).contains("neither"));
     }

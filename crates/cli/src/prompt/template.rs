@@ -23,10 +23,16 @@ pub(crate) struct Prompt {
     templates: Environment<'static>,
 }
 
+/// What the engine defines by itself: a row without a column of such a name would be asked of a function.
+const GLOBALS: [&str; 4] = ["debug", "dict", "namespace", "range"];
+
 impl Prompt {
     /// Reads a template; `columns` are those of the table, as far as they are known.
     pub(crate) fn new(source: String, columns: &[String]) -> Result<Self> {
         let mut templates = Environment::new();
+        for name in GLOBALS {
+            templates.remove_global(name);
+        }
         templates.set_fuel(Some(WORK));
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -34,7 +40,12 @@ impl Prompt {
             // As in a table of text, and not in the words of Python.
             ValueKind::None => Ok(()),
             ValueKind::Bool => write!(out, "{}", value.is_true()).map_err(unwritten),
-            ValueKind::Seq | ValueKind::Map => {
+            // What the engine has for itself, such as a cycler.
+            ValueKind::Plain => Err(minijinja::Error::new(
+                ErrorKind::InvalidOperation,
+                "what stands between {{ and }} is no text",
+            )),
+            ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
                 let json = serde_json::to_string(value).map_err(|error| {
                     minijinja::Error::new(ErrorKind::BadSerialization, error.to_string())
                 })?;
@@ -45,8 +56,8 @@ impl Prompt {
         let added = templates.add_template_owned("prompt", source.clone());
         added.map_err(|error| {
             let failure = Failure::usage(format!("the prompt is not a template: {}", told(&error)));
-            match columns.iter().find(|column| stands_bare(&source, column)) {
-                Some(column) => failure.hint(format!("write {{{{ {} }}}}", variable(column))),
+            match instead(&source, columns) {
+                Some(hint) => failure.hint(hint),
                 None => failure,
             }
         })?;
@@ -75,8 +86,19 @@ impl Prompt {
 
     /// The prompt of a row.
     pub(crate) fn render(&self, row: &Row) -> std::result::Result<String, RenderError> {
-        let failed = |error: minijinja::Error| RenderError(error);
-        let template = self.templates.get_template("prompt").map_err(failed)?;
+        let template = self.templates.get_template("prompt");
+        let source = template.as_ref().map(|it| it.source());
+        let source = source.unwrap_or_default();
+        let names = &row.names;
+        let failed = |error: minijinja::Error| RenderError {
+            hint: instead(source, names),
+            error,
+        };
+        let template = match &template {
+            Ok(template) => template,
+            // Its source was read when it was added.
+            Err(_) => return Err(failed(ErrorKind::TemplateNotFound.into())),
+        };
         let row = Arc::new(Cells(row.clone()));
         let prompt = template
             .render(Value::from_object(Context(row)))
@@ -92,17 +114,23 @@ fn unwritten(_: fmt::Error) -> minijinja::Error {
     minijinja::Error::new(ErrorKind::WriteFailure, "the prompt is not written")
 }
 
-/// How a template names a column.
+/// How a template names a column: the engine takes letters of ASCII alone for a name.
 pub(crate) fn variable(column: &str) -> String {
     let mut characters = column.chars();
     let is_name = characters
         .next()
-        .is_some_and(|it| it.is_alphabetic() || it == '_')
-        && characters.all(|it| it.is_alphanumeric() || it == '_');
+        .is_some_and(|it| it.is_ascii_alphabetic() || it == '_')
+        && characters.all(|it| it.is_ascii_alphanumeric() || it == '_');
     match is_name {
         true => column.to_owned(),
-        false => format!("{ROW}[{column:?}]"),
+        false => format!("{ROW}[{}]", serde_json::Value::from(column)),
     }
+}
+
+/// What to write, where a column stands in a template by a name that is none.
+fn instead(source: &str, columns: &[String]) -> Option<String> {
+    let column = columns.iter().find(|column| stands_bare(source, column))?;
+    Some(format!("write {{{{ {} }}}}", variable(column)))
 }
 
 /// Whether a column stands in a template by a name that is none.
@@ -117,7 +145,10 @@ fn stands_bare(source: &str, column: &str) -> bool {
 
 /// Why a row has no prompt.
 #[derive(Debug)]
-pub(crate) struct RenderError(minijinja::Error);
+pub(crate) struct RenderError {
+    error: minijinja::Error,
+    hint: Option<String>,
+}
 
 impl RenderError {
     /// With where the row is, and which columns it has.
@@ -125,9 +156,12 @@ impl RenderError {
         let columns = text::list(names);
         let failure = Failure::usage(format!(
             "{place}: the prompt cannot be made: {}",
-            told(&self.0)
+            told(&self.error)
         ));
-        match self.0.kind() {
+        if let Some(hint) = self.hint {
+            return failure.hint(hint);
+        }
+        match self.error.kind() {
             ErrorKind::UndefinedError => failure.hint(match names {
                 [name] if name.contains([';', '|', '\t']) => {
                     let delimiter = name.chars().find(|it| [';', '|', '\t'].contains(it));
@@ -293,6 +327,34 @@ mod tests {
             )
             .is_ok()
         );
+    }
+
+    #[test]
+    fn what_the_engine_defines_by_itself_is_no_column() {
+        for template in [
+            "Price {{ range }}",
+            "Price {{ dict }}",
+            "Price {{ namespace|upper }}",
+            "Price {{ 'x' ~ debug }}",
+            "{{ debug() }}",
+        ] {
+            let told = render(template, &["id"], json!(["1"])).unwrap_err();
+            assert!(told.contains("t.csv:7"), "{template}: {told}");
+        }
+        let rendered = render("{{ range }}", &["range"], json!(["10-20"]));
+        assert_eq!(rendered.unwrap(), "10-20");
+        let rendered = render("{{ tags|map('upper') }}", &["tags"], json!([["a", "b"]]));
+        assert_eq!(rendered.unwrap(), r#"["A","B"]"#);
+    }
+
+    #[test]
+    fn a_column_whose_name_jinja_does_not_take_is_told_with_what_to_write() {
+        let names = ["a", "a-b", "é"];
+        let told = render("{{ a-b }}", &names, json!(["1", "2", "3"])).unwrap_err();
+        assert!(told.contains(r#"row[\"a-b\"]"#), "{told}");
+        let columns = names.map(str::to_owned);
+        let told = Prompt::new("{{ é }}".to_owned(), &columns).unwrap_err();
+        assert!(format!("{told:?}").contains(r#"row[\"é\"]"#), "{told:?}");
     }
 
     #[test]

@@ -27,9 +27,22 @@ pub(crate) fn money(amount: f64, currency: &str) -> String {
         ..1.0 => 4,
         _ => 2,
     };
+    // Of which six decimals would show nothing.
+    let (amount, words) = match amount > 0.0 && amount < 5e-7 {
+        true => (1e-6, "less than "),
+        false => (amount, ""),
+    };
     match currency {
-        "USD" => format!("${amount:.decimals$}"),
-        currency => format!("{amount:.decimals$} {currency}"),
+        "USD" => format!("{words}${amount:.decimals$}"),
+        currency => format!("{words}{amount:.decimals$} {currency}"),
+    }
+}
+
+/// `about $1.23`, of an amount that is estimated; of one that is next to nothing, what it is below.
+pub(crate) fn about(money: &str) -> String {
+    match money.starts_with("less than ") {
+        true => money.to_owned(),
+        false => format!("about {money}"),
     }
 }
 
@@ -44,6 +57,7 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(money(12.345, "USD"), "$12.35");
         assert_eq!(money(0.0123, "EUR"), "0.0123 EUR");
+        assert_eq!(money(1e-9, "USD"), "less than $0.000001");
         assert_eq!(money(0.00012, "USD"), "$0.000120");
     }
 }

@@ -11,6 +11,9 @@ use super::style;
 /// Where the width of the terminal is not known.
 const WIDTH: u16 = 100;
 
+/// How wide prose is at least, unless it is shorter.
+const PROSE: usize = 30;
+
 /// What stands between two columns.
 const GAP: usize = 2;
 
@@ -48,14 +51,24 @@ fn lay_out(
         let gaps = GAP * shown.len().saturating_sub(1);
         shown.iter().map(|at| widths[*at]).sum::<usize>() + gaps > width
     };
-    if !is_prose {
+    if is_prose {
+        // Prose between columns that leave it no room would go on below word by word.
+        let (last, others) = match shown.split_last() {
+            Some((last, others)) => (widths[*last], others),
+            None => (0, &[][..]),
+        };
+        let taken: usize = others.iter().map(|at| widths[*at] + GAP).sum();
+        if width.saturating_sub(taken) < last.min(PROSE) {
+            return stacked(columns, rows, width);
+        }
+    } else {
         for name in less {
             if is_wide(&shown) {
                 shown.retain(|at| columns[*at] != *name);
             }
         }
         if is_wide(&shown) {
-            return stacked(columns, rows);
+            return stacked(columns, rows, width);
         }
     }
     let heads = shown.iter().map(|at| {
@@ -87,22 +100,32 @@ fn widest(column: usize, columns: &[&str], rows: &[Vec<Cell>]) -> usize {
 }
 
 /// Things below each other, with all that they have.
-fn stacked(columns: &[&'static str], rows: Vec<Vec<Cell>>) -> String {
+fn stacked(columns: &[&'static str], rows: Vec<Vec<Cell>>, width: usize) -> String {
     let of = |row: Vec<Cell>| {
         let cells = columns.iter().copied().zip(row);
-        parts(cells.filter(|(_, cell)| !cell.full.is_empty()).collect())
+        let mut table = empty();
+        // It was that of a terminal.
+        table.set_width(u16::try_from(width).unwrap_or(WIDTH));
+        let cells = cells.filter(|(_, cell)| !cell.full.is_empty());
+        parts_in(table, cells.collect())
     };
     rows.into_iter().map(of).collect::<Vec<_>>().join("\n")
 }
 
 /// The parts of one thing, one a row: name and value.
 pub(crate) fn parts(parts: Vec<(&'static str, Cell)>) -> String {
-    let mut table = empty();
+    parts_in(empty(), parts)
+}
+
+fn parts_in(mut table: Table, parts: Vec<(&'static str, Cell)>) -> String {
     for (name, cell) in &parts {
         let name = comfy_table::Cell::new(name).add_attribute(Attribute::Dim);
         // Values stand at the left, numbers too.
         let value = styled(cell).set_alignment(CellAlignment::Left);
         table.add_row(vec![name, value]);
+    }
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
     }
     finished(table)
 }
@@ -186,6 +209,29 @@ mod tests {
         let text = shown(24, "batches/0123456789", "no");
         assert!(text.starts_with("name     batches/"), "{text}");
         assert!(text.contains("created  3d ago\nerror    no\n"), "{text}");
+    }
+
+    #[test]
+    fn prose_without_room_stands_below_the_rest() {
+        let shown = |width: u16| {
+            let mut table = empty();
+            table.set_width(width);
+            let prose = "the field is not known to the service: leave it out of the request";
+            let row = ["reviews.jsonl:12", "warning", "unknown-field", prose].map(Cell::new);
+            let columns = ["place", "severity", "code", "message"];
+            lay_out(table, width.into(), &columns, &[], vec![row.to_vec()], true)
+        };
+        let narrow = shown(40);
+        assert!(
+            narrow.starts_with("place     reviews.jsonl:12\n"),
+            "{narrow}"
+        );
+        assert!(
+            narrow.contains("message   the field is not known"),
+            "{narrow}"
+        );
+        assert!(narrow.lines().all(|line| line.len() <= 40), "{narrow}");
+        assert!(shown(100).starts_with("PLACE"), "{}", shown(100));
     }
 
     #[test]

@@ -79,7 +79,14 @@ impl TableWriter {
                 let mut writer = csv::WriterBuilder::new()
                     .delimiter(delimiter)
                     .from_writer(sink);
-                writer.write_record(columns.iter().map(|it| &it.name))?;
+                let names = columns.iter().map(|it| match escape_formulas {
+                    true => escaped(&it.name),
+                    false => Cow::Borrowed(&*it.name),
+                });
+                for name in names {
+                    writer.write_field(&*name)?;
+                }
+                writer.write_record(None::<&[u8]>)?;
                 Form::Text(writer)
             }
             Format::Jsonl => Form::Jsonl(sink),
@@ -102,8 +109,8 @@ impl TableWriter {
             Form::Text(writer) => {
                 for cell in &cells {
                     let text = cell.text();
-                    match self.escape_formulas && is_formula(&text) {
-                        true => writer.write_field(format!("'{text}"))?,
+                    match self.escape_formulas {
+                        true => writer.write_field(&*escaped(&text))?,
                         false => writer.write_field(&*text)?,
                     }
                 }
@@ -140,9 +147,20 @@ fn numbers(values: &[f32]) -> String {
     serde_json::to_string(values).unwrap_or_default()
 }
 
-/// What a spreadsheet would take for a formula and run.
+/// With a `'` before what a spreadsheet would take for a formula and run.
+fn escaped(text: &str) -> Cow<'_, str> {
+    match is_formula(text) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// What a spreadsheet would take for a formula and run; some take the wide signs of East Asia, too.
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+    const BEGINNINGS: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    text.starts_with(BEGINNINGS) && text.parse::<f64>().is_err()
 }
 
 fn write_object(sink: &mut Sink, columns: &[Column], cells: &[Cell]) -> io::Result<()> {
@@ -251,4 +269,19 @@ pub(crate) fn digest_of(path: &Path) -> io::Result<String> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_escaped() {
+        for text in ["=1", "+a", "-a", "@a", "\t=1", "＝1", "＋a", "－a", "＠a"] {
+            assert_eq!(escaped(text), format!("'{text}"));
+        }
+        for text in ["", "a=1", "-1.5", "+2"] {
+            assert_eq!(escaped(text), text);
+        }
+    }
 }

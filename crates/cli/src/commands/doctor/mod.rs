@@ -2,6 +2,7 @@
 //! have one, only whether they are set.
 
 mod credentials;
+mod path;
 mod reach;
 mod variables;
 

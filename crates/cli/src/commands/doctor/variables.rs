@@ -1,6 +1,7 @@
 //! The variables that the command reads.
 
-use super::{Check, Env, Status};
+use super::path::not_a_path;
+use super::{Check, Env, Kind, Status};
 
 /// Each, and whether its value may be shown.
 const VARIABLES: [(&str, bool); 14] = [
@@ -27,6 +28,13 @@ pub(super) fn look(env: Env<'_>) -> Vec<Check> {
         let Some(value) = env(name) else {
             return Check::new(name, Status::Note, "not set");
         };
+        if name == "GOOGLE_APPLICATION_CREDENTIALS"
+            && let Some(what) = not_a_path(&value)
+        {
+            let detail = format!("{what}, and is to be the path of a file");
+            let check = Check::failed(name, Kind::Credentials, detail);
+            return check.hint("write it into a file that only you can read, and set the path");
+        }
         let detail = match may_be_shown {
             true => format!("set to {value}"),
             false => "set".to_owned(),
@@ -59,6 +67,13 @@ mod tests {
             for check in look(&env) {
                 assert!(!format!("{check:?}").contains("SECRET-1"), "{check:?}");
             }
+        }
+        let key = "{\"private_key\": \"SECRET-1\"}\n";
+        for value in [key, key.trim()] {
+            let env = |name: &str| name.ends_with("_CREDENTIALS").then(|| value.to_owned());
+            let checks = look(&env);
+            assert!(!format!("{checks:?}").contains("SECRET-1"), "{checks:?}");
+            assert!(checks.iter().any(|check| check.status == Status::Error));
         }
         let env = |name: &str| (name == "GOOGLE_CLOUD_PROJECT").then(|| "p-1".to_owned());
         assert!(look(&env).iter().any(|check| check.detail == "set to p-1"));

@@ -63,6 +63,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "N",
+        allow_negative_numbers = true,
         requires = "embeddings",
         value_parser = clap::value_parser!(u32).range(1..),
         help_heading = "Requests"
@@ -75,16 +76,26 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Requests")]
     pub(crate) schema: Option<PathBuf>,
     /// Randomness, from 0 to 2.
-    #[arg(long, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
+    #[arg(long, allow_negative_numbers = true, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
     pub(crate) temperature: Option<f64>,
     /// Sample from the likeliest tokens whose probabilities add up to this.
-    #[arg(long, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
+    #[arg(long, allow_negative_numbers = true, value_name = "NUMBER", value_parser = finite, help_heading = "Requests")]
     pub(crate) top_p: Option<f64>,
     /// Sample from this many of the likeliest tokens.
-    #[arg(long, value_name = "N", help_heading = "Requests")]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "N",
+        help_heading = "Requests"
+    )]
     pub(crate) top_k: Option<u32>,
     /// The longest answer, in tokens.
-    #[arg(long, value_name = "TOKENS", help_heading = "Requests")]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "TOKENS",
+        help_heading = "Requests"
+    )]
     pub(crate) max_output_tokens: Option<u32>,
     /// The most tokens to think with: 0 for none, -1 for as the model sees fit.
     #[arg(
@@ -138,10 +149,10 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Run")]
     pub(crate) dry_run: bool,
     /// Ask so many rows for a trial, write them, and stop.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub(crate) first: Option<u64>,
     /// Make no job that may bring the cost above this, by estimate.
-    #[arg(long, value_name = "AMOUNT", value_parser = amount, help_heading = "Run")]
+    #[arg(long, allow_negative_numbers = true, value_name = "AMOUNT", value_parser = amount, help_heading = "Run")]
     pub(crate) budget: Option<f64>,
     /// What a million tokens cost, in and out, before the discount of batches; by default a table has it.
     #[arg(long, value_name = "IN:OUT", value_parser = price, help_heading = "Run")]
@@ -150,16 +161,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Run")]
     pub(crate) deadline: Option<Duration>,
     /// How often a row is asked at most for which nothing comes, or an error that may pass.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Run")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Run")]
     pub(crate) attempts: u32,
     /// Send equal requests once, and give each of their rows the answer.
     #[arg(long, help_heading = "Run")]
     pub(crate) dedupe: bool,
     /// How many jobs there are at once at most.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Run")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Run")]
     pub(crate) max_jobs: Option<u16>,
     /// How many requests a job has at most.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Run")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Run")]
     pub(crate) job_requests: Option<u32>,
     /// How long it takes at least from one look at the jobs to the next.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Run")]
@@ -222,7 +233,7 @@ fn amount(text: &str) -> Result<f64, String> {
     let text = text.trim_start_matches('$');
     match text.parse::<f64>() {
         Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(amount),
-        _ => Err("it is an amount such as 5 or 0.50".to_owned()),
+        _ => Err("it is an amount of 0 or more, such as 5 or 0.50".to_owned()),
     }
 }
 

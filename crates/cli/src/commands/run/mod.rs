@@ -12,6 +12,7 @@ mod dry;
 mod feed;
 mod fits;
 mod hint;
+mod keywords;
 mod outcome;
 mod output;
 mod place;

@@ -74,10 +74,18 @@ impl Place {
         }
         let mut run = name.to_owned();
         run.push(".run");
+        let run = out.with_file_name(run);
+        if run.is_dir() {
+            return Err(Failure::usage(format!(
+                "{} is a folder, where the file of the run is to be",
+                run.display()
+            ))
+            .hint("move it away, or choose another name for --out"));
+        }
         Ok(Self {
             out: out.to_owned(),
             format,
-            run: out.with_file_name(run),
+            run,
         })
     }
 }

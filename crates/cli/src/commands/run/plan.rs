@@ -96,6 +96,16 @@ impl Plan {
                 self.args.model
             ));
         }
+        let format = self.args.out.as_deref().and_then(Format::of);
+        if self.args.escape_formulas && format.is_some_and(|it| !it.is_text()) {
+            odd.push(
+                "--escape-formulas is for CSV and TSV: this table is written as it is".to_owned(),
+            );
+        }
+        if let (Some(shape), Some(path)) = (&self.settings.shape, &self.args.schema) {
+            let odd_words = shape.odd.iter();
+            odd.extend(odd_words.map(|it| format!("--schema: {}: {it}", path.display())));
+        }
         if self.pricing.is_none() {
             odd.push(format!(
                 "no price of {} is known, so that nothing is said of the cost: is the model spelt as the \

@@ -122,14 +122,30 @@ pub(super) fn is_of_embeddings(note: &str) -> bool {
     noted_bool(note, "embeddings").unwrap_or(false)
 }
 
-/// Reads a file that an option names.
+/// Reads a file that an option names, but for the mark that some editors put before UTF-8.
 pub(super) fn read_text(path: &Path, option: &str) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| {
+    let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(
             Kind::Usage,
             format!("{option}: cannot read {}: {error}", path.display()),
         )
-    })
+    })?;
+    match text.strip_prefix('\u{feff}') {
+        Some(text) => Ok(text.to_owned()),
+        None => Ok(text),
+    }
+}
+
+/// A field that is there under both of its names, `topP` and `top_p`.
+fn doubled(fields: &Map<String, Value>) -> Option<(&str, &str)> {
+    let mut pairs = fields.keys().filter_map(|name| {
+        let plain = name.replace('_', "");
+        let other = fields
+            .keys()
+            .find(|other| *other > name && other.replace('_', "").eq_ignore_ascii_case(&plain));
+        Some((name.as_str(), other?.as_str()))
+    });
+    pairs.next()
 }
 
 fn config(args: &Args, shape: Option<&Shape>) -> Result<GenerationConfig> {
@@ -146,6 +162,11 @@ fn config(args: &Args, shape: Option<&Shape>) -> Result<GenerationConfig> {
             .find(|it| fields.contains_key(*it))
         {
             return Err(wrong(format!("leave {inner} out, and write what is in it")));
+        }
+        if let Some((one, other)) = doubled(&fields) {
+            return Err(wrong(format!(
+                "{one} and {other} are one field: leave one out"
+            )));
         }
         for (name, value) in fields {
             config = config.field(name, value);

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::fits::Fits;
+use super::keywords::misspelt;
 use crate::exit::{Failure, Result};
 use crate::table::columns::Kind;
 use crate::table::{once, ordered_fields};
@@ -18,6 +19,8 @@ type Fields = Option<Vec<(String, Kind)>>;
 pub(super) struct Shape {
     schema: Value,
     fits: Fits,
+    /// Words that look like those of a schema, and are none.
+    pub(super) odd: Vec<String>,
     /// The fields of an object, in the order of the schema; `None` if answers are no objects.
     pub(super) fields: Fields,
 }
@@ -42,6 +45,7 @@ impl Shape {
             false => Fits::of(&plain)?,
         };
         Ok(Self {
+            odd: misspelt(&plain),
             schema,
             fits,
             fields,
