@@ -63,7 +63,7 @@ impl Asked<'_> {
         let model = self.model.ok_or_else(|| missing("`model(…)`"))?;
         let source = source.ok_or_else(|| missing("`source(…)`"))?;
         let is_of_parts = parts::is_held(&source);
-        self.refuse(model, Some(&source), is_of_parts)?;
+        self.refuse(self.task, model, Some(&source), is_of_parts)?;
         let partial = store::partial(self.path);
         let identity = Identity {
             backend: self.service.backend().to_string(),
@@ -122,7 +122,9 @@ impl Asked<'_> {
         if source.is_some() {
             same("the task", name_of(identity.task), name_of(self.task))?;
         }
-        self.refuse(&identity.model, source.as_ref(), identity.is_of_parts)?;
+        let is_of_parts = identity.is_of_parts;
+        // Without a source, the caller need not know what it is for.
+        self.refuse(identity.task, &identity.model, source.as_ref(), is_of_parts)?;
         let taken = match source {
             None => None,
             Some(source) if parts::is_held(&source) != identity.is_of_parts => {
@@ -158,7 +160,13 @@ impl Asked<'_> {
     }
 
     /// Refuses what every create would be refused for, and what a run of parts has no place for.
-    fn refuse(&self, model: &str, source: Option<&Source>, is_of_parts: bool) -> Result<()> {
+    fn refuse(
+        &self,
+        task: Task,
+        model: &str,
+        source: Option<&Source>,
+        is_of_parts: bool,
+    ) -> Result<()> {
         if is_of_parts && self.dedupe {
             return Err(Error::input(
                 "the option `dedupe` compares requests, and those of this run are with the service: \
@@ -170,9 +178,7 @@ impl Asked<'_> {
             false => SourceKind::Path(PathBuf::new()),
         };
         let source = source.map_or(&any, |source| &source.0);
-        let found = self
-            .service
-            .refusals(self.task, model, source, self.options);
+        let found = self.service.refusals(task, model, source, self.options);
         match found.into_iter().find(|finding| finding.is_error()) {
             Some(finding) => {
                 let path = finding.path.as_ref().map(|path| format!("{path}: "));

@@ -1,7 +1,7 @@
 //! Words of the command line in place of those of the library.
 
 /// What the library says to whoever writes Rust, and what that is on the command line.
-const WORDS: [(&str, &str); 20] = [
+const WORDS: [(&str, &str); 22] = [
     (", or pass a key to Client::gemini", ""),
     (
         ", or pass them to Client::vertex;",
@@ -38,6 +38,11 @@ const WORDS: [(&str, &str); 20] = [
          `Create::generation_config`",
         "set `maxOutputTokens` in the request's generation config, or for all requests with \
          --max-output-tokens",
+    ),
+    ("raise `max_output_tokens`", "raise --max-output-tokens"),
+    (
+        "it is not asked again by itself, see `Run::retry_failed`",
+        "it is not asked again by itself, but by `genai-batch runs retry`",
     ),
     ("(`preflight` lists all)", "(`genai-batch check` lists all)"),
     (

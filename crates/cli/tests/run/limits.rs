@@ -175,7 +175,10 @@ async fn nothing_is_said_to_be_at_a_service_that_was_not_reached() {
         told.join("\n")
     });
     let told = told.await.unwrap();
-    assert!(told.contains("job 1 could not be sent, since"), "{told}");
+    assert!(
+        told.contains("job 1 is held up, since the service was not reached"),
+        "{told}"
+    );
     assert!(!told.contains("refused, and will"), "{told}");
     assert!(
         told.contains(

@@ -5,11 +5,13 @@
 mod changes;
 mod embeddings;
 mod formats;
+mod gone_on;
 mod hostile;
 mod limits;
 mod output;
 mod repeated;
 mod rows;
+mod setbacks;
 mod strict;
 #[path = "../support/folder.rs"]
 mod support;

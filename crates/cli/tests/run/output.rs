@@ -81,6 +81,7 @@ fn the_summary_is_a_document_of_json() {
   },
   "jobs": 1,
   "saved": null,
+  "active_jobs": 0,
   "taken_in": {
     "added": 3,
     "changed": 0,
@@ -285,7 +286,7 @@ async fn rows_that_fail_are_told_by_kind() {
         str![[r#"
 5 rows: 2 answers, 3 failed
   1 blocked (SAFETY): the response was blocked (SAFETY) [0004]
-  1 cut-off (MAX_TOKENS): the response was cut off at the limit on output tokens (MAX_TOKENS): raise `max_output_tokens`, or give thinking a smaller budget [0003]
+  1 cut-off (MAX_TOKENS): the response was cut off at the limit on output tokens (MAX_TOKENS): raise --max-output-tokens, or give thinking a smaller budget [0003]
   1 failed (INVALID_ARGUMENT): INVALID_ARGUMENT (code 3): no such thing [0002]
 17 tokens in, 10 out, in 1 job; $0.000015
 out.csv: 5 rows
@@ -296,7 +297,10 @@ out.csv: 5 rows
         ran.failed_with(5),
         str![[r#"
 error: 3 of 5 rows failed
-  the column `error` of out.csv says why; to ask these rows again: genai-batch runs retry out.csv.run, and then this command for the table
+  the column `error` of out.csv says why
+  1 request is called wrong by the service (INVALID_ARGUMENT), and will be again: change what is asked, in reviews.csv or by the options, and add --ask-anew
+  1 answer is cut off, which `runs retry` does not ask again: give a higher --max-output-tokens and --ask-anew, which asks and pays for all rows anew, or do it in a table of these rows with another --out
+  1 answer is not of use, which `runs retry` does not ask again: give another prompt or other options and --ask-anew, which asks and pays for all rows that this changes, or do it in a table of these rows with another --out
 
 "#]]
     );
@@ -306,7 +310,7 @@ error: 3 of 5 rows failed
 id,review,answer,finish_reason,error,input_tokens,output_tokens
 0001,Good.,Fine.,STOP,,4,2
 0002,"Bad, ""very"" bad.",,,INVALID_ARGUMENT (code 3): no such thing,,
-0003,So so.,Half an ans,MAX_TOKENS,"the response was cut off at the limit on output tokens (MAX_TOKENS): raise `max_output_tokens`, or give thinking a smaller budget",5,3
+0003,So so.,Half an ans,MAX_TOKENS,"the response was cut off at the limit on output tokens (MAX_TOKENS): raise --max-output-tokens, or give thinking a smaller budget",5,3
 0004,Worse,Half an ans,SAFETY,the response was blocked (SAFETY),4,3
 0005,Lost,Fine.,STOP,,4,2
 
@@ -335,7 +339,7 @@ async fn a_row_for_which_nothing_comes_is_told() {
         &ran.out,
         str![[r#"
 3 rows: 2 answers, 1 failed
-  1 missing: nothing came back, however often it was asked [3]
+  1 missing: no result came back for it [3]
 9 tokens in, 4 out, in 1 job; $0.000006
 out.jsonl: 3 rows
 

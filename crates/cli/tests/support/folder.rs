@@ -77,6 +77,11 @@ impl Folder {
         command
     }
 
+    /// The program with these arguments, to its end.
+    pub(crate) fn call(&self, arguments: &[&str]) -> Ran {
+        ended(self.program().args(arguments))
+    }
+
     /// The command `run`, to its end, against an emulator of its own.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);

@@ -4,19 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use genai_batch::cost::Pricing;
-use genai_batch::runs::{Finish, Progress, Run, RunEvent, RunReport};
+use genai_batch::runs::{Finish, Progress, Run, RunReport};
 use indicatif::HumanDuration;
 
 use super::session::Session;
+use super::told::{EVERY, Told};
 use crate::exit::{Failure, Kind, Result};
-use crate::show::bars::{Bar, Bars};
+use crate::show::bars::Bar;
 use crate::show::counted::{counted, grouped, money};
-use crate::table::text::clip;
 
-/// How many setbacks are told one by one; the run's file has all of them.
-const SETBACKS: u32 = 5;
-/// How often it is told, where there are no bars, how far the run is; and that it is still held up.
-const EVERY: Duration = Duration::from_secs(5 * 60);
 /// As the library has it.
 const FIRST_JOB: u32 = 1000;
 
@@ -29,14 +25,8 @@ pub(super) async fn drive(
     let now = run.progress().await?;
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
     let mut shown = Shown::new(session, &now);
-    let mut told = Told {
-        bars: session.bars.clone(),
-        is_quiet: session.quiet,
-        by_line: !session.quiet && !session.bars.are_shown(),
-        left: SETBACKS,
-        last: Instant::now(),
-    };
-    let by_line = told.by_line;
+    let mut told = Told::new(&session.bars, session.quiet);
+    let by_line = told.by_line();
     let (seen, last) = (Arc::clone(seen), Arc::clone(seen));
     let why_budget = Arc::clone(&session.why_budget);
     let finish = options(session, run)?
@@ -90,15 +80,19 @@ fn line(progress: &Progress) -> String {
     line
 }
 
+/// As often as an emulator may be asked: it is quick, and keeps no secrets from the client.
+pub(crate) fn of_emulator(finish: Finish) -> Finish {
+    finish
+        .poll_interval(Duration::from_millis(50), Duration::from_millis(250))
+        .unclear_wait(Duration::from_secs(2))
+        .quota_pause(Duration::from_millis(250))
+}
+
 fn options(session: &Session, run: &Run) -> Result<Finish> {
     let args = &session.plan.args;
     let mut finish = run.finish().attempts(args.attempts);
     if session.emulator {
-        // It is quick, and keeps no secrets from the client.
-        finish = finish
-            .poll_interval(Duration::from_millis(50), Duration::from_millis(250))
-            .unclear_wait(Duration::from_secs(2))
-            .quota_pause(Duration::from_millis(250));
+        finish = of_emulator(finish);
     }
     if let Some(interval) = args.poll_interval {
         finish = finish.poll_interval(
@@ -129,69 +123,6 @@ fn options(session: &Session, run: &Run) -> Result<Finish> {
         finish = finish.budget(amount, pricing);
     }
     Ok(finish)
-}
-
-/// What happens to the jobs of a run, told while it is followed.
-struct Told {
-    bars: Bars,
-    is_quiet: bool,
-    /// Whether each job is told, since there are no bars.
-    by_line: bool,
-    /// How many setbacks are still told one by one.
-    left: u32,
-    /// When something was told last.
-    last: Instant,
-}
-
-impl Told {
-    fn hear(&mut self, event: &RunEvent) {
-        let (what, is_setback) = match &*event.kind {
-            "refused" => ("was refused, and will be sent again", true),
-            "unreachable" => (
-                "could not be sent, since the service was not reached, and will be sent again",
-                true,
-            ),
-            "looking" => (
-                "may be there or not, and is looked for before its requests are sent again",
-                true,
-            ),
-            "lost" => ("was not found, and its requests will be sent again", true),
-            "state" => ("has a state that is not known here", true),
-            "left" => ("has left its requests at the service", true),
-            "gone" => ("is gone, and its requests will be sent again", true),
-            "created" => ("was made", false),
-            "adopted" => ("was taken over", false),
-            "ended" => ("has ended", false),
-            _ => return,
-        };
-        let is_told = match is_setback {
-            true => self.left > 0 || self.last.elapsed() >= EVERY,
-            false => self.by_line,
-        };
-        if self.is_quiet || !is_told {
-            return;
-        }
-        self.last = Instant::now();
-        let job = event.job.unwrap_or_default();
-        let detail = event.detail.as_deref().map(|it| clip(it, 300));
-        let why = match (detail, is_setback) {
-            (Some(detail), _) => format!(": {detail}"),
-            (None, true) => ": nothing says why".to_owned(),
-            (None, false) => String::new(),
-        };
-        let mut more = String::new();
-        if is_setback {
-            self.left = self.left.saturating_sub(1);
-            if self.left == 0 {
-                let minutes = EVERY.as_secs() / 60;
-                more = format!(" (it goes on; from now on this is told every {minutes} minutes)");
-            }
-        } else {
-            // What holds it up later is news again.
-            self.left = SETBACKS;
-        }
-        self.bars.say(format!("job {job} {what}{why}{more}"));
-    }
 }
 
 /// The bars of a run.

@@ -6,10 +6,12 @@
 //! ```
 
 mod args;
+mod at_service;
 mod drive;
 mod dry;
 mod feed;
 mod fits;
+mod hint;
 mod keywords;
 mod outcome;
 mod output;
@@ -20,6 +22,7 @@ mod session;
 mod settings;
 mod shape;
 mod summary;
+mod told;
 mod was;
 
 use std::path::PathBuf;
@@ -27,16 +30,21 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::commands::runs::again;
 use crate::connect::{connect, state_of};
 use crate::exit::{Failure, Result};
 use crate::global::{Global, Output};
 use crate::show::bars::Bars;
 use crate::show::remarks;
 pub(crate) use args::Args;
+pub(crate) use at_service::AtService;
+pub(crate) use drive::of_emulator;
 use place::Place;
 use plan::Plan;
 use session::Session;
-use summary::Summary;
+pub(crate) use settings::{SETTINGS, noted_bool};
+use summary::{Ending, Summary};
+pub(crate) use told::Told;
 
 /// Does what the command line says.
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
@@ -82,17 +90,25 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         let report = session.drive(&opened).await?;
         let tally = session.write(&opened).await?;
         let asked = opened.run.progress().await?.requests;
-        Ok::<_, Failure>((report, (tally, asked)))
+        let at_service = AtService::of(&opened.run).await?;
+        Ok::<_, Failure>((report, (tally, asked), at_service))
     };
     let ended = ended.await;
     let intake = opened.intake;
     opened.run.close().await;
-    let (report, tally) = ended?;
-    let summary = Summary::new(&session.plan, &session.place, &intake, &report, tally);
+    let (report, tally, at_service) = ended?;
+    let mut summary = Summary::new(&session.plan, &session.place, &intake, &report, tally);
+    summary.active_jobs = at_service.jobs;
     summary.show(global)?;
     let why_budget = session.why_budget.lock();
     let why_budget = why_budget.unwrap_or_else(PoisonError::into_inner).take();
-    summary.end(why_budget.as_deref())
+    let ending = Ending {
+        input: session.plan.input_name(),
+        why_budget,
+        at_service,
+        retry: again::command("retry", &session.place.run, global),
+    };
+    summary.end(&ending)
 }
 
 /// What is beside a run since this call began, to be taken away if no run comes of it.

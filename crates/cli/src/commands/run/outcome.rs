@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::shape::Shape;
+use crate::exit::of_command_line;
 use crate::show::counted::{counted, grouped};
 use crate::table::text::clip;
 
@@ -42,9 +43,15 @@ impl Failed {
         Self {
             kind,
             detail,
-            message,
+            message: of_command_line(&message),
         }
     }
+}
+
+/// Why a row is missing, if the run knows more than that nothing came.
+fn why_missing(result: &BatchResult) -> Option<String> {
+    let line: Value = serde_json::from_str(&result.to_line()).ok()?;
+    Some(line.get("message")?.as_str()?.to_owned())
 }
 
 impl Told {
@@ -97,7 +104,8 @@ impl Told {
                 told.failure = Some(Failed::new(kind, detail, error.to_string()));
             }
             Outcome::Missing => {
-                let message = "nothing came back, however often it was asked".to_owned();
+                let message =
+                    why_missing(result).unwrap_or_else(|| "no result came back for it".to_owned());
                 told.failure = Some(Failed::new("missing", None, message));
             }
         }

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use genai_batch::runs::{Intake, Progress, Run, RunReport};
 use genai_batch::{Client, Source};
 use tokio::sync::watch;
 
+use super::at_service::AtService;
 use super::feed::{self, Feed};
 use super::outcome::Tally;
 use super::place::Place;
@@ -58,6 +58,10 @@ impl Session {
     pub(super) async fn open(&self) -> Result<Opened> {
         let opened = self.or_interrupted(self.take_in()).await;
         opened.map_err(|failure| match failure.is(Kind::Interrupted) {
+            // One that is there may have jobs at the service since an earlier call.
+            true if self.place.run.exists() => {
+                failure.hint("the run is as it was before; to go on, give the same command again")
+            }
             true => failure.hint("nothing was sent; give the same command again"),
             false => failure,
         })
@@ -93,7 +97,7 @@ impl Session {
                 let is_another = intake.unchanged == 0 && intake.vanished > 0;
                 // What was not asked yet is paid for once.
                 let is_as_paid = intake.changed == 0 || asked == 0;
-                let is_fine = ask_anew || (is_as_paid && !is_another);
+                let is_fine = intake.requests > 0 && (ask_anew || (is_as_paid && !is_another));
                 if !is_fine {
                     *refused_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(*intake);
                 }
@@ -119,6 +123,11 @@ impl Session {
                     .unwrap_or_else(PoisonError::into_inner)
                     .take();
                 return Err(match intake {
+                    Some(Intake { requests: 0, .. }) => {
+                        let name = self.plan.input_name();
+                        Failure::usage(format!("{name} has no rows"))
+                            .hint(format!("{} stays as it is", self.place.run.display()))
+                    }
                     Some(intake) => was.changed(&self.plan, &self.place, &intake),
                     None => {
                         let beginning = format!("opening the run {}: ", self.place.run.display());
@@ -195,7 +204,7 @@ impl Session {
                     "interrupted: {} of {} have their outcome; {}",
                     grouped(seen.done()),
                     counted(seen.requests, "request"),
-                    at_service(&opened.run).await?
+                    AtService::of(&opened.run).await?.requests()
                 );
                 Err(Failure::new(Kind::Interrupted, told)
                     .hint("to go on, give the same command again"))
@@ -213,34 +222,6 @@ impl Session {
         bar.end();
         written
     }
-}
-
-/// How many requests go on at the service, by the file of a run that is left.
-async fn at_service(run: &Run) -> Result<String> {
-    let (mut there, mut unclear) = (0, 0);
-    let mut jobs = run.jobs();
-    while let Some(job) = jobs.try_next().await? {
-        let open = job
-            .requests
-            .saturating_sub(job.responses + job.errors + job.missing);
-        match &*job.state {
-            "active" | "ended" => there += open,
-            "sending" | "looking" => unclear += open,
-            _ => {}
-        }
-    }
-    let mut told = match there {
-        0 => "none is known to be in a job at the service".to_owned(),
-        1 => "1 is in a job that goes on at the service".to_owned(),
-        more => format!("{} are in jobs that go on at the service", grouped(more)),
-    };
-    if unclear > 0 {
-        told.push_str(&format!(
-            ", {} may be, which the same command finds out",
-            grouped(unclear)
-        ));
-    }
-    Ok(told)
 }
 
 /// Waits for a run to be opened, and shows how far the input is.

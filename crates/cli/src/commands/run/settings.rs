@@ -14,7 +14,7 @@ use crate::table::once;
 use crate::table::text::clip;
 
 /// Under which name a run notes them.
-pub(super) const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 
 /// What shapes every request.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Settings {
 }
 
 /// A yes or no that is noted of a run.
-pub(super) fn noted_bool(note: &str, name: &str) -> Option<bool> {
+pub(crate) fn noted_bool(note: &str, name: &str) -> Option<bool> {
     let note: Value = serde_json::from_str(note).ok()?;
     note.get(name)?.as_bool()
 }

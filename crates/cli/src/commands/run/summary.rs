@@ -6,6 +6,8 @@ use genai_batch::cost::Pricing;
 use genai_batch::runs::{Intake, RunReport, Stopped};
 use serde::Serialize;
 
+use super::at_service::AtService;
+use super::hint;
 use super::outcome::{Group, Tally};
 use super::place::Place;
 use super::plan::Plan;
@@ -13,6 +15,7 @@ use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
 use crate::show::Out;
 use crate::show::counted::{counted, grouped, money};
+use crate::show::json::Deviations;
 use crate::show::out::write_text;
 
 /// What came of a run.
@@ -45,6 +48,11 @@ pub(super) struct Summary {
     jobs: u64,
     /// How many requests were not sent since another is equal, with `--dedupe`.
     saved: Option<u64>,
+    /// How many jobs go on at the service, where a limit was to end them.
+    pub(super) active_jobs: u64,
+    /// What was off about the rows of its jobs, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviations: Option<Deviations>,
     /// What was taken in by this call.
     taken_in: TakenIn,
     /// What a good answer is called.
@@ -105,6 +113,8 @@ impl Summary {
             column: format!("{}error", plan.args.prefix),
             saved,
             jobs: report.generations.iter().map(|it| it.jobs).sum(),
+            active_jobs: 0,
+            deviations: Deviations::of(report),
             taken_in: TakenIn {
                 added: intake.added,
                 changed: intake.changed,
@@ -184,22 +194,33 @@ impl Summary {
             }
             None => {}
         }
+        if let Some(deviations) = &self.deviations {
+            let _ = write!(
+                text,
+                "\nrows off: {}, which count for nothing",
+                deviations.text()
+            );
+        }
         let _ = write!(text, "\n{}: {}", self.output, counted(self.written, "row"));
         text
     }
 
     /// How the process ends.
-    pub(super) fn end(&self, why_budget: Option<&str>) -> Result<()> {
+    pub(super) fn end(&self, ending: &Ending) -> Result<()> {
         let rows = counted(self.rows, "row");
-        if let Some(stopped) = self.stopped {
+        // What ended in time, as jobs that are no more cancelled, was not stopped.
+        if let Some(stopped) = self.stopped.filter(|_| self.unfinished > 0) {
             let left = grouped(self.unfinished);
             let mut told = format!("stopped by --{stopped}: {left} of {rows} have no outcome yet");
             if let (true, Some(cost)) = (stopped == "budget", &self.cost) {
                 let spent = money(cost.amount, cost.currency);
                 told.push_str(&format!("; {spent} is spent"));
             }
-            if let (true, Some(why)) = (stopped == "budget", why_budget) {
+            if let (true, Some(why)) = (stopped == "budget", &ending.why_budget) {
                 told.push_str(&format!("\n  {why}"));
+            }
+            if let Some(jobs) = ending.at_service.jobs_in_words() {
+                told.push_str(&format!("\n  {jobs}"));
             }
             let failure = Failure::new(Kind::Stopped, told);
             return Err(failure.hint(match stopped {
@@ -208,18 +229,43 @@ impl Summary {
                 _ => "to go on, give the same command again",
             }));
         }
-        if self.failed > 0 {
-            let failed = grouped(self.failed);
-            return Err(
-                Failure::new(Kind::SomeFailed, format!("{failed} of {rows} failed")).hint(format!(
-                    "the column `{}` of {} says why; to ask these rows again: genai-batch runs retry {}, and \
-                     then this command for the table",
-                    self.column, self.output, self.run
-                )),
-            );
+        if self.failed == 0 && self.unfinished == 0 {
+            return Ok(());
         }
-        Ok(())
+        let mut told = Vec::new();
+        if self.failed > 0 {
+            told.push(format!("{} of {rows} failed", grouped(self.failed)));
+        }
+        if self.unfinished > 0 {
+            // It ends before that only where a limit is reached, as far as is known.
+            let unfinished = grouped(self.unfinished);
+            told.push(format!("{unfinished} of {rows} have no outcome"));
+        }
+        let mut hints = Vec::new();
+        if self.failed > 0 {
+            let place = (&*self.column, &*self.output);
+            hints.push(hint::of(&self.errors, place, &ending.retry, &ending.input));
+        }
+        if self.unfinished > 0 {
+            hints.push(format!(
+                "{} leaves out the rows without an outcome: to go on with them, give the same command again",
+                self.output
+            ));
+        }
+        Err(Failure::new(Kind::SomeFailed, told.join(", ")).hint(hints.join("\n  ")))
     }
+}
+
+/// What is known at the end beside the numbers.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    /// What errors call the input.
+    pub(super) input: String,
+    /// Why the budget stopped it, in the words of the library.
+    pub(super) why_budget: Option<String>,
+    pub(super) at_service: AtService,
+    /// The command that asks again for what failed.
+    pub(super) retry: String,
 }
 
 fn stopped(stopped: Stopped) -> &'static str {
@@ -233,4 +279,54 @@ fn stopped(stopped: Stopped) -> &'static str {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(failed: u64, unfinished: u64) -> Summary {
+        Summary {
+            run: "out.csv.run".to_owned(),
+            output: "out.csv".to_owned(),
+            model: "gemini-2.5-flash".to_owned(),
+            rows: 10,
+            written: 10 - unfinished,
+            answers: 10 - unfinished - failed,
+            failed,
+            unfinished,
+            stopped: None,
+            errors: Vec::new(),
+            input_tokens: 0,
+            output_tokens: 0,
+            cost: None,
+            jobs: 1,
+            saved: None,
+            active_jobs: 0,
+            deviations: None,
+            taken_in: TakenIn {
+                added: 10,
+                changed: 0,
+                unchanged: 0,
+                vanished: 0,
+            },
+            noun: "answer",
+            column: "error".to_owned(),
+        }
+    }
+
+    #[test]
+    fn rows_without_an_outcome_are_no_success() {
+        let end = |failed, unfinished| summary(failed, unfinished).end(&Ending::default());
+        assert!(end(0, 0).is_ok());
+        let failure = end(0, 3).unwrap_err();
+        assert_eq!(failure.kind(), Kind::SomeFailed);
+        assert_eq!(failure.to_string(), "3 of 10 rows have no outcome");
+        let failure = end(2, 3).unwrap_err();
+        let told = "2 of 10 rows failed, 3 of 10 rows have no outcome";
+        assert_eq!(
+            (failure.kind(), &*failure.to_string()),
+            (Kind::SomeFailed, told)
+        );
+    }
 }

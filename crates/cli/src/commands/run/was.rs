@@ -9,6 +9,7 @@ use super::place::Place;
 use super::plan::{Plan, Work};
 use super::settings::{SETTINGS, is_of_embeddings, noted_bool};
 use crate::commands::runs::file::about_run;
+use crate::commands::runs::made::mixed;
 use crate::exit::{Failure, Kind, Result};
 use crate::show::counted::{counted, grouped};
 
@@ -60,18 +61,8 @@ impl Was {
             .hint(another));
         }
         let settings = view.note(SETTINGS).await?;
-        let emulated = settings
-            .as_deref()
-            .and_then(|it| noted_bool(it, "emulator"));
-        if emulated.is_some_and(|it| it != emulator) {
-            let (was, is) = match emulator {
-                true => ("with the service", "--emulator is given"),
-                false => ("with --emulator", "it is not given now"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown} was made {was}, and {is}: their answers do not mix"
-            ))
-            .hint(another));
+        if let Some(failure) = mixed(path, settings.as_deref(), emulator) {
+            return Err(failure.hint(another));
         }
         let kept = [
             (
@@ -132,7 +123,14 @@ impl Was {
                 )
             }
         };
-        for difference in plan.settings.differences(self.settings.as_deref()) {
+        let differences = plan.settings.differences(self.settings.as_deref());
+        if differences.is_empty() && intake.changed > 0 && self.settings.is_some() {
+            told.push_str(&format!(
+                "\n  the command is as it was: what has changed is in the rows of {}",
+                plan.input_name()
+            ));
+        }
+        for difference in differences {
             told.push_str(&format!("\n  {difference}"));
         }
         let (requests, done) = (grouped(intake.requests), grouped(self.done));

@@ -6,11 +6,14 @@ use std::time::Duration;
 use genai_batch::cost::Pricing;
 use genai_batch::runs::{Finish, Run, RunReport, Stopped};
 
-use super::file::{about_run, there};
+use super::again;
+use super::file::about_run;
+use super::made::options_for;
 use crate::commands::estimate::Prices;
+use crate::commands::run::{AtService, Told, of_emulator};
 use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
-use crate::global::Global;
+use crate::global::{Global, Output};
 use crate::show::bars::Bars;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::json::Deviations;
@@ -72,22 +75,24 @@ struct Limits {
 }
 
 pub(super) async fn resume(args: Resume, global: &Global) -> Result<()> {
+    let global = &options_for(&args.path, global).await?;
     let (connection, run) = open(&args.path, global).await?;
     let finished = finish(connection, run, &args.limits, global).await;
     say_of_table(&args.path, global);
-    let path = args.path.display();
-    finished?.judge(&format!(
-        "`genai-batch runs retry {path}` asks for them again"
-    ))
+    let retry = again::command("retry", &args.path, global);
+    finished?.judge(&format!("`{retry}` asks for them again"))
 }
 
 pub(super) async fn retry(args: Retry, global: &Global) -> Result<()> {
+    let global = &options_for(&args.path, global).await?;
     let (connection, run) = open(&args.path, global).await?;
     let failed = run.retry_failed().await?;
-    say(
-        global,
-        format_args!("{} asked again", counted(failed, "request")),
-    );
+    let asked = match failed {
+        0 => "no request failed: what has an answer, such as one that was cut off, is not asked again"
+            .to_owned(),
+        failed => format!("{} asked again", counted(failed, "request")),
+    };
+    say(global, asked);
     let finished = finish(connection, run, &args.limits, global).await;
     say_of_table(&args.path, global);
     let path = args.path.display();
@@ -115,7 +120,6 @@ fn say_of_table(run: &Path, global: &Global) {
 }
 
 async fn open(path: &Path, global: &Global) -> Result<(Connection, Run)> {
-    there(path)?;
     let connection = connect(global, Some(&state_of(path))).await?;
     let opened = connection.client.runs().open(path).await;
     let run = opened.map_err(|error| about_run(path, error.into()))?;
@@ -129,18 +133,28 @@ async fn finish(
     global: &Global,
 ) -> Result<Ended> {
     let pricing = limits.prices.of(run.model()).ok();
-    let bar = Bars::new(global.quiet).things("requests", None);
+    let quiet = global.quiet || global.output != Output::Text;
+    let bars = Bars::new(quiet);
+    let bar = bars.things("requests", None);
     let shown = bar.clone();
-    let finishing = limits.of(&run)?.on_progress(move |progress| {
-        shown.at(progress.done(), Some(progress.requests));
-    });
+    let mut told = Told::new(&bars, quiet);
+    let mut limited = limits.of(&run)?;
+    if connection.emulator.is_some() {
+        limited = of_emulator(limited);
+    }
+    let finishing = limited
+        .on_event(move |event| told.hear(event))
+        .on_progress(move |progress| {
+            shown.at(progress.done(), Some(progress.requests));
+        });
     let outcome = finishing.await;
     bar.end();
     let report = outcome?;
+    let at_service = AtService::of(&run).await?;
     run.close().await;
     drop(connection);
     Out::of(global).parts(parts(&report, pricing.as_ref()), &Finished::from(&report))?;
-    Ok(Ended(report))
+    Ok(Ended { report, at_service })
 }
 
 /// What became of a run, for people.
@@ -237,22 +251,39 @@ impl From<&RunReport> for Finished {
 }
 
 /// A run that was taken as far as it goes.
-struct Ended(RunReport);
+struct Ended {
+    report: RunReport,
+    at_service: AtService,
+}
 
 impl Ended {
     /// How the command ends; `hint` says what to do about requests that failed.
     fn judge(&self, hint: &str) -> Result<()> {
-        let report = &self.0;
+        let report = &self.report;
         if report.unfinished > 0 {
             let left = counted(report.unfinished, "request");
-            let why = match report.stopped {
-                Some(Stopped::Deadline) => "the deadline",
-                Some(Stopped::Budget) => "the budget",
-                _ => "a limit",
+            let (kind, mut message) = match report.stopped {
+                Some(stopped) => {
+                    let why = match stopped {
+                        Stopped::Deadline => "the deadline",
+                        Stopped::Budget => "the budget",
+                        _ => "a limit",
+                    };
+                    (Kind::Stopped, format!("{why} stopped it with {left} to go"))
+                }
+                None => {
+                    let of = counted(report.requests, "request");
+                    let left = grouped(report.unfinished);
+                    (Kind::SomeFailed, format!("{left} of {of} have no outcome"))
+                }
             };
-            let message = format!("{why} stopped it with {left} to go");
-            let failure = Failure::new(Kind::Stopped, message);
-            return Err(failure.hint("say it again, with more of it, to go on"));
+            if let Some(jobs) = self.at_service.jobs_in_words() {
+                message.push_str(&format!("\n  {jobs}"));
+            }
+            return Err(Failure::new(kind, message).hint(match report.stopped {
+                Some(_) => "say it again, with more of it, to go on",
+                None => "say it again to go on",
+            }));
         }
         let failed = report.errors + report.missing;
         if failed == 0 {

@@ -1,9 +1,11 @@
 //! `genai-batch runs`: the runs that are in files.
 
+pub(crate) mod again;
 mod drive;
 mod export;
 pub(crate) mod file;
 mod ls;
+pub(crate) mod made;
 mod show;
 
 use crate::exit::Result;

@@ -65,6 +65,11 @@ impl Deviations {
         })
     }
 
+    /// How many of each kind, in words.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What people are told.
     pub(crate) fn part(&self) -> (&'static str, Cell) {
         ("rows off", Cell::new(&self.text).tone(Tone::Warning))
