@@ -1,7 +1,11 @@
 //! Words of the command line in place of those of the library.
 
 /// What the library says to whoever writes Rust, and what that is on the command line.
-const WORDS: [(&str, &str); 22] = [
+const WORDS: [(&str, &str); 23] = [
+    (
+        "use Part::local_file, which uploads it",
+        "upload it with `genai-batch files put`, and name its URI",
+    ),
     (", or pass a key to Client::gemini", ""),
     (
         ", or pass them to Client::vertex;",

@@ -48,12 +48,6 @@ impl Failed {
     }
 }
 
-/// Why a row is missing, if the run knows more than that nothing came.
-fn why_missing(result: &BatchResult) -> Option<String> {
-    let line: Value = serde_json::from_str(&result.to_line()).ok()?;
-    Some(line.get("message")?.as_str()?.to_owned())
-}
-
 impl Told {
     /// Reads a result; `shape` is what answers have to fit.
     pub(super) fn of(result: &BatchResult, shape: Option<&Shape>) -> Self {
@@ -104,8 +98,10 @@ impl Told {
                 told.failure = Some(Failed::new(kind, detail, error.to_string()));
             }
             Outcome::Missing => {
-                let message =
-                    why_missing(result).unwrap_or_else(|| "no result came back for it".to_owned());
+                let message = result
+                    .why_missing()
+                    .unwrap_or("no result came back for it")
+                    .to_owned();
                 told.failure = Some(Failed::new("missing", None, message));
             }
         }

@@ -15,7 +15,7 @@ use crate::connect::{Connection, connect, state_of};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::{Global, Output};
 use crate::show::bars::Bars;
-use crate::show::counted::{counted, grouped, money};
+use crate::show::counted::{about, counted, grouped, money};
 use crate::show::json::Deviations;
 use crate::show::note::say;
 use crate::show::{Cell, Out, Tone, time};
@@ -174,7 +174,7 @@ fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Ce
     parts.push(("tokens out", count(report.output_tokens)));
     if let Some(pricing) = pricing {
         let cost = money(report.cost(pricing), "USD");
-        parts.push(("cost", Cell::new(format!("about {cost}"))));
+        parts.push(("cost", Cell::new(about(&cost))));
     }
     parts.extend(Deviations::of(report).map(|deviations| deviations.part()));
     parts.extend(report.generations.iter().map(|attempt| {
