@@ -2,12 +2,10 @@
 //! order, those of one file in theirs.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
 
 use super::bound;
 use super::repeats::Repetition;
@@ -74,7 +72,9 @@ impl Files {
     }
 
     /// Lets the long lines of these files come into memory while none of other readings is there.
-    pub(super) fn take_turns(&mut self, turns: Arc<Semaphore>) {
+    // Runs alone read several at once.
+    #[cfg(feature = "runs")]
+    pub(super) fn take_turns(&mut self, turns: std::sync::Arc<tokio::sync::Semaphore>) {
         self.turn = Turn::of(turns);
     }
 

@@ -276,6 +276,7 @@ async fn an_output_without_end_is_an_error() {
 }
 
 /// A stream that gives so many bytes of a line and no more for now, and counts what it gave.
+#[cfg(feature = "runs")]
 fn slow_line(mib: usize, given: &Arc<std::sync::atomic::AtomicUsize>) -> ByteStream {
     let given = Arc::clone(given);
     let chunks = stream::repeat_with(move || {

@@ -18,6 +18,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    #[cfg(any(feature = "runs", test))]
     pub(super) fn of(turns: Arc<Semaphore>) -> Self {
         Self {
             turns: Some(turns),
