@@ -3,8 +3,8 @@
 //! A secret is looked for as it is, and in the spellings that a page may give it: escaped as in JSON,
 //! URLs or HTML, as often as it likes and in part or in whole, as base64 of it and of what stands
 //! around it, once or twice, as hexadecimal digits with or without something between, and with line
-//! ends within; in all but base64 twice over also pieces of it, since a text may show it without its start or its end.
-//! Each spelling is looked for once along the text.
+//! ends within; in all but base64 twice over also pieces of it, since a text may show it without its start
+//! or its end. Each spelling is looked for once along the text.
 
 mod fragments;
 mod view;

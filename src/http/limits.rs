@@ -16,8 +16,8 @@ const TRUSTED: usize = 64 * MIB;
 ///
 /// A service that is broken, or that is not the one you meant, can send without end. Whatever
 /// it sends, the client holds no more than this of any one thing. What streams, such as the
-/// lines of a result file, is limited one by one. How much of it is read in all depends on how many requests the job has:
-/// see [`ResultStream`](crate::ResultStream).
+/// lines of a result file, is limited one by one. How much of it is read in all depends on how many
+/// requests the job has: see [`ResultStream`](crate::ResultStream).
 ///
 /// What is read of a response takes some four times its length: one is refused, unread, that has over
 /// 10,000 elements on a page of a list, more rows of results than one for each 16 bytes, or more other

@@ -101,9 +101,9 @@ type MissingKeys = Pin<Box<dyn Stream<Item = std::io::Result<String>> + Send>>;
 /// the stream and means that the results could not be read to the end.
 ///
 /// An output that has no end is such an error: one with over four rows for each request and 1,000 more, or, where
-/// the requests are known by the service's count alone, ten rows for each and 100,000 more; with over 4 GiB of rows that
-/// are no request's, beside twice those that are some's; or with 1 GiB in which no line can be read. Of a job of which nothing is
-/// known, rows are read as long as they come.
+/// the requests are known by the service's count alone, ten rows for each and 100,000 more; with over 4 GiB
+/// of rows that are no request's, beside twice those that are some's; or with 1 GiB in which no line can be
+/// read. Of a job of which nothing is known, rows are read as long as they come.
 ///
 /// No error of a row, and no report, shows a credential of the client, or a piece of it of 12 characters,
 /// where the service quotes it.

@@ -21,13 +21,13 @@ pub struct RunEvent {
     pub time: DateTime<Utc>,
     /// What happened to the job: `cut` (its requests were chosen), `sending` (its create was about to be
     /// sent), `refused`, `unreachable` (its create did not reach the service, or polls of it or looks for it
-    /// fail: the first time, and then whenever that has lasted twice as long), `looking` (it is not known what came of its create, and it is looked
-    /// for), `lost` (it was not found, and its requests are sent anew), `created`, `adopted`, `state` (the
-    /// service says a state that is not known here), `stopped` (the run cancels it; once more if that
-    /// failed), `ended`, `read` (its results are in the file), `unreadable` (they could not be read, and are
-    /// tried again or given up), `left` (what was uploaded for it could not be removed), `gone` (its requests
-    /// wait for another); or, of no job, `again` (what failed waits for another attempt), `budget`. Later
-    /// versions may have more.
+    /// fail: the first time, and then whenever that has lasted twice as long), `looking` (it is not known
+    /// what came of its create, and it is looked for), `lost` (it was not found, and its requests are sent
+    /// anew), `created`, `adopted`, `state` (the service says a state that is not known here), `stopped`
+    /// (the run cancels it; once more if that failed), `ended`, `read` (its results are in the file),
+    /// `unreadable` (they could not be read, and are tried again or given up), `left` (what was uploaded
+    /// for it could not be removed), `gone` (its requests wait for another); or, of no job, `again` (what
+    /// failed waits for another attempt), `budget`. Later versions may have more.
     pub kind: String,
     /// The number of the job in the run's file.
     pub job: Option<u64>,

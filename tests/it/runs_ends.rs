@@ -284,13 +284,18 @@ async fn what_cannot_be_removed_is_told(backend: Backend) {
         _ => Operation::DeleteObject,
     };
     let refusal = Failure::status(403, "PERMISSION_DENIED", "No.");
-    backend.emulator.faults().fail_next(remove, ALWAYS, refusal);
-    let report = end(quick(&run).job_requests(150, 150)).await.unwrap();
+    let faults = backend.emulator.faults();
+    faults.fail_next(remove, ALWAYS, refusal);
+    // What was placed for the create that is sent anew is left too.
+    faults.fail_next(backend.create, 1, Failure::CloseBeforeAnswer);
+    let finish = quick(&run).job_requests(150, 150);
+    let report = end(finish.unclear_wait(Duration::ZERO)).await.unwrap();
     assert_eq!(report.responses, 150, "{report}");
     let left = events(&run, "left").await;
     assert_eq!(left.len(), 1);
     let detail = left[0].detail.as_ref().unwrap();
-    assert!(detail.contains("could not be removed"), "{detail}");
+    let told = detail.matches("could not be removed").count();
+    assert_eq!(told, 2, "{detail}");
 }
 
 on_every_backend![

@@ -10,10 +10,12 @@
 //! What is here is in the file too, but for times: a driver that is dropped has lost nothing.
 
 mod cut;
+mod judge;
 mod parts;
 mod plan;
 mod poll;
 mod read;
+mod remove;
 mod submit;
 mod take;
 mod trouble;

@@ -1,6 +1,6 @@
-//! Reading a job that has ended into the file, and removing what was placed for it.
+//! Reading a job that has ended into the file.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,22 +17,20 @@ use super::super::store::parts::{self as store_parts, Clash};
 use super::super::store::{Pending, repeatable, requests};
 use super::super::store::{adopted, deviations as store_deviations, events};
 use super::super::unfinished;
-use super::{Done, Driver, Plan, parts};
-use crate::backend::{AnyBackend, ResultsOptions};
-use crate::counted::Counted;
+use super::judge::{Judge, is_unreadable, promises_rows, why_not_again, without_rows};
+use super::{Done, Driver, parts};
+use crate::backend::ResultsOptions;
 use crate::error::{Error, Result};
 use crate::form::Writer;
-use crate::job::{BatchJob, JobStats};
+use crate::job::BatchJob;
 use crate::keys::SubmittedKeysBuilder;
 use crate::platform::Backend;
-use crate::results::{BatchResult, Expectation, KeyMatch, Report, ResultStream};
+use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
 
 /// How many bytes of rows go to the file at once. Each job that is read has as many twice in memory.
 const AT_ONCE: usize = 1024 * 1024;
 /// How many bytes of rows are written before more are read.
 const MUCH: usize = 4 * AT_ONCE;
-/// A row that is longer shares its memory with what it came in.
-const LONG: usize = 64 * 1024;
 /// `RESOURCE_EXHAUSTED`.
 const QUOTA: i64 = 8;
 
@@ -46,73 +44,6 @@ pub(super) enum End {
     Active,
     /// The service has the job, and not its results, or others than it should have.
     Unreadable(Error),
-}
-
-/// What is needed to tell what becomes of results.
-#[derive(Clone)]
-pub(super) struct Judge {
-    attempts: i64,
-    pub(super) output_timeout: Duration,
-    /// Whether the results of requests that the service holds are read.
-    pub(super) rows: bool,
-    retry_if: Option<super::plan::RetryIf>,
-    on_result: Option<super::plan::OnResult>,
-}
-
-impl Judge {
-    fn of(plan: &Plan) -> Self {
-        Self {
-            attempts: plan.attempts,
-            output_timeout: plan.output_timeout,
-            rows: plan.rows == Some(true),
-            retry_if: plan.retry_if.clone(),
-            on_result: plan.on_result.clone(),
-        }
-    }
-
-    /// Whether a result is for good. What the run cancelled itself did not have its attempt.
-    fn is_final(&self, job: &Job, is_response: bool, is_worth_another: bool) -> bool {
-        let may_have_another = job.generation < self.attempts || (job.is_stopped && !is_response);
-        !(may_have_another && is_worth_another)
-    }
-
-    fn became(&self, job: &Job, result: &BatchResult) -> Became {
-        let kind = generations::kind(result);
-        let again = generations::is_worth_it(result)
-            || (kind == Kind::Response
-                && self
-                    .retry_if
-                    .as_ref()
-                    .is_some_and(|retry_if| retry_if(result)));
-        let usage = result.response().and_then(|response| response.usage());
-        let usage = usage.unwrap_or_default();
-        let tokens = |a: u64, b: u64| i64::try_from(a.saturating_add(b)).unwrap_or(i64::MAX);
-        Became {
-            key: result.key().unwrap_or_default().to_owned(),
-            kind,
-            code: result.error().map(|error| error.code()),
-            message: None,
-            input_tokens: tokens(usage.prompt_tokens, usage.tool_use_prompt_tokens),
-            output_tokens: tokens(usage.candidates_tokens, usage.thoughts_tokens),
-            row: match result.json_bytes() {
-                row if row.len() < LONG => Bytes::copy_from_slice(row),
-                row => row.clone(),
-            },
-            is_final: self.is_final(job, kind == Kind::Response, again),
-        }
-    }
-
-    /// Tells results once they are in the file.
-    async fn tell_kept(&self, kept: Pending<Option<Clash>>, results: &[BatchResult]) -> Result<()> {
-        if let Some(clash) = kept.done().await? {
-            return Err(parts::clash(clash));
-        }
-        if let Some(on_result) = &self.on_result {
-            let mut on_result = on_result.lock().unwrap_or_else(PoisonError::into_inner);
-            results.iter().for_each(&mut *on_result);
-        }
-        Ok(())
-    }
 }
 
 impl Driver {
@@ -139,50 +70,6 @@ impl Driver {
             let read = read.map_err(|error| error.during(format!("reading job {id}")));
             Done::Read(id, read)
         }));
-    }
-
-    /// Starts to remove what was placed for a job.
-    pub(super) fn remove(&mut self, id: i64) {
-        let Some(live) = self.live.get_mut(&id) else {
-            return;
-        };
-        live.is_busy = true;
-        let (service, placed) = (self.run.service.clone(), live.job.placed.clone());
-        self.works.push(Box::pin(async move {
-            let mut left = None;
-            for name in placed {
-                let error = match service.remove_staged(&name).await {
-                    Ok(()) => continue,
-                    Err(error) => error,
-                };
-                match is_gone(&service, &name, &error).await {
-                    // It was noted and never placed, or taken back.
-                    true => {
-                        tracing::debug!(%error, input = name, "there is nothing to remove");
-                    }
-                    false => {
-                        tracing::warn!(%error, input = name, "the requests of a job could not be removed");
-                        left = Some(format!("{name} could not be removed: {error}"));
-                    }
-                }
-            }
-            Done::Removed(id, left)
-        }));
-    }
-}
-
-/// Whether what could not be removed is not there.
-async fn is_gone(service: &AnyBackend, name: &str, error: &Error) -> bool {
-    if !error.is_permission_denied() {
-        return error.is_not_found();
-    }
-    match service.files() {
-        // It forbids what is not there, and what may not be done.
-        Ok(files) => match files.get_file(name).await {
-            Ok(_) => false,
-            Err(error) => error.is_not_found() || error.is_permission_denied(),
-        },
-        Err(_) => false,
     }
 }
 
@@ -335,62 +222,6 @@ async fn take_each(
         judge.tell_kept(last, &told).await?;
     }
     Ok(end)
-}
-
-/// Whether the service says of a job that requests of it have a response.
-pub(super) fn promises_rows(record: &BatchJob) -> bool {
-    let says = |stats: JobStats| (stats.succeeded > 0, stats.failed > 0);
-    match record.stats().map(says) {
-        Some((true, _)) => true,
-        Some((false, true)) => false,
-        // It may not count.
-        Some((false, false)) | None => record.is_succeeded(),
-    }
-}
-
-/// The error about results of which no row can be read that is some request's: an empty file, or a page of a
-/// proxy, rather than what the requests came to.
-pub(super) fn without_rows(report: &Report) -> Option<Error> {
-    let rows = report.responses.saturating_add(report.errors);
-    if rows > 0 || report.keyless > 0 {
-        return None;
-    }
-    let mut found = String::new();
-    for (count, what) in [
-        (report.unreadable, "that cannot be read"),
-        (report.unexpected, "with a key that the job does not have"),
-    ] {
-        if count > 0 {
-            found.push_str(&format!(", {} {what}", Counted(count, "row")));
-        }
-    }
-    let first = report.unreadable_places.first();
-    let first = first.map_or_else(String::new, |first| format!(": {first}"));
-    Some(Error::protocol(format!(
-        "the service says that the job succeeded, and its results have no row of its requests{found}{first}"
-    )))
-}
-
-/// Why the requests of a job that have no row are not asked again: as far as anybody can tell, they were
-/// answered and paid for, and their rows lost their keys.
-fn why_not_again(report: &Report) -> Option<String> {
-    let rows = report.responses.saturating_add(report.errors);
-    let missing = report.submitted?.saturating_sub(rows);
-    // Where most of them have none, one that is asked again is rather not paid for twice.
-    let is_likely = report.keyless > 0 && report.keyless.saturating_mul(2) >= missing;
-    is_likely.then(|| {
-        format!(
-            "nothing came back under its key, and {} without a key, which may be its: it is not asked \
-             again by itself, see `Run::retry_failed`",
-            Counted(report.keyless, "row")
-        )
-    })
-}
-
-/// Whether results fail by themselves, and not because the service is out of reach. Files that are gone
-/// are told as forbidden.
-pub(super) fn is_unreadable(error: &Error) -> bool {
-    error.is_not_found() || error.is_permission_denied() || error.is_protocol()
 }
 
 /// Opens the results, held against the requests of the job.

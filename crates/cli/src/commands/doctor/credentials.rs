@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use genai_batch::{Backend, Client};
 
-use super::path::not_a_path;
 use super::{Check, Env, Status};
 use crate::exit::Kind;
 use crate::global::Global;
@@ -43,12 +42,12 @@ pub(super) fn kind(client: &Client, global: &Global, env: Env<'_>) -> Check {
         let from = key.unwrap_or("the environment");
         return Check::new(NAME, Status::Ok, format_args!("an API key from {from}"));
     }
-    let named = env(VARIABLE);
-    if let Some(what) = named.as_deref().and_then(not_a_path) {
-        let detail = format!("{VARIABLE} {what}, and is to be the path of a file");
+    let named = env(VARIABLE).map(PathBuf::from);
+    // What leads to no file may be the key itself, and is not shown.
+    if named.as_deref().is_some_and(|path| !path.is_file()) {
+        let detail = format!("{VARIABLE} is not the path of a file that is there");
         return Check::failed(NAME, Kind::Credentials, detail);
     }
-    let named = named.map(PathBuf::from);
     let (folder, file) = WELL_KNOWN;
     let known = || Some(Path::new(&env(folder)?).join(file)).filter(|path| path.is_file());
     let Some(path) = named.or_else(known) else {

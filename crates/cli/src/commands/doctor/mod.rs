@@ -2,7 +2,6 @@
 //! have one, only whether they are set.
 
 mod credentials;
-mod path;
 mod reach;
 mod variables;
 

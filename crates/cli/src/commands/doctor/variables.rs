@@ -1,6 +1,7 @@
 //! The variables that the command reads.
 
-use super::path::not_a_path;
+use std::path::Path;
+
 use super::{Check, Env, Kind, Status};
 
 /// Each, and whether its value may be shown.
@@ -28,12 +29,13 @@ pub(super) fn look(env: Env<'_>) -> Vec<Check> {
         let Some(value) = env(name) else {
             return Check::new(name, Status::Note, "not set");
         };
-        if name == "GOOGLE_APPLICATION_CREDENTIALS"
-            && let Some(what) = not_a_path(&value)
-        {
-            let detail = format!("{what}, and is to be the path of a file");
+        // What leads to no file may be the key itself, and is not shown.
+        if name == "GOOGLE_APPLICATION_CREDENTIALS" && !Path::new(&value).is_file() {
+            let detail = "set, and not to the path of a file that is there";
             let check = Check::failed(name, Kind::Credentials, detail);
-            return check.hint("write it into a file that only you can read, and set the path");
+            return check.hint(
+                "write the credentials into a file that only you can read, and set its path",
+            );
         }
         let detail = match may_be_shown {
             true => format!("set to {value}"),

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::table::text::clip;
@@ -146,8 +147,8 @@ impl<'a> Found<'a> {
             "" => document,
             file => self.documents.get(file)?,
         };
-        let fragment = unescaped(fragment);
-        match fragment.as_str() {
+        let fragment = percent_decode_str(fragment).decode_utf8_lossy();
+        match &*fragment {
             "" => Some(document.to_owned()),
             pointer if pointer.starts_with('/') => Some(format!("{document}{pointer}")),
             anchor => {
@@ -219,29 +220,6 @@ fn shown(place: &str) -> String {
 /// The place of a field, as a JSON Pointer has it.
 fn below(place: &str, name: &str) -> String {
     format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-/// A fragment of a URI without its percents.
-fn unescaped(fragment: &str) -> String {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let [byte, after @ ..] = rest {
-        let code = after
-            .get(..2)
-            .and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (byte, code) {
-            (b'%', Some(code)) => {
-                bytes.push(code);
-                rest = &after[2..];
-            }
-            (byte, _) => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
