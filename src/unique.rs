@@ -16,13 +16,13 @@ pub(crate) fn digits(count: usize) -> io::Result<String> {
 
 /// A name that tells its time: `genai-batch-20260131T235959Z-0123456789ab`.
 pub(crate) fn name() -> io::Result<String> {
-    let now = chrono::Utc::now().format("%Y%m%dT%H%M%SZ");
+    let now = crate::clock::now().format("%Y%m%dT%H%M%SZ");
     Ok(format!("genai-batch-{now}-{}", digits(12)?))
 }
 
 /// The end of a table's name, in the form that Google's own SDKs give it: `20260131235959_01234`.
 #[cfg(feature = "vertex")]
 pub(crate) fn table_suffix() -> io::Result<String> {
-    let now = chrono::Utc::now().format("%Y%m%d%H%M%S");
+    let now = crate::clock::now().format("%Y%m%d%H%M%S");
     Ok(format!("{now}_{}", digits(5)?))
 }

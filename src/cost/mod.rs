@@ -25,7 +25,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::counted::Counted;
@@ -91,7 +91,7 @@ impl Pricing {
     /// }
     /// ```
     pub fn of_model(model: &str) -> Option<Self> {
-        Self::of_model_on(model, Utc::now().date_naive())
+        Self::of_model_on(model, crate::clock::now().date_naive())
     }
 
     /// The price that a model has, or had, on a day, as [`of_model`](Self::of_model) tells that of

@@ -217,7 +217,7 @@ fn retry_after_header(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    let wait = date.signed_duration_since(chrono::Utc::now());
+    let wait = date.signed_duration_since(crate::clock::now());
     Some(wait.to_std().unwrap_or(Duration::ZERO))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::finding::{Finding, FindingCode, Severity};
@@ -161,7 +161,7 @@ pub(super) async fn judge(client: &Client, id: &str) -> Verdict {
         _ => {}
     }
     let expires = file.expiration_time()?;
-    let left = expires - Utc::now();
+    let left = expires - crate::clock::now();
     let at = expires.format("%Y-%m-%d %H:%M UTC");
     if left <= TimeDelta::zero() {
         let message = format!("the upload {name} expired at {at}");

@@ -149,7 +149,7 @@ impl Verifier {
     /// }
     /// ```
     pub async fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Event> {
-        self.verify_at(Utc::now(), headers, body).await
+        self.verify_at(crate::clock::now(), headers, body).await
     }
 
     pub(super) async fn verify_at(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::{Gemini, results};
 use crate::backend::output::Output;
@@ -47,7 +47,7 @@ impl Output for Gemini {
     /// The service returns 404 or 403 for a file that is not there.
     fn may_be_late(&self, job: &BatchJob, error: &Error) -> bool {
         let ended = job.end_time().or(job.update_time());
-        let recent = ended.is_none_or(|ended| Utc::now() - ended < LATE);
+        let recent = ended.is_none_or(|ended| crate::clock::now() - ended < LATE);
         recent && matches!(error.status(), Some(403 | 404))
     }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 
 /// Milliseconds since 1970, by the clock of this machine.
 pub(crate) fn now() -> i64 {
-    chrono::Utc::now().timestamp_millis()
+    crate::clock::now().timestamp_millis()
 }
 
 /// Notes an event.

@@ -77,7 +77,7 @@ impl Lock {
             }
             std::thread::sleep(PAUSE);
         }
-        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let now = crate::clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let text = format!("{} since {now}\n", own());
         file.set_len(0)
             .and_then(|()| file.rewind())

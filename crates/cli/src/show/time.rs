@@ -1,6 +1,6 @@
 //! Moments and durations, as people and programs read them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use genai_batch::external::chrono::{DateTime, SecondsFormat, Utc};
 
@@ -16,7 +16,7 @@ pub(crate) fn cell(time: Option<DateTime<Utc>>) -> Cell {
     let Some(time) = time else {
         return Cell::default();
     };
-    let age = Utc::now().signed_duration_since(time);
+    let age = DateTime::<Utc>::from(SystemTime::now()).signed_duration_since(time);
     let shown = match age.to_std() {
         Ok(age) => format!("{} ago", rough(age)),
         // Of a clock that is ahead, or to come.
@@ -30,7 +30,7 @@ pub(crate) fn until(time: Option<DateTime<Utc>>) -> Cell {
     let Some(time) = time else {
         return Cell::default();
     };
-    let left = time.signed_duration_since(Utc::now());
+    let left = time.signed_duration_since(DateTime::<Utc>::from(SystemTime::now()));
     let shown = left
         .to_std()
         .map_or_else(|_| "over".to_owned(), |left| format!("in {}", rough(left)));

@@ -1,7 +1,7 @@
 //! Whether the service is within reach and lets the caller in, what time it has, and whether requests
 //! can be staged.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use genai_batch::external::chrono::{DateTime, Utc};
 use genai_batch::external::reqwest;
@@ -86,7 +86,9 @@ fn clock(date: Option<DateTime<Utc>>) -> Check {
         );
     };
     // It is told to the second.
-    let ahead = Utc::now().signed_duration_since(date).num_seconds();
+    let ahead = DateTime::<Utc>::from(SystemTime::now())
+        .signed_duration_since(date)
+        .num_seconds();
     match ahead.abs() {
         0..=2 => Check::new(NAME, Status::Ok, "as that of the service"),
         seconds if seconds <= MOST_SECONDS => Check::new(
