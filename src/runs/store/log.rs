@@ -8,6 +8,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::hooks::Wal;
@@ -18,6 +19,9 @@ const STEP: i32 = 512;
 /// How long the log grows, in pages: 128 MB. It begins anew once all of it is in the file.
 const MOST: i32 = 4096;
 
+/// Held by who moves what the log has. SQLite lets another pass it over, and the log would go on growing.
+type Moving = Arc<Mutex<()>>;
+
 /// The thread, until it is told to end.
 pub(super) struct Log(Option<JoinHandle<()>>);
 
@@ -27,13 +31,14 @@ impl Log {
     /// Without a thread, or a file that can be opened once more, the connection does so itself.
     pub(super) fn start(path: &Path, connection: &mut Connection) -> Result<Self> {
         let (grown, told) = mpsc::sync_channel(1);
-        let path = path.to_owned();
+        let moving = Moving::default();
+        let (path, other) = (path.to_owned(), Arc::clone(&moving));
         let thread = std::thread::Builder::new().name("genai-batch-log".to_owned());
-        let thread = thread.spawn(move || follow(&path, &told));
+        let thread = thread.spawn(move || follow(&path, &told, &other));
         if let Err(error) = &thread {
             tracing::debug!(%error, "no thread can be started for the log of a run");
         }
-        hook(connection, grown)?;
+        hook(connection, grown, moving)?;
         Ok(Self(thread.ok()))
     }
 
@@ -58,7 +63,7 @@ impl Log {
 }
 
 /// Looks after each commit how long the log is.
-fn hook(connection: &mut Connection, grown: SyncSender<()>) -> Result<()> {
+fn hook(connection: &mut Connection, grown: SyncSender<()>, moving: Moving) -> Result<()> {
     let mut told = 0;
     connection.wal_hook(Some(move |log: &mut Wal, pages: i32| {
         // It has begun anew.
@@ -70,21 +75,23 @@ fn hook(connection: &mut Connection, grown: SyncSender<()>) -> Result<()> {
             // One that is under way will be followed by another.
             let _ = grown.try_send(());
         }
-        if pages >= MOST
-            && let Err(error) = log.checkpoint()
-        {
-            // The step is done all the same, and the next commit tries again.
-            tracing::debug!(%error, "the log of a run is not moved");
+        if pages >= MOST {
+            let _alone = moving.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = log.checkpoint() {
+                // The step is done all the same, and the next commit tries again.
+                tracing::debug!(%error, "the log of a run is not moved");
+            }
         }
         Ok(())
     }))
 }
 
-fn follow(path: &Path, told: &Receiver<()>) {
+fn follow(path: &Path, told: &Receiver<()>, moving: &Mutex<()>) {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     let opened = Connection::open_with_flags(path, flags);
     let moved = opened.and_then(|connection| {
         for () in told {
+            let _alone = moving.lock().unwrap_or_else(PoisonError::into_inner);
             connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
         Ok(())
