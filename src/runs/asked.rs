@@ -64,6 +64,7 @@ impl Asked<'_> {
         let source = source.ok_or_else(|| missing("`source(…)`"))?;
         let is_of_parts = parts::is_held(&source);
         self.refuse(self.task, model, Some(&source), is_of_parts)?;
+        store::place::without_left_log(self.path).await?;
         let partial = store::partial(self.path);
         let identity = Identity {
             backend: self.service.backend().to_string(),

@@ -91,6 +91,40 @@ async fn an_older_schema_is_read_and_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn the_log_of_a_run_that_was_removed_is_not_taken_for_that_of_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    let backend = Backend::gemini().await;
+    finished(&backend, &path).await;
+    // As a killed process leaves it.
+    let log = {
+        let left = Connection::open(&path).unwrap();
+        left.execute("DELETE FROM settings WHERE name = 'unknown'", [])
+            .unwrap();
+        left.execute("INSERT INTO events (time, kind) VALUES (0, 'x')", [])
+            .unwrap();
+        std::fs::read(folder.path().join("a.run-wal")).unwrap()
+    };
+    std::fs::remove_file(&path).unwrap();
+    let left = folder.path().join("a.run-wal");
+    std::fs::write(&left, &log).unwrap();
+    let open = || async {
+        let open = backend.client.runs().open(&path).model(backend.model);
+        open.source(sums(200).0).await
+    };
+    let error = open().await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        error.is_invalid_input() && text.contains("a.run-wal") && text.contains("remove"),
+        "{text}"
+    );
+    assert_eq!(std::fs::read(&left).unwrap(), log);
+    assert!(!path.exists());
+    std::fs::remove_file(&left).unwrap();
+    open().await.unwrap().close().await;
+}
+
+#[tokio::test]
 async fn another_database_is_refused_and_stays_as_it_is() {
     let backend = Backend::gemini().await;
     let folder = tempfile::tempdir().unwrap();

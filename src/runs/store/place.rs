@@ -49,6 +49,32 @@ pub(crate) async fn to_drive(path: &Path) -> Result<PathBuf> {
     }
 }
 
+/// Refuses a place for a new run beside which the log of an earlier one was left: SQLite would take it for
+/// the log of the new file, and write over that what it says.
+///
+/// # Errors
+///
+/// If there is one.
+pub(crate) async fn without_left_log(path: &Path) -> Result<()> {
+    for end in ["-wal", "-journal"] {
+        let mut log = path.as_os_str().to_owned();
+        log.push(end);
+        let log = PathBuf::from(log);
+        if let Ok(found) = tokio::fs::metadata(&log).await
+            && found.len() > 0
+        {
+            return Err(Error::input(format!(
+                "{0} is there without {1}: it is the log of a run that was removed or moved away without it, \
+                 with what that did last. Put the two beside each other again to go on with that run, or \
+                 remove {0} to make a new one here",
+                log.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Under how many names a file is there.
 #[cfg(unix)]
 async fn names(path: &Path) -> u64 {
