@@ -273,7 +273,12 @@ fn find_uniform(sorted: &[u128], wanted: u128) -> Option<usize> {
     if len == 0 {
         return None;
     }
-    let guess = (((wanted >> 64) * len as u128) >> 64) as usize;
+    let place = |hash: u128| (((hash >> 64) * len as u128) >> 64) as usize;
+    let guess = place(wanted);
+    // How far the one that is there is off, so are those around it.
+    let guess = (guess + guess)
+        .saturating_sub(place(sorted[guess]))
+        .min(len - 1);
     let (mut low, mut high, mut reach) = (guess, guess, 8);
     while low > 0 && sorted[low] > wanted {
         low = low.saturating_sub(reach);

@@ -17,6 +17,9 @@ use crate::storage::NewObject;
 use crate::trace;
 use crate::uri::{BigQueryTable, GcsUri};
 
+/// How many bytes of lines are written at once.
+const AT_ONCE: usize = 256 * 1024;
+
 /// Results to be saved: made by [`Results::save_to`]; `.await` it for the [`Report`].
 ///
 /// Each result becomes a line of JSON, in the order in which they come: `{"key", "response"}`,
@@ -127,13 +130,15 @@ fn check_place(place: &Path) -> Result<()> {
 }
 
 async fn write_all(results: &mut ResultStream, target: &mut SaveTarget) -> Result<()> {
-    let mut line = Vec::new();
+    let mut lines = Vec::with_capacity(2 * AT_ONCE);
     while let Some(result) = results.try_next().await? {
-        line.clear();
-        write_line(&result, &mut line);
-        target.write(&line).await?;
+        write_line(&result, &mut lines);
+        if lines.len() >= AT_ONCE {
+            target.write(&lines).await?;
+            lines.clear();
+        }
     }
-    Ok(())
+    target.write(&lines).await
 }
 
 /// Where the lines go.

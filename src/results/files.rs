@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use super::bound;
 use super::repeats::Repetition;
 use super::rows::{ByteStream, Numbered};
-use super::turn::{LONG, Turn};
 use crate::error::{Error, Result};
 use crate::http::connections::{Connection, Connections, MOST, Pace};
 use crate::scan::lines::{LineSplitter, LineTooLong};
@@ -33,8 +32,6 @@ pub(crate) struct Files {
     max_share: usize,
     connections: Connections,
     pace: Pace,
-    /// For lines that are long, where other readings are under way.
-    turn: Turn,
 }
 
 struct OpenFile {
@@ -67,15 +64,7 @@ impl Files {
             max_share: connections.budget().limit() / MOST,
             pace: Pace::new(connections.clone()),
             connections,
-            turn: Turn::default(),
         }
-    }
-
-    /// Lets the long lines of these files come into memory while none of other readings is there.
-    // Runs alone read several at once.
-    #[cfg(feature = "runs")]
-    pub(super) fn take_turns(&mut self, turns: std::sync::Arc<tokio::sync::Semaphore>) {
-        self.turn = Turn::of(turns);
     }
 
     pub(super) fn repetition(&self) -> Repetition {
@@ -101,9 +90,6 @@ impl Files {
         {
             return Poll::Ready(Some(Ok(line)));
         }
-        if self.turn.is_taken() && !self.open.iter().any(|file| file.splitter.held() > LONG) {
-            self.turn.give_back();
-        }
         loop {
             self.open_more();
             if self.open.is_empty() {
@@ -123,7 +109,7 @@ impl Files {
                 {
                     continue;
                 }
-                match file.poll_line(cx, &mut self.turn) {
+                match file.poll_line(cx) {
                     Poll::Ready(Some(line)) => {
                         self.current = place;
                         self.pace.serve();
@@ -186,11 +172,7 @@ impl OpenFile {
     }
 
     /// The next line and its number; `None` at the end of the file.
-    fn poll_line(
-        &mut self,
-        cx: &mut Context<'_>,
-        turn: &mut Turn,
-    ) -> Poll<Option<Result<Numbered>>> {
+    fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Numbered>>> {
         loop {
             if let Some(line) = self.next_line() {
                 return Poll::Ready(Some(Ok(line)));
@@ -198,9 +180,6 @@ impl OpenFile {
             if let Some(endless) = bound::of_line(self.splitter.passed_over()) {
                 let message = format!("{}: {endless}", self.name);
                 return Poll::Ready(Some(Err(Error::protocol(message))));
-            }
-            if self.splitter.held() > LONG {
-                ready!(turn.poll(cx));
             }
             let chunks = match &mut self.contents {
                 Contents::Open(chunks) => chunks,

@@ -10,6 +10,7 @@
 use serde_json::json;
 
 use super::row::{BatchResult, Outcome, is_key_alone};
+use crate::scan::write_text;
 
 impl BatchResult {
     /// The result as a line of JSON, in the form in which
@@ -37,23 +38,13 @@ impl BatchResult {
 
 /// Appends a result as a line.
 pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
-    line.push(b'{');
-    if let Some(key) = result.key() {
-        let key = json!(key);
-        line.extend_from_slice(format!("\"key\":{key},").as_bytes());
+    let (key, metadata) = (result.key(), result.metadata_json());
+    if let Outcome::Response(response) = result.outcome() {
+        return write_response(key, metadata, response.json(), line);
     }
-    if let Some(metadata) = result.metadata_json()
-        && !is_key_alone(metadata)
-    {
-        line.extend_from_slice(b"\"metadata\":");
-        push_on_one_line(metadata, line);
-        line.push(b',');
-    }
+    begin(key, metadata, line);
     match result.outcome() {
-        Outcome::Response(response) => {
-            line.extend_from_slice(b"\"response\":");
-            push_on_one_line(response.json(), line);
-        }
+        Outcome::Response(_) => {}
         Outcome::Error(error) => {
             let status = error.status();
             let error = json!({
@@ -71,6 +62,33 @@ pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
         }
     }
     line.extend_from_slice(b"}\n");
+}
+
+/// Appends a response as a line.
+pub(crate) fn write_response(
+    key: Option<&str>,
+    metadata: Option<&str>,
+    response: &str,
+    line: &mut Vec<u8>,
+) {
+    begin(key, metadata, line);
+    line.extend_from_slice(b"\"response\":");
+    push_on_one_line(response, line);
+    line.extend_from_slice(b"}\n");
+}
+
+fn begin(key: Option<&str>, metadata: Option<&str>, line: &mut Vec<u8>) {
+    line.push(b'{');
+    if let Some(key) = key {
+        line.extend_from_slice(b"\"key\":");
+        write_text(key, line);
+        line.push(b',');
+    }
+    if let Some(metadata) = metadata.filter(|it| !is_key_alone(it)) {
+        line.extend_from_slice(b"\"metadata\":");
+        push_on_one_line(metadata, line);
+        line.push(b',');
+    }
 }
 
 /// JSON has line ends between its tokens only, so they can go.

@@ -39,6 +39,8 @@ mod key_field;
 mod keyless;
 pub(crate) mod ledger;
 pub(crate) mod line;
+#[cfg(feature = "runs")]
+mod plain;
 mod repeats;
 pub(crate) mod response;
 pub(crate) mod row;
@@ -47,7 +49,6 @@ mod rows;
 mod tests;
 mod tokens;
 mod traced;
-mod turn;
 mod typed;
 
 use std::fmt;
@@ -71,6 +72,8 @@ use keyless::Keyless;
 pub(crate) use ledger::Expectation;
 use ledger::Ledger;
 pub use ledger::{KeyMatch, Report};
+#[cfg(feature = "runs")]
+pub(crate) use plain::plain_response;
 use repeats::Repeats;
 #[cfg(feature = "gcs")]
 pub(crate) use repeats::Repetition;
@@ -184,15 +187,6 @@ impl ResultStream {
     pub(crate) fn censored_by(mut self, session: &Session) -> Self {
         self.censor = Censor::of(session.clone());
         self.ledger.censor(Censor::of(session.clone()));
-        self
-    }
-
-    /// Has a long line in memory while no other reading that takes these turns has one.
-    #[cfg(feature = "runs")]
-    pub(crate) fn taking_turns(mut self, turns: &Arc<tokio::sync::Semaphore>) -> Self {
-        if let Some(Rows::Files(files)) = &mut self.rows {
-            files.take_turns(Arc::clone(turns));
-        }
         self
     }
 

@@ -275,53 +275,6 @@ async fn an_output_without_end_is_an_error() {
     }
 }
 
-/// A stream that gives so many bytes of a line and no more for now, and counts what it gave.
-#[cfg(feature = "runs")]
-fn slow_line(mib: usize, given: &Arc<std::sync::atomic::AtomicUsize>) -> ByteStream {
-    let given = Arc::clone(given);
-    let chunks = stream::repeat_with(move || {
-        given.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Ok(Bytes::from(vec![b'x'; 1 << 20]))
-    });
-    Box::pin(chunks.take(mib).chain(stream::pending()))
-}
-
-#[cfg(feature = "runs")]
-#[tokio::test]
-async fn readings_that_take_turns_have_one_long_line_in_memory() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use futures_util::FutureExt;
-
-    let turns = Arc::new(tokio::sync::Semaphore::new(1));
-    let given = [Arc::default(), Arc::default()];
-    let mut readings = Vec::new();
-    for given in &given {
-        let budget = Arc::new(Budget::new(0));
-        let connections = Connections::new(Some(1), budget);
-        let rows = Rows::file(
-            "files/a".into(),
-            slow_line(50, given),
-            64 << 20,
-            connections,
-        );
-        let results = results(rows, keys(&["a"]).await).taking_turns(&turns);
-        readings.push(results);
-    }
-    let now = || {
-        given
-            .each_ref()
-            .map(|given: &Arc<AtomicUsize>| given.load(Ordering::Relaxed))
-    };
-    for reading in &mut readings {
-        assert!(reading.try_next().now_or_never().is_none());
-    }
-    assert_eq!(now(), [50, 5]);
-    readings.remove(0);
-    assert!(readings[0].try_next().now_or_never().is_none());
-    assert_eq!(now(), [50, 50]);
-}
-
 #[tokio::test]
 async fn rows_as_no_service_should_write_them_are_told() {
     let text = "\u{feff}{\"key\":\"a\",\"response\":{\"candidates\":[]}}\r\n\r\n\

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 use super::intake::Intake;
 use super::store::Store;
@@ -19,8 +19,9 @@ pub(super) struct Inner {
     pub(super) intake: Option<Intake>,
     /// Whether the service holds its requests.
     pub(super) is_of_parts: bool,
-    /// Who of those that read jobs at once may have a long line in memory.
-    pub(super) long_lines: Arc<Semaphore>,
+    /// Held by who takes the rows of a job into the file: mixed, they take a fifth more
+    /// time, and one long line is in memory at a time.
+    pub(super) rows: Mutex<()>,
     /// Held while the run is driven.
     pub(super) driving: Arc<Mutex<()>>,
 }

@@ -22,9 +22,12 @@ use crate::batches::SaveTarget;
 use crate::error::{Error, Result};
 use crate::job::Status;
 use crate::response::ResponseError;
-use crate::results::line::write_line;
+use crate::results::line::{write_line, write_response};
 use crate::results::row::{ReadRow, Row, RowBody};
-use crate::results::{BatchResult, Key, KeyMatch, RowError};
+use crate::results::{BatchResult, Key, KeyMatch, RowError, plain_response};
+
+/// How many bytes of lines are written at once.
+const LINES: usize = 256 * 1024;
 
 /// The outcomes of a run, one after another: a [`Stream`] of [`BatchResult`].
 ///
@@ -32,7 +35,7 @@ use crate::results::{BatchResult, Key, KeyMatch, RowError};
 /// the input, those of requests that vanished from it where they were before. A request without an
 /// outcome is passed over: [`RunReport::unfinished`](super::RunReport::unfinished) counts them.
 pub struct RunResults {
-    results: Pin<Box<dyn Stream<Item = Result<Stored>> + Send>>,
+    stored: Pin<Box<dyn Stream<Item = Result<Stored>> + Send>>,
     path: PathBuf,
     read_row: ReadRow,
     in_input: bool,
@@ -60,7 +63,7 @@ impl RunResults {
             Ok(next.map(|next| (next, (reader, pending, page))))
         });
         Ok(Self {
-            results: Box::pin(stored),
+            stored: Box::pin(stored),
             path,
             read_row,
             in_input: false,
@@ -83,6 +86,24 @@ impl RunResults {
     pub fn in_input(mut self) -> Self {
         self.in_input = true;
         self
+    }
+
+    fn read(&self, stored: Stored) -> Result<BatchResult> {
+        let read = result(stored, self.read_row);
+        read.map_err(|error| error.during(format!("reading {}", self.path.display())))
+    }
+
+    /// Appends an outcome as a line.
+    fn write(&self, stored: Stored, line: &mut Vec<u8>) -> Result<()> {
+        if let (Kind::Response, Some(row)) = (stored.kind, &stored.row)
+            && let Some(response) = plain_response(row.as_bytes())
+        {
+            let (key, metadata) = (stored.key.as_str(), stored.metadata.as_deref());
+            write_response(Some(key), metadata, response, line);
+        } else {
+            write_line(&self.read(stored)?, line);
+        }
+        Ok(())
     }
 
     /// The responses as values of type `T`; see [`BatchResult::parse`].
@@ -114,13 +135,13 @@ fn next_page(reader: &Store, cursor: Cursor) -> Result<Pending<Page>> {
 
 /// A result as a job would have given it.
 pub(super) fn result(stored: Stored, read_row: ReadRow) -> Result<BatchResult> {
-    let key = Key::from(stored.key);
+    let key = Key::from(stored.key.as_str());
     let metadata = stored.metadata.map(Bytes::from);
     if let (Kind::Missing, None) = (stored.kind, &stored.row) {
         return Ok(BatchResult::missing(key.into()).explained(metadata, stored.message));
     }
     let mut row = match stored.row {
-        Some(row) => read_row(Bytes::from(row)).map_err(|why| {
+        Some(row) => read_row(row.into_bytes()).map_err(|why| {
             Error::protocol(format!(
                 "the row of {key:?} in the run cannot be read: {why}"
             ))
@@ -148,18 +169,10 @@ impl Stream for RunResults {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let next = ready!(self.results.poll_next_unpin(cx));
-            let is_left_out = |stored: &Stored| self.in_input && stored.vanished;
-            match next {
-                Some(Ok(stored)) if is_left_out(&stored) => {}
+            match ready!(self.stored.poll_next_unpin(cx)) {
+                Some(Ok(stored)) if self.in_input && stored.vanished => {}
                 next => {
-                    let read_row = self.read_row;
-                    let read = |stored| result(stored, read_row);
-                    let damaged =
-                        |error: Error| error.during(format!("reading {}", self.path.display()));
-                    return Poll::Ready(
-                        next.map(|stored| stored.and_then(|it| read(it).map_err(damaged))),
-                    );
+                    return Poll::Ready(next.map(|next| next.and_then(|it| self.read(it))));
                 }
             }
         }
@@ -258,13 +271,16 @@ impl RunSave {
     async fn write(&self, target: &mut SaveTarget) -> Result<u64> {
         let reader = Store::open(&self.run, Role::Reader).await?;
         let mut results = RunResults::open(reader, self.read_row).await?;
-        let (mut lines, mut line) = (0, Vec::new());
-        while let Some(result) = results.try_next().await? {
-            line.clear();
-            write_line(&result, &mut line);
-            target.write(&line).await?;
+        let (mut lines, mut line) = (0, Vec::with_capacity(2 * LINES));
+        while let Some(stored) = results.stored.try_next().await? {
+            results.write(stored, &mut line)?;
             lines += 1;
+            if line.len() >= LINES {
+                target.write(&line).await?;
+                line.clear();
+            }
         }
+        target.write(&line).await?;
         Ok(lines)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 
 use super::events::RunEvents;
 use super::finish::Finish;
@@ -46,7 +46,7 @@ impl Run {
             options,
             intake,
             is_of_parts: identity.is_of_parts,
-            long_lines: Arc::new(Semaphore::new(1)),
+            rows: Mutex::default(),
             driving: Arc::default(),
         }))
     }

@@ -1,5 +1,6 @@
 //! Runs whose jobs have rows that are not what they should be.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -54,6 +55,28 @@ async fn rows_that_are_off_are_in_the_report(backend: Backend) {
     assert_eq!(counts(&run.report().await.unwrap()), [4, 6, 0, 0]);
     let view = backend.client.runs().read(place.run()).await.unwrap();
     assert_eq!(counts(&view.report().await.unwrap()), [4, 6, 0, 0]);
+}
+
+async fn rows_of_one_job_come_after_those_of_another(backend: Backend) {
+    let place = Place::new();
+    let long = "x".repeat(100_000);
+    let requests = (0..120).map(|n| Request::text(format!("{n} {long}")).key(format!("sum-{n}")));
+    let run = opened(&backend, &place, requests.collect()).await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let report = quick(&run)
+        .job_requests(60, 60)
+        // Both have ended by then.
+        .poll_interval(Duration::from_millis(500), Duration::from_millis(500))
+        .on_result(move |result| tell.lock().unwrap().push(result.key().unwrap().to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(report.responses, 120, "{report}");
+    let told = told.lock().unwrap();
+    let is_of_first = |key: &String| key[4..].parse::<u32>().unwrap() < 60;
+    let first: Vec<_> = told.iter().map(is_of_first).collect();
+    let changes = first.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert_eq!((told.len(), changes), (120, 1));
 }
 
 async fn rows_without_end_are_given_up_and_what_they_had_is_kept(backend: Backend) {
@@ -186,6 +209,7 @@ async fn no_error_of_a_job_shows_a_credential(backend: Backend) {
 }
 
 on_every_backend! {
+    rows_of_one_job_come_after_those_of_another,
     rows_that_are_off_are_in_the_report,
     rows_without_end_are_given_up_and_what_they_had_is_kept,
     a_row_that_is_cut_or_of_no_characters_costs_its_request_an_attempt,

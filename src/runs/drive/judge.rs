@@ -3,13 +3,12 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::super::generations;
 use super::super::store::Pending;
 use super::super::store::jobs::Job;
 use super::super::store::outcomes::{Became, Kind};
 use super::super::store::parts::Clash;
+use super::super::store::text::{Block, Text};
 use super::{Plan, parts};
 use crate::counted::Counted;
 use crate::error::{Error, Result};
@@ -47,7 +46,8 @@ impl Judge {
         !(may_have_another && is_worth_another)
     }
 
-    pub(super) fn became(&self, job: &Job, result: &BatchResult) -> Became {
+    /// What is kept of a result; its texts go into `block`.
+    pub(super) fn became(&self, job: &Job, result: &BatchResult, block: &mut Block) -> Became {
         let kind = generations::kind(result);
         let again = generations::is_worth_it(result)
             || (kind == Kind::Response
@@ -59,15 +59,15 @@ impl Judge {
         let usage = usage.unwrap_or_default();
         let tokens = |a: u64, b: u64| i64::try_from(a.saturating_add(b)).unwrap_or(i64::MAX);
         Became {
-            key: result.key().unwrap_or_default().to_owned(),
+            key: block.keep(result.key().unwrap_or_default().as_bytes()),
             kind,
             code: result.error().map(|error| error.code()),
             message: None,
             input_tokens: tokens(usage.prompt_tokens, usage.tool_use_prompt_tokens),
             output_tokens: tokens(usage.candidates_tokens, usage.thoughts_tokens),
             row: match result.json_bytes() {
-                row if row.len() < LONG => Bytes::copy_from_slice(row),
-                row => row.clone(),
+                row if row.len() < LONG => block.keep(row),
+                row => Text::shared(row.clone()),
             },
             is_final: self.is_final(job, kind == Kind::Response, again),
         }

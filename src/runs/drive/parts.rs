@@ -124,7 +124,7 @@ async fn open(run: &Inner, judge: &Judge, record: BatchJob) -> Result<ResultStre
         deadline: Instant::now().checked_add(judge.output_timeout),
     };
     let results = run.service.results(record, options).await?;
-    Ok(results.keyed_by(field).taking_turns(&run.long_lines))
+    Ok(results.keyed_by(field))
 }
 
 /// The error for a key that two rows have.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use rusqlite::Connection;
 use tokio::time::Instant;
@@ -14,6 +13,7 @@ use super::super::inner::Inner;
 use super::super::store::jobs::Job;
 use super::super::store::outcomes::{self, Became, Kind};
 use super::super::store::parts::{self as store_parts, Clash};
+use super::super::store::text::{Block, Text};
 use super::super::store::{Pending, repeatable, requests};
 use super::super::store::{adopted, deviations as store_deviations, events};
 use super::super::unfinished;
@@ -115,13 +115,14 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
     Ok(End::Read)
 }
 
-/// Takes the rows of a job into the file; gives what the reading came to if that was not their end.
+/// Takes the rows of a job into the file, while those of no other are; gives what the reading came to if that was not their end.
 pub(super) async fn take_rows(
     run: &Inner,
     job: &Job,
     (judge, promises): (&Judge, bool),
     results: &mut ResultStream,
 ) -> Result<Option<End>> {
+    let _turn = run.rows.lock().await;
     let taken = take_each(run, job, (judge, promises), results).await?;
     let (id, found) = (job.id, deviations::of(&results.report()));
     if !found.is_empty() {
@@ -153,6 +154,7 @@ async fn take_each(
     let mut end = None;
     while end.is_none() {
         let (mut some, mut told, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut block = Block::new(AT_ONCE);
         while bytes < AT_ONCE
             && let Some(result) = results.next().await
         {
@@ -174,7 +176,7 @@ async fn take_each(
             if !is_known {
                 continue;
             }
-            let mut became = judge.became(job, &result);
+            let mut became = judge.became(job, &result, &mut block);
             if became.kind == Kind::Missing {
                 if promises && let Some(error) = without_rows(&results.report()) {
                     return Ok(Some(End::Unreadable(error)));
@@ -189,7 +191,7 @@ async fn take_each(
                 became.is_final = true;
                 if became.key.is_empty() {
                     keyless += 1;
-                    became.key = format!("{}#{keyless}", part.source);
+                    became.key = format!("{}#{keyless}", part.source).into();
                 }
             }
             bytes += became.row.len() + 128;
@@ -275,7 +277,7 @@ async fn open(
         deadline: Instant::now().checked_add(output_timeout),
     };
     let results = run.service.results(record, options).await?;
-    Ok(results.matching(contents).taking_turns(&run.long_lines))
+    Ok(results.matching(contents))
 }
 
 /// A job that ended without any row: all of its requests failed as it did.
@@ -320,13 +322,13 @@ pub(super) async fn fail_all(
         let fail = run.store.call(move |it| {
             let (page, last) = requests::keys(it, members, after)?;
             let failed = page.into_iter().map(|(_, key)| Became {
-                key,
+                key: key.into(),
                 kind,
                 code,
                 message: Some(message.clone()),
                 input_tokens: 0,
                 output_tokens: 0,
-                row: Bytes::new(),
+                row: Text::default(),
                 is_final,
             });
             let failed: Vec<_> = failed.collect();

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::jobs::Job;
 use super::outcomes::{self, Became, Kind};
+use super::text::Text;
 use super::{events, requests, settings};
 
 /// The place of requests that no input has: after those that one has.
@@ -52,7 +53,7 @@ pub(crate) fn keep(connection: &mut Connection, job: &Job, rows: &[Became]) -> R
 }
 
 /// A request of which only the key is known.
-fn add_request(connection: &Connection, key: &str) -> Result<i64> {
+fn add_request(connection: &Connection, key: &Text) -> Result<i64> {
     let sql = "INSERT INTO requests (place, key, digest, bytes, tokens)
         VALUES (?, ?, zeroblob(16), 0, 0)";
     connection

@@ -25,6 +25,7 @@ pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod schema;
 pub(super) mod settings;
+pub(super) mod text;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! What became of requests: outcomes, which are for good, and attempts, after which another follows.
 
-use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, params};
 
 use super::events;
 use super::find::Find;
 use super::jobs::Job;
+use super::text::Text;
 use super::{parts, requests};
 
 /// What a row is.
@@ -37,7 +37,7 @@ impl Kind {
 /// What became of a request in a job.
 #[derive(Debug)]
 pub(crate) struct Became {
-    pub(crate) key: String,
+    pub(crate) key: Text,
     pub(crate) kind: Kind,
     pub(crate) code: Option<i64>,
     /// Of an error that no row tells.
@@ -45,16 +45,15 @@ pub(crate) struct Became {
     pub(crate) input_tokens: i64,
     pub(crate) output_tokens: i64,
     /// The row as it came; empty if there is none.
-    pub(crate) row: Bytes,
+    pub(crate) row: Text,
     /// Whether it is for good.
     pub(crate) is_final: bool,
 }
 
 impl Became {
     /// The row, if there is one. It was read, so it is text.
-    pub(super) fn row(&self) -> Option<&str> {
-        let row = std::str::from_utf8(&self.row).unwrap_or_default();
-        (!row.is_empty()).then_some(row)
+    pub(super) fn row(&self) -> Option<&Text> {
+        (!self.row.is_empty()).then_some(&self.row)
     }
 }
 

@@ -14,6 +14,7 @@ use super::cut::Cut;
 use super::jobs::{Job, Part, State};
 use super::outcomes::{self, Became};
 use super::requests::{Counts, Members};
+use super::text::Text;
 use super::{events, schema, settings};
 use crate::runs::progress::Progress;
 
@@ -299,8 +300,8 @@ fn other(connection: &Connection, part: &Part, row: &Became) -> Result<Option<Cl
         connection.query_row(sql, [&row.key], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let is_same = id == part.id && kept.as_deref() == row.row();
-    Ok((!is_same).then(|| (row.key.clone(), source, part.source.clone())))
+    let is_same = id == part.id && kept.as_deref() == row.row().map(Text::as_str);
+    Ok((!is_same).then(|| (row.key.as_str().to_owned(), source, part.source.clone())))
 }
 
 /// All rows of a part are in the file; so many are missing.

@@ -4,21 +4,22 @@ use rusqlite::{Connection, Result, params};
 
 use super::outcomes::Kind;
 use super::settings;
+use super::text::{Block, Text};
 
 /// How many bytes of rows are read at once.
-const PAGE: usize = 1024 * 1024;
+const PAGE: usize = 256 * 1024;
 
 /// An outcome with what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    pub(crate) key: String,
+    pub(crate) key: Text,
     pub(crate) metadata: Option<String>,
     /// Whether its request is no longer in the input.
     pub(crate) vanished: bool,
     pub(crate) kind: Kind,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
-    pub(crate) row: Option<String>,
+    pub(crate) row: Option<Text>,
 }
 
 /// How far the reading is.
@@ -58,20 +59,25 @@ pub(crate) fn page(connection: &Connection, cursor: Cursor) -> Result<(Vec<Store
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query(params![cursor.place, cursor.id])?;
     let (mut found, mut bytes, mut cursor) = (Vec::new(), 0, cursor);
+    let mut block = Block::new(PAGE);
     while bytes < PAGE
         && let Some(row) = rows.next()?
     {
         (cursor.place, cursor.id) = (row.get(0)?, row.get(1)?);
         let stored = Stored {
-            key: row.get(2)?,
+            key: block.keep(row.get_ref(2)?.as_str()?.as_bytes()),
             metadata: row.get(3)?,
             kind: Kind::of(row.get_ref(4)?.as_str()?),
             code: row.get(5)?,
             message: row.get(6)?,
-            row: row.get(7)?,
+            // Whoever reads it finds out whether it is UTF-8.
+            row: row
+                .get_ref(7)?
+                .as_bytes_or_null()?
+                .map(|row| block.keep(row)),
             vanished: row.get(8)?,
         };
-        bytes += stored.row.as_ref().map_or(0, String::len) + stored.key.len() + 64;
+        bytes += stored.row.as_ref().map_or(0, Text::len) + stored.key.len() + 64;
         found.push(stored);
     }
     Ok((found, cursor))

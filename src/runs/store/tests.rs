@@ -48,7 +48,7 @@ fn job(cut: Cut) -> jobs::Job {
 
 fn response(n: usize, row: &str) -> Became {
     Became {
-        key: format!("k{n}"),
+        key: format!("k{n}").into(),
         kind: Kind::Response,
         code: None,
         message: None,
