@@ -70,8 +70,8 @@
 //!
 //! | modules | what they are |
 //! |---|---|
-//! | `shown` | what others wrote, as it is shown |
-//! | `scan` `open_enum` `state` `spool` `platform` `unique` `clock` `counted` `text` | JSON read in place, enums that grow, and what else needs nothing of ours |
+//! | `shown` `clock` | what others wrote, as it is shown; the time of day |
+//! | `scan` `open_enum` `state` `spool` `platform` `unique` `counted` `text` | JSON read in place, enums that grow, and what else needs nothing of ours |
 //! | `keys` | what was submitted: the keys, and which are missing or there twice |
 //! | `job` | what a service says of a job |
 //! | `error` | what goes wrong |
