@@ -33,23 +33,16 @@ pub(super) struct Beside {
 type Opened = (Store, Identity, Option<Intake>);
 
 impl Asked<'_> {
-    /// Makes a new run of the source. Where that is refused, the lock goes too, so that nothing is left.
+    /// Makes a new run of the source. Where that is refused or given up, nothing is left of it.
     pub(super) async fn make(
         &self,
         lock: Lock,
         source: Option<Source>,
         notes: Notes,
     ) -> Result<Opened> {
-        match self.build(source, notes).await {
-            Ok((identity, taken)) => {
-                let store = Store::open(self.path, Role::Driver(lock)).await?;
-                Ok((store, identity, Some(taken)))
-            }
-            Err(error) => {
-                lock.remove().await;
-                Err(error)
-            }
-        }
+        let (identity, taken) = self.build(source, notes).await?;
+        let store = Store::open(self.path, Role::Driver(lock)).await?;
+        Ok((store, identity, Some(taken)))
     }
 
     /// Puts the file of a new run in its place.
@@ -65,7 +58,7 @@ impl Asked<'_> {
         let is_of_parts = parts::is_held(&source);
         self.refuse(self.task, model, Some(&source), is_of_parts)?;
         store::place::without_left_log(self.path).await?;
-        let partial = store::partial(self.path);
+        let partial = Partial(store::partial(self.path));
         let identity = Identity {
             backend: self.service.backend().to_string(),
             model: model.to_owned(),
@@ -76,22 +69,14 @@ impl Asked<'_> {
         let taken = match is_of_parts {
             true => {
                 let parts = self.parts(source, 0).await?;
-                intake::first_parts(&partial, parts, &identity, notes).await
+                intake::first_parts(&partial.0, parts, &identity, notes).await?
             }
             false => {
                 let taking = self.taking(model, self.task)?;
-                intake::first(&partial, source, taking, &identity, notes).await
+                intake::first(&partial.0, source, taking, &identity, notes).await?
             }
         };
-        let taken = match taken {
-            Ok(taken) => taken,
-            Err(error) => {
-                // It may not be there at all.
-                let _ = tokio::fs::remove_file(&partial).await;
-                return Err(error);
-            }
-        };
-        put_in_place(&partial, self.path).await?;
+        put_in_place(&partial.0, self.path).await?;
         Ok((identity, taken))
     }
 
@@ -206,6 +191,16 @@ impl Asked<'_> {
             .in_form(writer)
             .keyed_by(self.options.key_field.clone())
             .keeping_metadata())
+    }
+}
+
+/// A new file that is not in its place yet, removed where that does not come.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // It may not be there at all, or in its place already.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The input of a run that changes, and what a program notes of it.
 
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use genai_batch::runs::{Intake, Run};
 use genai_batch::{Request, Source};
 
@@ -119,3 +119,36 @@ on_every_backend![
     what_is_not_sent_may_change_and_costs_nothing,
     a_change_that_is_not_confirmed_leaves_the_run_as_it_was,
 ];
+
+#[tokio::test]
+async fn an_intake_that_is_given_up_leaves_nothing() {
+    let backend = Backend::gemini().await;
+    let place = Place::new();
+    let folder = place.run().parent().unwrap().to_owned();
+    let names = || {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    let (given, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let requests = stream::iter(0..).then(move |n| {
+        let given = given.clone();
+        async move {
+            // It comes to no end.
+            if n == 100 {
+                given.send(()).unwrap();
+                std::future::pending::<()>().await;
+            }
+            Request::text("?").key(n.to_string())
+        }
+    });
+    let open = backend.client.runs().open(place.run()).model(backend.model);
+    let mut open = open.source(Source::stream(requests)).into_future();
+    tokio::select! {
+        opened = &mut open => panic!("{:?}", opened.map(drop)),
+        _ = seen.recv() => {}
+    }
+    assert!(!names().is_empty());
+    drop(open);
+    assert_eq!(names(), [""; 0]);
+}

@@ -22,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Lock {
     file: File,
     place: PathBuf,
+    run: PathBuf,
 }
 
 impl Lock {
@@ -83,15 +84,11 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
             .map_err(failed)?;
-        Ok(Self { file, place })
-    }
-
-    /// Gives it back with its file, where there is no run that it would be of.
-    pub(crate) async fn remove(self) {
-        if cfg!(unix) {
-            // As long as it is locked, so that nobody else drives by it. It does no harm if it stays.
-            let _ = tokio::fs::remove_file(&self.place).await;
-        }
+        Ok(Self {
+            file,
+            place,
+            run: path.to_owned(),
+        })
     }
 }
 
@@ -114,6 +111,11 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Given back by the system in any case; the file stays, since another may be opening it.
         let _ = self.file.set_len(0);
+        // Unless there is no run that it would be of: while it is locked, nobody else drives by it. It does no
+        // harm if it stays.
+        if cfg!(unix) && !self.run.exists() {
+            let _ = std::fs::remove_file(&self.place);
+        }
         let _ = self.file.unlock();
     }
 }
