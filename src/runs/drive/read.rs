@@ -27,10 +27,10 @@ use crate::keys::SubmittedKeysBuilder;
 use crate::platform::Backend;
 use crate::results::{BatchResult, Expectation, KeyMatch, ResultStream};
 
-/// How many bytes of rows go to the file at once. Each job that is read has as many twice in memory.
-const AT_ONCE: usize = 1024 * 1024;
+/// How many bytes of rows go to the file at once, while as many are read.
+const AT_ONCE: usize = 2 * 1024 * 1024;
 /// How many bytes of rows are written before more are read.
-const MUCH: usize = 4 * AT_ONCE;
+const MUCH: usize = 2 * AT_ONCE;
 /// `RESOURCE_EXHAUSTED`.
 const QUOTA: i64 = 8;
 
@@ -250,7 +250,9 @@ async fn open(
                 }
                 after = last;
                 for (id, key) in page {
-                    keys.push(&key, id.unsigned_abs()).await.map_err(failed)?;
+                    keys.push(key.as_str(), id.unsigned_abs())
+                        .await
+                        .map_err(failed)?;
                 }
             }
             let keys = keys.finish().await.map_err(failed)?;
@@ -322,7 +324,7 @@ pub(super) async fn fail_all(
         let fail = run.store.call(move |it| {
             let (page, last) = requests::keys(it, members, after)?;
             let failed = page.into_iter().map(|(_, key)| Became {
-                key: key.into(),
+                key,
                 kind,
                 code,
                 message: Some(message.clone()),

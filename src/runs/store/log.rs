@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! steps → log ─ every 16 MB ─→ this thread ─→ file
-//!           └─ at 128 MB, what this thread has not moved yet: the thread of the steps
+//!           └─ at 256 MB, what this thread has not moved yet: the thread of the steps
 //! ```
 
 use std::path::Path;
@@ -16,8 +16,8 @@ use rusqlite::{Connection, OpenFlags, Result};
 
 /// After how many further pages what the log has is moved: 16 MB.
 const STEP: i32 = 512;
-/// How long the log grows, in pages: 128 MB. It begins anew once all of it is in the file.
-const MOST: i32 = 4096;
+/// How long the log grows, in pages: 256 MB. It begins anew once all of it is in the file.
+const MOST: i32 = 8192;
 
 /// Held by who moves what the log has. SQLite lets another pass it over, and the log would go on growing.
 type Moving = Arc<Mutex<()>>;

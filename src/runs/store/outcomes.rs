@@ -124,6 +124,8 @@ pub(super) fn insert(
 /// Writes outcomes, one after another.
 struct Insert<'a> {
     outcomes: CachedStatement<'a>,
+    /// Of responses, which are most of them.
+    responses: CachedStatement<'a>,
     rows: CachedStatement<'a>,
 }
 
@@ -132,9 +134,16 @@ impl<'a> Insert<'a> {
         let sql = "INSERT OR IGNORE INTO outcomes
             (request, job, kind, code, message, input_tokens, output_tokens) VALUES (?, ?, ?, ?, ?, ?, ?)";
         let outcomes = connection.prepare_cached(sql)?;
+        let sql = "INSERT OR IGNORE INTO outcomes
+            (request, job, kind, input_tokens, output_tokens) VALUES (?, ?, 'response', ?, ?)";
+        let responses = connection.prepare_cached(sql)?;
         let rows =
             connection.prepare_cached("INSERT OR IGNORE INTO rows (request, row) VALUES (?, ?)")?;
-        Ok(Self { outcomes, rows })
+        Ok(Self {
+            outcomes,
+            responses,
+            rows,
+        })
     }
 
     /// `false` if there was one already.
@@ -147,16 +156,22 @@ impl<'a> Insert<'a> {
             output_tokens,
             ..
         } = row;
-        let values = params![
-            request,
-            job.id,
-            kind.name(),
-            code,
-            message,
-            input_tokens,
-            output_tokens
-        ];
-        if self.outcomes.execute(values)? == 0 {
+        let written = match (kind, code, message) {
+            (Kind::Response, None, None) => {
+                let values = [request, job.id, *input_tokens, *output_tokens];
+                self.responses.execute(values)?
+            }
+            _ => self.outcomes.execute(params![
+                request,
+                job.id,
+                kind.name(),
+                code,
+                message,
+                input_tokens,
+                output_tokens
+            ])?,
+        };
+        if written == 0 {
             return Ok(false);
         }
         if let Some(row) = row.row() {

@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use super::text::{Block, Text};
 use super::{schema, settings};
 use crate::keys::Bits;
 
@@ -295,7 +296,7 @@ fn page<T>(
     members: Members,
     after: i64,
     what: &str,
-    mut read: impl FnMut(i64, String) -> (T, usize),
+    mut read: impl FnMut(i64, &str) -> T,
 ) -> Result<(Vec<T>, i64)> {
     let joined = match what {
         "b.body" => "JOIN bodies b ON b.request = r.id",
@@ -324,9 +325,9 @@ fn page<T>(
         && let Some(row) = rows.next()?
     {
         last = row.get(0)?;
-        let (item, size) = read(last, row.get(1)?);
-        bytes += size + 64;
-        found.push(item);
+        let text = row.get_ref(1)?.as_str()?;
+        bytes += text.len() + 64;
+        found.push(read(last, text));
     }
     Ok((found, last))
 }
@@ -338,8 +339,7 @@ pub(crate) fn bodies(
     after: i64,
 ) -> Result<(Vec<String>, i64)> {
     page(connection, members, after, "b.body", |_, body| {
-        let len = body.len();
-        (body, len)
+        body.to_owned()
     })
 }
 
@@ -348,10 +348,10 @@ pub(crate) fn keys(
     connection: &Connection,
     members: Members,
     after: i64,
-) -> Result<(Vec<(i64, String)>, i64)> {
+) -> Result<(Vec<(i64, Text)>, i64)> {
+    let mut block = Block::new(PAGE / 4);
     page(connection, members, after, "r.key", |id, key| {
-        let len = key.len();
-        ((id, key), len)
+        (id, block.keep(key.as_bytes()))
     })
 }
 
