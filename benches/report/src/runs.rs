@@ -19,6 +19,9 @@ use crate::{machine, page};
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9";
 
+/// The most requests of a single call, whose file may have 2 GiB, and of several rounds.
+const OF_A_CALL: u64 = 1_000_000;
+
 /// Options of `cargo measure runs`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -78,7 +81,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         // Nothing of one size is left for the next.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
-        let row = measure(&program, &folder, requests, options.rounds)?;
+        let rounds = match requests {
+            ..=OF_A_CALL => options.rounds,
+            _ => 1,
+        };
+        let row = measure(&program, &folder, requests, rounds)?;
         eprintln!("{}", line(&row));
         rows.push(row);
     }
@@ -104,15 +111,26 @@ fn measure(program: &Path, folder: &Path, requests: u64, rounds: u64) -> Result<
     let path = |name: &str| folder.join(name).display().to_string();
     let (input, one, many) = (path("input.jsonl"), path("one.jsonl"), path("many.jsonl"));
     call(program, &["write", &requests.to_string(), &input])?;
+    let (single, times) = match requests {
+        ..=OF_A_CALL => (input.clone(), 1.0),
+        _ => (path("single.jsonl"), requests as f64 / OF_A_CALL as f64),
+    };
+    if single != input {
+        call(program, &["write", &OF_A_CALL.to_string(), &single])?;
+    }
     let (mut check, mut job, mut run) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        check.push(call(program, &["check", NOBODY, &input])?);
+        check.push(calls(times, call(program, &["check", NOBODY, &single])?));
         let server = Server::start(program, |port| vec!["serve".into(), port.into()])?;
-        job.push(call(program, &["job", &server.base(), &input, &one])?);
+        job.push(calls(
+            times,
+            call(program, &["job", &server.base(), &single, &one])?,
+        ));
         run.push(call(program, &["run", &server.base(), &input, &many])?);
-        // The same results, whichever way they came.
+        // The same results, whichever way they came; a run of more has those of the single call first.
+        let length = fs::metadata(&one)?.len().to_string();
         let same = Command::new("cmp")
-            .args(["--silent", &one, &many])
+            .args(["--silent", "--bytes", &length, &one, &many])
             .status()?;
         ensure!(same.success(), "{one} and {many} differ");
         for made in [&one, &many, &path("many.run")] {
@@ -125,6 +143,13 @@ fn measure(program: &Path, folder: &Path, requests: u64, rounds: u64) -> Result<
         job: together(&job),
         run: together(&run),
     })
+}
+
+/// What so many calls come to of which each has these figures.
+fn calls(times: f64, mut each: Figures) -> Figures {
+    let seconds = each.iter_mut().filter(|(name, _)| **name != "peak");
+    seconds.for_each(|(_, value)| *value *= times);
+    each
 }
 
 /// The medians of rounds, but of memory the most.
@@ -174,9 +199,8 @@ fn line(row: &Row) -> String {
         let used = get(figures, &format!("{name}_cpu"));
         format!("{} ({})", number(get(figures, name)), number(used))
     };
-    let cpu = |figures, name: &str| get(figures, &format!("{name}_cpu"));
-    let taking = cpu(&row.run, "take") / cpu(&row.check, "check");
-    let reading = (cpu(&row.run, "read") + cpu(&row.run, "save")) / cpu(&row.job, "save");
+    let taking = get(&row.run, "take") / get(&row.check, "check");
+    let reading = (get(&row.run, "read") + get(&row.run, "save")) / get(&row.job, "save");
     format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
         count(row.requests),
@@ -205,11 +229,11 @@ fn section(rows: &[Row], rounds: u64, machine: &str) -> String {
          A run of requests of some 300 bytes, whose results have 1.2 kB each, over jobs of 200,000, beside \
          single calls that do the same: reading and checking a file as a create does, and \
          `results().save_to(…)` of one job with the same rows. The server makes the results as they are \
-         read. Each figure is the median of {rounds}: the time that passed, and in parentheses the time of the \
-         processors that the process used, which other work of the machine (see its load average) changes \
-         less. What is told as \"times\" compares the latter: taking in with reading and checking, and a run's \
-         reading of its results into its file and saving them from there with the saving of a job's. The \
-         upload of its requests is in neither. The memory is the most that any round took, from the input to \
+         read. Each figure is the median of {rounds}, of over a million requests of one, \
+         in which the single calls are those of a million as often as it takes: the time that passed, and \
+         in parentheses the time of the processors that the process used. What is told as \"times\" compares the \
+         former: taking in with reading and checking, and a run's reading of its results into its file and \
+         saving them from there with the saving of a job's. The upload of its requests is in neither. The memory is the most that any round took, from the input to \
          the saved results; the file is the run's, with all requests and results.\n\n{HEAD}{}\n",
         lines.join("\n")
     )
@@ -220,11 +244,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_compares_what_the_processors_took() {
+    fn a_row_compares_the_time_that_passed() {
         let row = Row {
             requests: 500_000,
-            check: figures("check=1.5 check_cpu=1.00").unwrap(),
-            job: figures("make=9 make_cpu=3.00 save=2 save_cpu=2.00 peak=10240").unwrap(),
+            check: figures("check=2 check_cpu=1.00").unwrap(),
+            job: figures("make=9 make_cpu=3.00 save=4 save_cpu=2.00 peak=10240").unwrap(),
             run: figures(
                 "take=4 take_cpu=2.00 send=5 send_cpu=3.00 read=8 read_cpu=4.00 save=3 save_cpu=1.00 peak=51200 bytes=1024",
             )
@@ -232,12 +256,12 @@ mod tests {
         };
         let line = line(&row);
         assert!(
-            line.starts_with("| 500,000 | 1.50 (1.00) | 4.00 (2.00) | 2.00 |"),
+            line.starts_with("| 500,000 | 2.00 (1.00) | 4.00 (2.00) | 2.00 |"),
             "{line}"
         );
-        // (4 + 1) / 2
+        // (8 + 3) / 4
         assert!(
-            line.contains("| 3.00 (1.00) | 2.50 | 50.0 | 1.00 KiB |"),
+            line.contains("| 3.00 (1.00) | 2.75 | 50.0 | 1.00 KiB |"),
             "{line}"
         );
         assert!(section(&[row], 3, "a machine").contains(&line));

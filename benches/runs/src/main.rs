@@ -24,6 +24,8 @@ use genai_batch::{Client, RetryPolicy};
 use tokio::sync::Notify;
 
 const MODEL: &str = "gemini-2.5-flash";
+/// As many as services take at most.
+const MOST_JOBS: usize = 100;
 /// As services take them at most.
 const OF_A_JOB: u32 = 200_000;
 
@@ -151,7 +153,10 @@ async fn send_all(run: &Run, requests: u64) -> Result<()> {
     let all = Arc::new(Notify::new());
     let (told, mut created) = (Arc::clone(&all), 0);
     let long = Duration::from_secs(24 * 60 * 60);
-    let finish = run.finish().job_requests(OF_A_JOB, OF_A_JOB);
+    let finish = run
+        .finish()
+        .job_requests(OF_A_JOB, OF_A_JOB)
+        .max_jobs(MOST_JOBS);
     let finish = finish.poll_interval(long, long).on_event(move |event| {
         created += u64::from(event.kind == "created");
         if created == jobs {
