@@ -34,8 +34,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::backend::{gemini, vertex};
+    use crate::backend::gemini;
+    #[cfg(feature = "vertex")]
+    use crate::backend::vertex;
     use crate::results::row::{ReadRow, RowBody};
+
+    const READERS: &[ReadRow] = &[
+        gemini::results::read_row,
+        #[cfg(feature = "vertex")]
+        vertex::results::read_row,
+    ];
 
     fn read(read_row: ReadRow, row: &str) -> Option<String> {
         match read_row(Bytes::copy_from_slice(row.as_bytes())).ok()?.body {
@@ -84,8 +92,8 @@ mod tests {
             let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
             let row = format!("{{{}}}", fields.join(","));
             let found = plain_response(row.as_bytes()).map(str::to_owned);
-            for read_row in [gemini::results::read_row as ReadRow, vertex::results::read_row] {
-                if let (Some(found), Some(read)) = (&found, read(read_row, &row)) {
+            for read_row in READERS {
+                if let (Some(found), Some(read)) = (&found, read(*read_row, &row)) {
                     prop_assert_eq!(found, &read, "{}", row);
                 }
             }
