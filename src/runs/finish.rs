@@ -311,7 +311,8 @@ impl Finish {
     }
 
     /// Makes no job that may lead to a cost above this, all jobs of the run together, at these prices.
-    /// What a job will cost is an estimate, from its size and from what earlier responses had.
+    /// What a job will cost is an estimate, from its size and from what earlier responses had; so is what a job
+    /// has cost that went well, where its results say nothing of tokens or are not there.
     ///
     /// ```no_run
     /// use genai_batch::cost::Pricing;

@@ -124,6 +124,44 @@ async fn the_log_of_a_run_that_was_removed_is_not_taken_for_that_of_a_new_one() 
     open().await.unwrap().close().await;
 }
 
+/// As where a finished run is put in the place of another, whose process was killed.
+#[tokio::test]
+async fn a_run_beside_the_log_of_another_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    let backend = Backend::gemini().await;
+    finished(&backend, &path).await;
+    let other = folder.path().join("b.run");
+    let open = backend.client.runs().open(&other).model(backend.model);
+    open.source(sums(3000).0).await.unwrap().close().await;
+    let log = {
+        let other = Connection::open(&other).unwrap();
+        other
+            .execute("UPDATE requests SET bytes = bytes + 1", [])
+            .unwrap();
+        std::fs::read(folder.path().join("b.run-wal")).unwrap()
+    };
+    let (whole, left) = (
+        std::fs::read(&path).unwrap(),
+        folder.path().join("a.run-wal"),
+    );
+    std::fs::write(&left, &log).unwrap();
+    let is_as_it_was = || {
+        assert!(std::fs::read(&path).unwrap() == whole && std::fs::read(&left).unwrap() == log);
+    };
+    let view = async { backend.client.runs().read(&path).await?.report().await };
+    let _ = view.await;
+    is_as_it_was();
+    let error = backend.client.runs().open(&path).await.unwrap_err();
+    assert!(error.to_string().contains("do not make a whole"), "{error}");
+    is_as_it_was();
+    for end in ["-wal", "-shm"] {
+        std::fs::remove_file(folder.path().join(format!("a.run{end}"))).unwrap();
+    }
+    let run = backend.client.runs().open(&path).await.unwrap();
+    assert_eq!(run.report().await.unwrap().responses, 200);
+}
+
 #[tokio::test]
 async fn another_database_is_refused_and_stays_as_it_is() {
     let backend = Backend::gemini().await;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use genai_batch::batches::InlineLimit;
-use genai_batch::runs::{Deviations, Run, RunReport};
+use genai_batch::cost::Pricing;
+use genai_batch::runs::{Deviations, Run, RunReport, Stopped};
 use genai_batch::{Outcome, Request};
 use genai_batch_emulator::{Failure, Model, Operation, RowFailure, Rows};
 use serde_json::{Value, json};
@@ -216,6 +217,31 @@ on_every_backend! {
     no_error_of_a_row_shows_a_credential,
     no_error_of_a_job_shows_a_credential,
     a_missing_result_has_its_metadata_and_says_why,
+}
+
+/// Answers, and does not say what it counted.
+struct Uncounted;
+
+impl Model for Uncounted {
+    fn generate(&self, _: &Value, _: &str) -> Result<Value, RowFailure> {
+        let parts = json!([{ "text": "5" }]);
+        Ok(json!({ "candidates": [{ "content": { "parts": parts }, "finishReason": "STOP" }] }))
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_counts_is_held_against_the_budget_by_estimate() {
+    let backend = Backend::gemini_with(|builder| builder.model(Uncounted)).await;
+    let place = Place::new();
+    let run = opened(&backend, &place, sums(100).0).await;
+    // Each request is estimated at some 25 tokens.
+    let pricing = Pricing::new(1_000_000.0, 0.0).discount(0.0);
+    let finish = quick(&run).max_jobs(1).budget(600.0, pricing);
+    let report = finish.await.unwrap();
+    assert_eq!(report.stopped, Some(Stopped::Budget), "{report}");
+    assert!(report.responses > 0 && report.unfinished > 50, "{report}");
+    let told = events(&run, "budget").await;
+    assert!(told[0].contains("of it by estimate"), "{told:?}");
 }
 
 /// As a proxy sends a page of its own in place of a file. The results are there, and paid for.

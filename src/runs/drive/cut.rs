@@ -2,20 +2,40 @@
 
 use tokio::time::Instant;
 
-use super::super::progress;
+use super::super::progress::{self, Progress};
 use super::super::report::Stopped;
-use super::super::store::cut::{self, Cost, Cut, Size};
+use super::super::store::cut::{self, Cost, Cut, Size, Untold, untold};
 use super::super::store::jobs::{self, State};
 use super::super::store::{events, parts};
 use super::{Driver, Live};
 use crate::backend::AnyBackend;
-use crate::cost::Money;
+use crate::cost::{Money, Pricing};
 use crate::error::Result;
 
 /// What a response is taken to have where none was seen yet.
 const LIKELY_OUTPUT: f64 = 256.0;
 /// A job of fewer tokens than this share of what may wait at once is not worth its create.
 const WORTH_IT: i64 = 10;
+
+/// What a token of requests costs, and the response to one, by the responses so far.
+fn rates(progress: &Progress, pricing: &Pricing) -> [f64; 2] {
+    const MILLION: u64 = 1_000_000;
+    let output = match (progress.responses, progress.output_tokens) {
+        (0, _) | (_, 0) => LIKELY_OUTPUT,
+        (responses, tokens) => tokens as f64 / responses as f64,
+    };
+    let of_token = pricing.cost_of(MILLION, 0) / MILLION as f64;
+    [
+        of_token,
+        output * pricing.cost_of(0, MILLION) / MILLION as f64,
+    ]
+}
+
+/// What is likely to be paid for, though the service did not say what it counted.
+fn estimate(progress: &Progress, untold: Untold, pricing: &Pricing) -> f64 {
+    let [of_token, of_request] = rates(progress, pricing);
+    untold.tokens as f64 * of_token + untold.requests as f64 * of_request
+}
 
 impl Driver {
     /// Cuts jobs for as long as there is room for them, and submits them. Says whether there is nothing
@@ -62,11 +82,21 @@ impl Driver {
             return Ok(String::new());
         };
         let progress = self.run.store.call(|it| progress::measure(it)).await?;
+        let untold = self.run.store.call(|it| untold(it)).await?;
         let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens);
-        let (spent, next, currency) = (Money(spent), Money(next), &pricing.currency);
+        let untold = estimate(&progress, untold, pricing);
+        let currency = &pricing.currency;
+        let estimated = match untold > 0.0 {
+            true => format!(
+                ", {} {currency} of it by estimate, since the service did not say what it counted",
+                Money(untold)
+            ),
+            false => String::new(),
+        };
+        let (spent, next) = (Money(spent + untold), Money(next));
         Ok(format!(
-            "{spent} {currency} of the budget of {budget} {currency} is spent, and the next request may \
-             cost {next} {currency}"
+            "{spent} {currency} of the budget of {budget} {currency} is spent{estimated}, and the next request \
+             may cost {next} {currency}"
         ))
     }
 
@@ -156,15 +186,11 @@ impl Driver {
         let Some((budget, pricing)) = &self.plan.budget else {
             return Ok(None);
         };
-        const MILLION: u64 = 1_000_000;
         let progress = self.run.store.call(|it| progress::measure(it)).await?;
-        let of_token = pricing.cost_of(MILLION, 0) / MILLION as f64;
-        let output = match progress.responses {
-            0 => LIKELY_OUTPUT,
-            responses => progress.output_tokens as f64 / responses as f64,
-        };
-        let of_request = output * pricing.cost_of(0, MILLION) / MILLION as f64;
-        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens);
+        let untold = self.run.store.call(|it| untold(it)).await?;
+        let [of_token, of_request] = rates(&progress, pricing);
+        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens)
+            + estimate(&progress, untold, pricing);
         let under_way = self.live.values().filter(|live| {
             live.is_in_flight() || matches!(live.job.state, State::Cut | State::Ended)
         });

@@ -214,3 +214,29 @@ fn insert(
         is_adopted: false,
     })
 }
+
+/// What was likely paid for and not told, of jobs that went well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Untold {
+    /// Of requests, by estimate.
+    pub(crate) tokens: i64,
+    /// Those whose responses have tokens that nobody counted.
+    pub(crate) requests: i64,
+}
+
+/// What jobs came to whose results came to nothing, or do not say what they used. Errors cost nothing.
+pub(crate) fn untold(connection: &Connection) -> Result<Untold> {
+    let sql = "SELECT
+        coalesce(sum(CASE WHEN input_tokens = 0 THEN tokens * paid / requests ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN output_tokens = 0 THEN paid ELSE 0 END), 0)
+        FROM (SELECT *, max(0, requests - errors
+            - (SELECT count(*) FROM attempts WHERE job = jobs.id AND kind = 'error')) AS paid
+            FROM jobs WHERE state IN ('read', 'done', 'gone') AND service_state LIKE '%SUCCEEDED'
+            AND requests > 0 AND (input_tokens = 0 OR output_tokens = 0))";
+    connection.prepare_cached(sql)?.query_row([], |row| {
+        Ok(Untold {
+            tokens: row.get(0)?,
+            requests: row.get(1)?,
+        })
+    })
+}

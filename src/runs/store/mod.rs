@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
@@ -200,8 +201,11 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     let begin = |connection: Connection| {
         connection.busy_timeout(std::time::Duration::from_millis(BUSY))?;
+        // Nothing of the file changes by who reads it, whatever lies beside it.
+        keeps_log(&connection, true)?;
         schema::header(&connection).map(|header| (connection, header))
     };
+    let left_log = read_only::has_log(path);
     let begun = Connection::open_with_flags(path, flags).and_then(begin);
     let begun = match (begun, role) {
         (Err(error), Role::Reader) if read_only::is_cause(&error) => match read_only::open(path) {
@@ -215,6 +219,12 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     };
     let (connection, header) = begun.map_err(failed)?;
     check(path, header)?;
+    if let Role::Driver(_) = role {
+        if left_log {
+            fits_its_log(path, &connection)?;
+        }
+        keeps_log(&connection, false).map_err(failed)?;
+    }
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value);
     let cache = match role {
         Role::Driver(_) => CACHE_KB,
@@ -239,6 +249,36 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("query_only", &true).map_err(failed)?;
     }
     Ok(connection)
+}
+
+/// Whether the log stays as it is where this connection is closed last.
+fn keeps_log(connection: &Connection, keeps: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps)?;
+    Ok(())
+}
+
+/// Refuses a file with a log that was left beside it, as by a process that was killed, if the two do not make
+/// a whole: it may be that of another file. Both stay as they are.
+fn fits_its_log(path: &Path, connection: &Connection) -> Result<()> {
+    let look = || connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    let found: rusqlite::Result<String> = look();
+    let found = match found {
+        Ok(found) if found == "ok" => return Ok(()),
+        Ok(found) => found,
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => error.to_string(),
+            _ => return Err(failed(path, error)),
+        },
+    };
+    let path = path.display();
+    Err(Error::io(
+        format!(
+            "the run {path}: it and {path}-wal, which was left beside it, do not make a whole, and both stay as \
+             they are: if {path} was put there while the log of another file lay there, move {path}-wal \
+             and {path}-shm away; else bring back a copy"
+        ),
+        std::io::Error::other(found),
+    ))
 }
 
 /// Refuses files that are not runs, or of a version that is not known here.

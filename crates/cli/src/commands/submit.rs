@@ -18,8 +18,9 @@ use crate::show::{Out, json, out, remarks};
 /// Make a job of a finished file of requests, and print its name.
 ///
 /// Each line is {"key": "…", "request": {…}}, or a request on its own. It is checked before anything is
-/// sent. With --id it makes one job, however often it is said: again, it prints the name of the job that
-/// is there, and is refused if the requests are others.
+/// sent. With --id it makes one job, however often it is said, one time after another: again, it prints the
+/// name of the job that is there, and is refused if the requests are others. Two that begin at the same moment
+/// do not see each other.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
