@@ -41,6 +41,9 @@ impl Lock {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                     ": the run and its folder may not be written; give this process the right to, and go on"
                 }
+                _ if place.is_symlink() || place.exists() && !place.is_file() => {
+                    ": it is not a plain file, as a run makes it; move it away, and go on"
+                }
                 _ => "",
             };
             Error::io(format!("cannot lock {}{advice}", place.display()), e)

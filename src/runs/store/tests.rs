@@ -333,3 +333,19 @@ async fn a_long_log_is_moved_into_the_file_and_begins_anew() {
         .unwrap();
     assert_eq!((&*whole, kept), ("ok", STEPS as i64));
 }
+
+#[test]
+fn a_lock_that_is_no_file_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    let place = folder.path().join("a.run.lock");
+    let told = || Lock::take(&path).unwrap_err().to_string();
+    std::fs::create_dir(&place).unwrap();
+    assert!(told().contains("move it away"), "{}", told());
+    #[cfg(unix)]
+    {
+        std::fs::remove_dir(&place).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("none/x"), &place).unwrap();
+        assert!(told().contains("move it away"), "{}", told());
+    }
+}

@@ -62,7 +62,7 @@ error: out.csv.run, where the run of out.csv is kept, is an empty file and not a
     folder.write("out.csv.run-wal", "what was done");
     let told = folder.run(&ARGUMENTS).failed_with(2);
     assert!(told.contains("put that run back"), "{told}");
-    folder.remove("out.csv.run-wal");
+    std::fs::remove_file(folder.path("out.csv.run-wal")).unwrap();
     folder.write("out.csv.run", "text\nOne\n");
     let told = folder.run(&ARGUMENTS).failed_with(2);
     assert!(told.contains("out.csv.run: it is not a run"), "{told}");

@@ -197,8 +197,9 @@ fn check_upload_url(base: &Url, url: &Url) -> Result<()> {
         return Ok(());
     }
     Err(Error::protocol(format!(
-        "the service gave an upload URL on {}, which is not where the API is: nothing was uploaded",
-        url.host_str().unwrap_or("no host")
+        "the service gave an upload URL at {}, which is not where the API is, {}: nothing was uploaded",
+        url.origin().ascii_serialization(),
+        base.origin().ascii_serialization()
     )))
 }
 
