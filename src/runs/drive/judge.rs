@@ -134,7 +134,7 @@ pub(super) fn why_not_again(report: &Report) -> Option<String> {
     is_likely.then(|| {
         format!(
             "nothing came back under its key, and {} without a key, which may be its: it is not asked \
-             again by itself, see `Run::retry_failed`",
+             again by itself",
             Counted(report.keyless, "row")
         )
     })

@@ -45,7 +45,7 @@ const WORDS: [(&str, &str); 23] = [
     ),
     ("raise `max_output_tokens`", "raise --max-output-tokens"),
     (
-        "it is not asked again by itself, see `Run::retry_failed`",
+        "it is not asked again by itself",
         "it is not asked again by itself, but by `genai-batch runs retry`",
     ),
     ("(`preflight` lists all)", "(`genai-batch check` lists all)"),
