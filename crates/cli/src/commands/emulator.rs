@@ -49,17 +49,9 @@ pub(crate) struct Args {
     clock_scale: f64,
 }
 
-/// Reads a fault, and says what is wrong with it in few words.
 fn fault(text: &str) -> std::result::Result<Fault, String> {
-    text.parse()
-        .map_err(|error: genai_batch_emulator::UnknownFault| {
-            let said = of_command_line(&error.to_string());
-            // A list of all operations is a wall; the documentation has it.
-            match said.split_once("an operation of these: ") {
-                Some((before, _)) => format!("{before}an operation, which docs/testing.md names"),
-                None => said,
-            }
-        })
+    let fault: std::result::Result<_, genai_batch_emulator::UnknownFault> = text.parse();
+    fault.map_err(|error| of_command_line(&error.to_string()))
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
