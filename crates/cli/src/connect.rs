@@ -120,7 +120,9 @@ async fn emulated(global: &Global, run: Option<&Path>) -> Result<Connection> {
         builder = builder.state(state);
     }
     let emulator = builder.start().await.map_err(|error| {
+        // A state that is named may be in use for another run.
         if error.kind() == ErrorKind::ResourceBusy
+            && global.emulator_state.is_none()
             && let Some((run, driver)) = run.and_then(|run| Some((run, driver(run)?)))
         {
             let run = run.display();

@@ -184,6 +184,8 @@ fn run_without_its_terminal(world: &World, before: &str) -> u32 {
         let _ = reader.read(&mut [0; 4096]).unwrap();
     }
     drop((reader, pair.master));
+    // Which is told above the bars, where it goes on.
+    world.shell("genai-batch delete $JOB --yes");
     loop {
         if let Some(ended) = child.try_wait().unwrap() {
             return ended.exit_code();

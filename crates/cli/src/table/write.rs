@@ -199,7 +199,15 @@ impl Whole {
         let Partial { path, place, .. } = &self.partial;
         match replaces {
             true => fs::rename(path, place)?,
-            false => TempPath::try_from_path(path)?.persist_noclobber(place)?,
+            false => match TempPath::try_from_path(path)?.persist_noclobber(place) {
+                // Some file systems cannot do both at once.
+                Err(failed)
+                    if failed.error.kind() != io::ErrorKind::AlreadyExists && !place.exists() =>
+                {
+                    failed.path.persist(place)?;
+                }
+                put => put?,
+            },
         }
         self.partial.is_gone = true;
         Ok(())
