@@ -8,9 +8,10 @@ use std::time::Duration;
 use genai_batch::{Backend, Client, ClientBuilder, RetryPolicy};
 use genai_batch_emulator::Emulator;
 
-use crate::exit::{Failure, Kind, Result};
+use crate::exit::{DRIVEN, Failure, Kind, Result};
 use crate::global::{BackendName, Global};
 use crate::show::note::say;
+use crate::table::regular;
 
 /// How long a job of the emulator takes: long enough to be seen, short enough to be waited for.
 const JOB: Duration = Duration::from_millis(900);
@@ -30,11 +31,11 @@ pub(crate) struct Connection {
     pub(crate) emulator: Option<Emulator>,
 }
 
-/// Connects as the options and the environment say. `state` is where an emulator keeps its state, if no
-/// option says otherwise.
-pub(crate) async fn connect(global: &Global, state: Option<&Path>) -> Result<Connection> {
+/// Connects as the options and the environment say, to go on with `run`, if it is for one: an emulator
+/// keeps its state beside it, if no option says otherwise.
+pub(crate) async fn connect(global: &Global, run: Option<&Path>) -> Result<Connection> {
     if global.emulator {
-        return emulated(global, global.emulator_state.as_deref().or(state)).await;
+        return emulated(global, run).await;
     }
     let mut builder = Client::builder();
     builder = match global.backend {
@@ -102,13 +103,35 @@ pub(crate) fn state_of(run: &Path) -> PathBuf {
     name.into()
 }
 
+/// Who drives a run, by what the lock beside it says; the run may be in the making.
+fn driver(run: &Path) -> Option<String> {
+    let mut lock = regular::follow(run).ok()?.into_os_string();
+    lock.push(".lock");
+    let said = std::fs::read_to_string(lock).ok()?;
+    let said = said.trim();
+    said.starts_with("process ").then(|| said.to_owned())
+}
+
 /// Starts an emulator, and a client that reaches nothing else, whatever the environment says.
-async fn emulated(global: &Global, state: Option<&Path>) -> Result<Connection> {
+async fn emulated(global: &Global, run: Option<&Path>) -> Result<Connection> {
     let mut builder = Emulator::builder().job_duration(JOB);
+    let state = global.emulator_state.clone().or(run.map(state_of));
     if let Some(state) = state {
         builder = builder.state(state);
     }
     let emulator = builder.start().await.map_err(|error| {
+        // A state that is named may be in use for another run.
+        if error.kind() == ErrorKind::ResourceBusy
+            && global.emulator_state.is_none()
+            && let Some((run, driver)) = run.and_then(|run| Some((run, driver(run)?)))
+        {
+            let run = run.display();
+            return Failure::new(
+                Kind::Other,
+                format_args!("{run} is driven by another: {driver}"),
+            )
+            .hint(DRIVEN);
+        }
         let (kind, hint) = match error.kind() {
             ErrorKind::ResourceBusy => (Kind::Other, "wait for the other command to end"),
             ErrorKind::InvalidInput => (Kind::Usage, "--emulator-state names another folder"),

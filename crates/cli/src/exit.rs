@@ -5,9 +5,13 @@ mod words;
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::show::style;
+use crate::show::{stderr, style};
 
 pub(crate) use words::of_command_line;
+
+/// What to do about a run that another process drives.
+pub(crate) const DRIVEN: &str =
+    "wait for it to end, or look meanwhile: `genai-batch runs show RUN`";
 
 /// What a command comes to.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -113,9 +117,9 @@ impl Failure {
             return;
         }
         let error = style::ERROR;
-        anstream::eprintln!("{error}error:{error:#} {}", self.message);
+        stderr::tell(format_args!("{error}error:{error:#} {}", self.message));
         if let Some(hint) = &self.hint {
-            anstream::eprintln!("  {hint}");
+            stderr::tell(format_args!("  {hint}"));
         }
     }
 
@@ -177,7 +181,7 @@ fn hint(error: &genai_batch::Error) -> Option<&'static str> {
     } else if error.is_unclear() {
         Some("look before you send it again: `genai-batch list`; with --id it is not made twice")
     } else if is_driven(error) {
-        Some("wait for it to end, or look meanwhile: `genai-batch runs show RUN`")
+        Some(DRIVEN)
     } else if error.is_job_active() {
         Some("wait for it: `genai-batch watch JOB`, or say --wait")
     } else if error.is_not_found() {

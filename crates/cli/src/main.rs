@@ -2,7 +2,7 @@
 //!
 //! A thin layer over the public interface of the crate `genai-batch`. [`args`] and
 //! [`global`] say what may be written, a module of [`commands`] does what a command says, [`connect`] finds the service or starts
-//! an emulator, [`signals`] what ends a command early, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`show`] is
+//! an emulator, [`signals`] what ends a command early, [`table`] reads and writes tables, [`prompt`] turns rows into requests, [`place`] keeps files off runs, [`show`] is
 //! everything that a person or a program reads, and [`exit`] how the process ends.
 
 mod args;
@@ -10,6 +10,7 @@ mod commands;
 mod connect;
 mod exit;
 mod global;
+mod place;
 mod prompt;
 mod report;
 mod show;

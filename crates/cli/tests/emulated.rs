@@ -153,3 +153,76 @@ fn a_state_that_is_in_use_or_damaged_is_told() {
         "{told}"
     );
 }
+
+/// The command of a run, with its standard error.
+fn run_of(folder: &Folder, more: &[&str]) -> Command {
+    let mut run = folder.program();
+    run.env_remove("GEMINI_API_KEY")
+        .args(["run", "t.csv", "--key", "id", "--prompt", "Say {{ text }}"])
+        .args(["--out", "out.csv"])
+        .args(more);
+    run
+}
+
+fn told_by(mut command: Command) -> (Option<i32>, String) {
+    let ended = command.output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    (ended.status.code(), told)
+}
+
+#[test]
+fn a_second_process_is_told_who_drives_the_run() {
+    let folder = Folder::with("t.csv", table(3));
+    // A job after the other takes long enough for the second to come.
+    let one_by_one = ["--emulator", "--job-requests", "1", "--max-jobs", "1"];
+    let mut first = run_of(&folder, &one_by_one);
+    let mut first = first
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while fs::read_to_string(folder.path("out.csv.run.lock"))
+        .unwrap_or_default()
+        .is_empty()
+    {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let (code, told) = told_by(run_of(&folder, &["--emulator"]));
+    assert_eq!(code, Some(1), "{told}");
+    let driven = format!(
+        "out.csv.run is driven by another: process {}, since",
+        first.id()
+    );
+    assert!(told.contains(&driven), "{told}");
+    assert!(told.contains("genai-batch runs show RUN"), "{told}");
+    assert!(first.wait().unwrap().success());
+}
+
+#[test]
+fn an_emulator_and_the_service_do_not_mix() {
+    let folder = Folder::with("t.csv", table(1));
+    assert_eq!(told_by(run_of(&folder, &["--emulator"])).0, Some(0));
+    // There are no credentials either, which is not what is wrong.
+    let (code, told) = told_by(run_of(&folder, &[]));
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("was made with --emulator, and it is not given now"),
+        "{told}"
+    );
+    assert!(
+        told.contains("\n  add --emulator, as it was made, or"),
+        "{told}"
+    );
+
+    let (folder, service) = (Folder::with("t.csv", table(1)), Emulator::builder());
+    let service = service.job_duration(std::time::Duration::from_millis(20));
+    let service = service.start_blocking().unwrap();
+    let mut run = run_of(&folder, &["--poll-interval", "20ms"]);
+    run.env("GEMINI_API_KEY", "any")
+        .env("GOOGLE_GEMINI_BASE_URL", service.base_url());
+    assert_eq!(told_by(run).0, Some(0));
+    let (code, told) = told_by(run_of(&folder, &["--emulator"]));
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("\n  leave --emulator out, or"), "{told}");
+    assert!(!folder.path("out.csv.run.emulator").exists());
+}

@@ -159,3 +159,41 @@ fn serve(line: &str, world: &World) {
     child.wait().unwrap();
     assert!(named.is_some(), "{line}");
 }
+
+/// What bash proposes for the last of these words.
+fn proposed(words: &[&str]) -> Vec<String> {
+    let script = format!(
+        "source <({PROGRAM} completions bash)\n\
+         COMP_WORDS=({}); COMP_CWORD={}\n\
+         $(complete -p genai-batch | sed 's/.*-F \\([^ ]*\\).*/\\1/') genai-batch '{}' '{}'\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.join(" "),
+        words.len() - 1,
+        words[words.len() - 1],
+        words[words.len() - 2],
+    );
+    let output = Command::new("bash")
+        .args(["--norc", "-c", &script])
+        .output();
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.is_empty(), "{told}");
+    let proposed = String::from_utf8(output.stdout).unwrap();
+    proposed.lines().map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_each_word() {
+    if Command::new("bash").arg("--version").output().is_err() {
+        return;
+    }
+    assert_eq!(proposed(&["genai-batch", "est"]), ["estimate"]);
+    assert_eq!(proposed(&["genai-batch", "runs", "s"]), ["show"]);
+    let options = proposed(&["genai-batch", "run", "--ou"]);
+    assert_eq!(options, ["--out", "--output"]);
+    let options = proposed(&["genai-batch", "runs", "export", "--overw"]);
+    assert_eq!(options, ["--overwrite"]);
+    assert_eq!(proposed(&["genai-batch", "help", "files", "p"]), ["put"]);
+    let values = proposed(&["genai-batch", "run", "--backend", "v"]);
+    assert_eq!(values, ["vertex"]);
+}

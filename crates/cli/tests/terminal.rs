@@ -162,3 +162,58 @@ fn jobs_are_watched_until_they_end() {
         "{end}"
     );
 }
+
+/// Starts a run on a terminal that is closed as soon as its job is there, and tells how it ends.
+fn run_without_its_terminal(world: &World, before: &str, to: &str) -> u32 {
+    let pair = native_pty_system().openpty(SIZE).unwrap();
+    let mut command = CommandBuilder::new("sh");
+    command.env_clear();
+    command.cwd(world.folder.path());
+    for (name, value) in world.env() {
+        command.env(name, value);
+    }
+    command.env("TERM", "xterm-256color");
+    let run =
+        "exec genai-batch run t.csv --prompt 'Say {{ text }}' --out out.csv --poll-interval 20ms";
+    command.args(["-c", &format!("{before} {run}{to}")]);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    while world.emulator.jobs().is_empty() {
+        // What is shown is read, so that there is room for more.
+        let _ = reader.read(&mut [0; 4096]).unwrap();
+    }
+    drop((reader, pair.master));
+    // Which is told above the bars, where it goes on.
+    world.shell("genai-batch delete $JOB --yes");
+    loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            return ended.exit_code();
+        }
+        std::thread::sleep(Duration::from_millis(400));
+        world.emulator.clock().advance(Duration::from_secs(3600));
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_a_run_by_its_signal_alone() {
+    let world = World::paused();
+    fs::write(world.path("t.csv"), "text\nOne\nTwo\n").unwrap();
+    assert_eq!(run_without_its_terminal(&world, "", ""), 129);
+    assert!(world.path("out.csv.run").is_file());
+    assert!(!world.path("out.csv").exists());
+
+    let world = World::paused();
+    fs::write(world.path("t.csv"), "text\nOne\nTwo\n").unwrap();
+    let (ignored, to_file) = ("trap '' HUP;", " > summary.txt");
+    assert_eq!(run_without_its_terminal(&world, ignored, to_file), 0);
+    let summary = fs::read_to_string(world.path("summary.txt")).unwrap();
+    assert!(summary.contains("2 rows: 2 answers, 0 failed"), "{summary}");
+    assert!(world.path("out.csv").is_file());
+
+    // All is done, and nobody sees the summary.
+    let world = World::paused();
+    fs::write(world.path("t.csv"), "text\nOne\nTwo\n").unwrap();
+    assert_eq!(run_without_its_terminal(&world, ignored, ""), 129);
+    assert!(world.path("out.csv").is_file());
+}

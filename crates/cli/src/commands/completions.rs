@@ -20,5 +20,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, mut command: Command) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut command, "genai-batch", &mut text);
-    out::write_text(&String::from_utf8_lossy(&text))
+    let text = String::from_utf8_lossy(&text);
+    match args.shell {
+        Shell::Bash => out::write_text(&with_one_name(&text)),
+        _ => out::write_text(&text),
+    }
+}
+
+/// With the name of this command as one word: `clap_complete` takes its hyphen for one between a command
+/// and the next where it labels what it completes, and not where it looks for the label.
+fn with_one_name(script: &str) -> String {
+    script.replace("genai__subcmd__batch", "genai__batch")
 }

@@ -10,6 +10,7 @@ use genai_batch::files::Download;
 use crate::connect::connect;
 use crate::exit::{Failure, Result};
 use crate::global::Global;
+use crate::place::spare_runs;
 use crate::show::bars::{Bar, Bars};
 use crate::show::counted::counted;
 use crate::show::note::say;
@@ -159,6 +160,9 @@ fn not_uploaded(path: &Path, failure: Failure) -> Failure {
 }
 
 async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
+    if args.out != "-" {
+        spare_runs(Path::new(&args.out), None)?;
+    }
     let download = client.files().download(args.name.as_str()).await?;
     let bar = Bars::new(global.quiet).bytes("download", None);
     let done = match &*args.out {
@@ -194,7 +198,12 @@ async fn save(download: Download, place: &Path, overwrite: bool, bar: &Bar) -> R
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let bytes = copy(download, &mut file, bar).await?;
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(place).map_err(|error| failed(error.error))?;
+    let put = match overwrite {
+        true => file.persist(place),
+        // One that appeared meanwhile stays, too.
+        false => file.persist_noclobber(place),
+    };
+    put.map_err(|error| failed(error.error))?;
     Ok(bytes)
 }
 

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use crate::commands::runs::file::{about_run, there};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
+use crate::place::spare_runs;
 use crate::report;
 use crate::show::note::{say, warn};
 use crate::show::{Out, out};
@@ -59,13 +60,7 @@ enum When {
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     there(&args.run)?;
     let place = args.out.unwrap_or_else(|| beside(&args.run));
-    if is_of_run(&place, &args.run) {
-        let failure = Failure::usage(format_args!(
-            "a page at {} would replace the run, or a part of it",
-            place.display()
-        ));
-        return Err(failure.hint("--out names another file"));
-    }
+    spare_runs(&place, Some(&args.run))?;
     has_folder(&place)?;
     // Before the run is read, and once more when the page is put in its place.
     free(&place, args.overwrite)?;
@@ -93,33 +88,6 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         )),
     }
     Ok(())
-}
-
-/// Whether a file at `place` is the run, by whatever name, or one that belongs to it.
-fn is_of_run(place: &Path, run: &Path) -> bool {
-    let of_run = ["", "-wal", "-shm", "-journal", ".lock"].map(|ending| {
-        let mut name = run.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    });
-    of_run.iter().any(|file| is_same(place, file))
-}
-
-/// Whether two paths lead to the same file, which need not be there.
-fn is_same(a: &Path, b: &Path) -> bool {
-    #[cfg(unix)]
-    if let (Ok(a), Ok(b)) = (a.metadata(), b.metadata()) {
-        use std::os::unix::fs::MetadataExt as _;
-        return (a.dev(), a.ino()) == (b.dev(), b.ino());
-    }
-    let whole = |path: &Path| {
-        path.canonicalize().or_else(|_| {
-            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
-            Ok::<_, std::io::Error>(folder.join(path.file_name().unwrap_or_default()))
-        })
-    };
-    matches!((whole(a), whole(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Refuses a place that is a folder, or is in none that is there.

@@ -12,6 +12,7 @@ use crate::commands::watch::{WaitArgs, wait};
 use crate::connect::connect;
 use crate::exit::{Failure, Kind, Result};
 use crate::global::Global;
+use crate::place::spare_runs;
 use crate::show::bars::{Bar, Bars};
 use crate::show::cell::safe;
 use crate::show::counted::{about, counted, grouped, money};
@@ -50,6 +51,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
+    if args.out != "-" && !args.out.starts_with("gs://") {
+        spare_runs(Path::new(&args.out), None)?;
+    }
     let connection = connect(global, None).await?;
     let client = &connection.client;
     let mut job = client.batches().get(&args.job).await?;

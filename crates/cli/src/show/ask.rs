@@ -1,8 +1,9 @@
 //! Asking before something is done that cannot be undone.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use super::cell::safe;
+use super::stderr;
 use crate::exit::{Failure, Result};
 
 /// Goes on if it was said beforehand that nothing is to be asked, or if the person at the terminal says
@@ -15,8 +16,7 @@ pub(crate) async fn before(is_agreed: bool, question: &str) -> Result<()> {
         let failure = Failure::usage("this cannot be undone, and there is no terminal to ask on");
         return Err(failure.hint("say --yes"));
     }
-    anstream::eprint!("{} [y/N] ", safe(question));
-    io::stderr().flush()?;
+    stderr::write(format_args!("{} [y/N] ", safe(question)));
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map(|_| answer)

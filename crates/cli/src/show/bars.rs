@@ -1,12 +1,12 @@
 //! Bars for what takes long, on standard error and on a terminal alone.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use genai_batch::BatchJob;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::json::state_word;
+use super::{stderr, terminal};
 
 /// Before it is known how much there is, and nothing has come.
 const OPEN: &str = "{prefix:10} {spinner} {wide_msg}";
@@ -29,9 +29,9 @@ pub(crate) struct Bars {
 impl Bars {
     /// Bars, which are not shown if this is to be quiet or there is no terminal.
     pub(crate) fn new(quiet: bool) -> Self {
-        let are_shown = !quiet && std::io::stderr().is_terminal();
+        let are_shown = !quiet && terminal::is_there();
         let target = match are_shown {
-            true => ProgressDrawTarget::stderr_with_hz(10),
+            true => terminal::target(),
             false => ProgressDrawTarget::hidden(),
         };
         Self {
@@ -86,10 +86,8 @@ impl Bars {
     /// Says something above the bars.
     pub(crate) fn say(&self, what: impl AsRef<str>) {
         match self.are_shown {
-            true => self
-                .bars
-                .suspend(|| anstream::eprintln!("{}", what.as_ref())),
-            false => anstream::eprintln!("{}", what.as_ref()),
+            true => self.bars.suspend(|| stderr::tell(what.as_ref())),
+            false => stderr::tell(what.as_ref()),
         }
     }
 

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::cell::{Cell, Record};
 use super::json::{self, state_word};
-use super::{Out, time};
+use super::{Out, terminal, time};
 use crate::exit::Result;
 use crate::global::Global;
 
@@ -29,7 +29,7 @@ impl Live {
     pub(crate) fn new(out: Out, global: &Global, jobs: &[BatchJob]) -> Self {
         let mut lines = HashMap::new();
         if out.is_for_people() && !global.quiet {
-            let table = MultiProgress::new();
+            let table = MultiProgress::with_draw_target(terminal::target());
             for job in jobs {
                 let line = table.add(ProgressBar::no_length());
                 line.set_prefix(job.name().to_owned());

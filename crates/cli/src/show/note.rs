@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::stderr::tell;
 use super::style;
 use crate::exit::of_command_line;
 use crate::global::Global;
@@ -11,7 +12,7 @@ pub(crate) fn say(global: &Global, text: impl Display) {
     if !global.quiet {
         let quiet = style::QUIET;
         let text = of_command_line(&text.to_string());
-        anstream::eprintln!("{quiet}{text}{quiet:#}");
+        tell(format_args!("{quiet}{text}{quiet:#}"));
     }
 }
 
@@ -19,5 +20,5 @@ pub(crate) fn say(global: &Global, text: impl Display) {
 pub(crate) fn warn(text: impl Display) {
     let warning = style::WARNING;
     let text = of_command_line(&text.to_string());
-    anstream::eprintln!("{warning}warning:{warning:#} {text}");
+    tell(format_args!("{warning}warning:{warning:#} {text}"));
 }

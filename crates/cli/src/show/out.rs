@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::cell::{Cell, Record};
 use super::table;
-use crate::exit::Result;
+use crate::exit::{Failure, Kind, Result};
 use crate::global::{Global, Output};
 
 /// How standard output is written.
@@ -111,6 +111,30 @@ fn json_line(value: &impl Serialize) -> Result<()> {
 /// Writes to standard output, at once; colours are taken out where there are to be none.
 pub(crate) fn write_text(text: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| match is_hung_up(&error) {
+        // As where the signal is not ignored.
+        true => Failure::new(Kind::HungUp, "the terminal is gone"),
+        false => error.into(),
+    })
+}
+
+/// Whether standard output is a terminal that was closed.
+#[cfg(unix)]
+fn is_hung_up(error: &io::Error) -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::FileTypeExt as _;
+
+    /// What the system says then, which is the same on every Unix, and of a broken disk.
+    const EIO: i32 = 5;
+    let kind = || {
+        let out = io::stdout().as_fd().try_clone_to_owned()?;
+        Ok::<_, io::Error>(std::fs::File::from(out).metadata()?.file_type())
+    };
+    error.raw_os_error() == Some(EIO) && kind().is_ok_and(|kind| kind.is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_hung_up(_: &io::Error) -> bool {
+    false
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tempfile::TempPath;
 
 use super::columns::Column;
 #[cfg(feature = "parquet")]
@@ -193,9 +194,21 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    /// Moves it to its place.
-    pub(crate) fn put(mut self) -> io::Result<()> {
-        fs::rename(&self.partial.path, &self.partial.place)?;
+    /// Moves it to its place, where a file is replaced if it may be, and is an error otherwise.
+    pub(crate) fn put(mut self, replaces: bool) -> io::Result<()> {
+        let Partial { path, place, .. } = &self.partial;
+        match replaces {
+            true => fs::rename(path, place)?,
+            false => match TempPath::try_from_path(path)?.persist_noclobber(place) {
+                // Some file systems cannot do both at once.
+                Err(failed)
+                    if failed.error.kind() != io::ErrorKind::AlreadyExists && !place.exists() =>
+                {
+                    failed.path.persist(place)?;
+                }
+                put => put?,
+            },
+        }
         self.partial.is_gone = true;
         Ok(())
     }

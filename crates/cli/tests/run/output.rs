@@ -1,10 +1,13 @@
 //! What is said and written: the tour of the README, answers that fit a schema, and rows that fail.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use genai_batch_emulator::{Emulator, Model, RowFailure, Rows, prompt_of, text_response};
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{Folder, emulator, rows};
+use crate::support::{Folder, emulator, rows, to};
 
 const REVIEWS: &str = "id,review\n0001,Good.\n0002,\"Bad, \"\"very\"\" bad.\"\n0003,So so.\n";
 const PROMPT: &str = "Summarise: {{ review }}";
@@ -346,4 +349,116 @@ out.jsonl: 3 rows
 "#]]
     );
     assert_eq!(ran.code, 5);
+}
+
+/// Has a run end after `meanwhile`, and tells how.
+async fn with_something_meanwhile(folder: &Folder, meanwhile: impl FnOnce()) -> (i32, String) {
+    let emulator = Emulator::builder().paused_clock().start().await.unwrap();
+    let mut command = folder.command(&["reviews.csv", "--prompt", PROMPT, "--out", "out.csv"]);
+    to(&mut command, &emulator);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while emulator.jobs().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    meanwhile();
+    let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    while !ended.is_finished() {
+        emulator.clock().advance(Duration::from_secs(3600));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let ended = ended.await.unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    (ended.status.code().unwrap_or(-1), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_while_a_run_goes_on_stays() {
+    let folder = Folder::with("reviews.csv", REVIEWS);
+    let write = || folder.write("out.csv", "precious");
+    let (code, told) = with_something_meanwhile(&folder, write).await;
+    assert_eq!(code, 1, "{told}");
+    for part in [
+        "it stays as it is",
+        "runs export out.csv.run",
+        "--overwrite",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(folder.read("out.csv"), "precious");
+    assert_eq!(folder.names(), ["out.csv", "out.csv.run", "reviews.csv"]);
+
+    // What the run has is not asked again.
+    std::fs::remove_file(folder.path("out.csv")).unwrap();
+    let emulator = emulator().await;
+    let arguments = ["reviews.csv", "--prompt", PROMPT, "--out", "out.csv"];
+    folder.run_against(&emulator, &arguments).await.went_well();
+    assert!(emulator.jobs().is_empty());
+    assert_eq!(rows(&folder.path("out.csv")).len(), 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_run_is_replaced_by_a_file() {
+    let folder = Folder::with("reviews.csv", REVIEWS);
+    for out in ["a.csv", "b.csv"] {
+        let run = ["reviews.csv", "--prompt", PROMPT, "--out", out];
+        folder.run(&run).went_well();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path(name)).unwrap();
+    link("a.csv.run", "link.jsonl");
+    link("a.csv.run-wal", "log.jsonl");
+    link("b.csv.run.lock", "lock.jsonl");
+    std::fs::create_dir(folder.path("d")).unwrap();
+    let (a, b) = (folder.path("a.csv.run"), folder.path("b.csv.run"));
+    let (was_a, was_b) = (std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap());
+    let export = ["runs", "export", "a.csv.run", "--overwrite", "--out"];
+    let results = [
+        "results",
+        "batches/none",
+        "--overwrite",
+        "--emulator",
+        "--out",
+    ];
+    let places = [
+        "a.csv.run",
+        "d/../a.csv.run-wal",
+        "a.csv.run-shm",
+        "a.csv.run.lock",
+        "a.csv.run-journal",
+        "b.csv.run",
+        "b.csv.run-wal",
+        "link.jsonl",
+        "log.jsonl",
+        "lock.jsonl",
+    ];
+    for place in places {
+        for command in [&export, &results] {
+            let told = folder
+                .call(&[&command[..], &[place]].concat())
+                .failed_with(2);
+            let why = format!("a file at {place} would replace the run");
+            assert!(told.contains(&why), "{told}");
+        }
+    }
+    for (name, to) in [
+        ("own.csv", "own.csv.run"),
+        ("key.csv", "key.csv.run.lock"),
+        ("c.csv", "a.csv.run"),
+    ] {
+        link(to, name);
+        let run = [
+            "reviews.csv",
+            "--prompt",
+            PROMPT,
+            "--overwrite",
+            "--out",
+            name,
+        ];
+        let told = folder.run(&run).failed_with(2);
+        assert!(told.contains("would replace the run"), "{told}");
+    }
+    assert!(std::fs::read(&a).unwrap() == was_a && std::fs::read(&b).unwrap() == was_b);
+    let elsewhere = ["runs", "export", "a.csv.run", "--out", "d/a.jsonl"];
+    folder.call(&elsewhere).went_well();
 }

@@ -113,7 +113,7 @@ error: out.csv.run is a run of gemini-2.5-flash, and --model is gemini-2.5-pro: 
         told,
         str![[r#"
 error: out.csv.run was made with the service, and --emulator is given: their answers do not mix
-  choose another --out, or remove the run if it is not needed any more
+  leave --emulator out, or choose another --out
 
 "#]]
     );

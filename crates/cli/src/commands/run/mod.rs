@@ -62,9 +62,10 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
             "--out is needed, for the table with the answers",
         ));
     };
+    was::refuse_mixed(&place.run, global.emulator).await?;
     let interrupted = on_interrupt();
     let made = Made::new(&place, global);
-    let connection = connect(global, Some(&state_of(&place.run))).await?;
+    let connection = connect(global, Some(&place.run)).await?;
     let quiet = global.quiet || global.output != Output::Text;
     let session = Session {
         plan,
@@ -111,9 +112,11 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     summary.end(&ending)
 }
 
-/// What is beside a run since this call began, to be taken away if no run comes of it.
+/// What is beside a run since this call began, to be taken away if nothing comes of it.
 struct Made {
     run: PathBuf,
+    /// Whether there was a run before.
+    was_there: bool,
     /// The state of the emulator, where it is of this call alone.
     state: Option<PathBuf>,
 }
@@ -124,13 +127,15 @@ impl Made {
         let is_own = global.emulator && global.emulator_state.is_none() && !state.exists();
         Self {
             run: place.run.clone(),
+            was_there: place.run.exists(),
             state: is_own.then_some(state),
         }
     }
 
-    /// Takes it away, unless there is a run.
+    /// Takes it away, unless this call has made a run.
     fn take_away(self) {
-        if let Some(state) = self.state.filter(|_| !self.run.exists()) {
+        let is_of_no_use = self.was_there || !self.run.exists();
+        if let Some(state) = self.state.filter(|_| is_of_no_use) {
             // What cannot be removed does no harm, and goes on with the next call.
             let _ = std::fs::remove_dir_all(state);
         }

@@ -72,31 +72,36 @@ pub(super) async fn write(
         .await
         .map_err(|_| failed(io::Error::other("its thread has ended")))?;
     let (whole, tally) = written.map_err(failed)?;
-    put(run, place, whole).await?;
+    put(run, plan, place, whole).await?;
     Ok(tally)
 }
 
 /// Notes what the output will be before it is there, so that a run knows its own after a kill.
-async fn put(run: &Run, place: &Place, whole: Whole) -> Result<()> {
+async fn put(run: &Run, plan: &Plan, place: &Place, whole: Whole) -> Result<()> {
     let digest = whole.digest.clone();
-    let mut known = run
-        .note(OUTPUTS)
-        .await?
-        .map(|it| parse(&it))
-        .unwrap_or_default();
+    let known = run.note(OUTPUTS).await?.map(|it| parse(&it));
+    // What is there now need not be what was there as this began.
+    let replaces = plan.args.overwrite
+        || match look(&place.out, known.as_deref()).await? {
+            Found::Nothing => false,
+            Found::Own => true,
+            Found::Changed | Found::Others => return Err(appeared(place)),
+        };
+    let mut known = known.unwrap_or_default();
     known.retain(|it| *it != digest);
     // The one that is there now, at most.
     let known: Vec<_> = known.pop().into_iter().chain([digest.clone()]).collect();
     run.set_note(OUTPUTS, Value::from(known).to_string())
         .await?;
-    let put = tokio::task::spawn_blocking(move || whole.put()).await;
+    let put = tokio::task::spawn_blocking(move || whole.put(replaces)).await;
     put.map_err(io::Error::other)
         .and_then(|it| it)
-        .map_err(|error| {
-            Failure::new(
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists if !replaces => appeared(place),
+            _ => Failure::new(
                 Kind::Other,
                 format!("cannot write {}: {error}", place.out.display()),
-            )
+            ),
         })?;
     run.set_note(OUTPUTS, Value::from(vec![digest]).to_string())
         .await?;
@@ -107,27 +112,61 @@ fn parse(note: &str) -> Vec<String> {
     serde_json::from_str(note).unwrap_or_default()
 }
 
-/// Refuses to write over a file that is not what this run wrote; `note` is what the run says of it.
-pub(super) async fn refuse_others(out: &Path, note: Option<String>) -> Result<()> {
+/// What stands where the table is to be.
+enum Found {
+    Nothing,
+    /// What this run wrote.
+    Own,
+    /// Something else, where this run has written.
+    Changed,
+    /// Something else, where this run has not written.
+    Others,
+}
+
+/// Looks at it; `known` are the digests of what the run has written.
+async fn look(out: &Path, known: Option<&[String]>) -> Result<Found> {
     if !tokio::fs::try_exists(out).await? {
-        return Ok(());
+        return Ok(Found::Nothing);
     }
     let path: PathBuf = out.to_owned();
     let digest = tokio::task::spawn_blocking(move || digest_of(&path)).await;
     let digest = digest.map_err(io::Error::other)??;
+    Ok(match known {
+        Some(known) if known.contains(&digest) => Found::Own,
+        Some(_) => Found::Changed,
+        None => Found::Others,
+    })
+}
+
+/// Refuses to write over a file that is not what this run wrote; `note` is what the run says of it.
+pub(super) async fn refuse_others(out: &Path, note: Option<String>) -> Result<()> {
     let known = note.map(|it| parse(&it));
+    let found = look(out, known.as_deref()).await?;
     let out = out.display();
-    match known {
-        Some(known) if known.contains(&digest) => Ok(()),
-        Some(_) => Err(Failure::usage(format!(
+    match found {
+        Found::Nothing | Found::Own => Ok(()),
+        Found::Changed => Err(Failure::usage(format!(
             "{out} is not as this run wrote it: it was changed since"
         ))
         .hint("move it away to keep it, or add --overwrite")),
-        None => Err(
-            Failure::usage(format!("{out} is there already, and is not of this run"))
-                .hint("choose another name, or add --overwrite"),
-        ),
+        Found::Others => Err(Failure::usage(format!(
+            "{out} is there already, and is not of this run"
+        ))
+        .hint("choose another name, or add --overwrite")),
     }
+}
+
+/// Why the table is not written: something came to its place while the run went on.
+fn appeared(place: &Place) -> Failure {
+    let (out, run) = (place.out.display(), place.run.display());
+    Failure::new(
+        Kind::Other,
+        format!("{out} is not what this run wrote, and came there while it went on: it stays as it is"),
+    )
+    .hint(format!(
+        "the answers are in the run: move that file away, or add --overwrite, and give the same command \
+         again; or write them elsewhere, as lines of JSON: genai-batch runs export {run} --out FILE"
+    ))
 }
 
 /// What the thread needs that writes.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Args;
 use crate::exit::{Failure, Result};
+use crate::place::spare_runs;
 use crate::table::{Format, regular};
 
 /// Where the answers go.
@@ -82,6 +83,7 @@ impl Place {
             ))
             .hint("move it away, or choose another name for --out"));
         }
+        spare_runs(out, Some(&run))?;
         Ok(Self {
             out: out.to_owned(),
             format,

@@ -68,7 +68,7 @@ impl Session {
     }
 
     async fn take_in(&self) -> Result<Opened> {
-        let was = Was::read(&self.plan, &self.place, &self.client, self.emulator).await?;
+        let was = Was::read(&self.plan, &self.place, &self.client).await?;
         if !self.plan.args.overwrite {
             output::refuse_others(&self.place.out, was.outputs.clone()).await?;
         }

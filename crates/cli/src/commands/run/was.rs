@@ -1,10 +1,10 @@
 //! What a run was before this call: whether it is one that can go on, and what of it would be paid for
 //! again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use genai_batch::Client;
-use genai_batch::runs::Intake;
+use genai_batch::runs::{Intake, RunView};
 
 use super::output;
 use super::place::Place;
@@ -14,6 +14,27 @@ use crate::commands::runs::file::about_run;
 use crate::commands::runs::made::mixed;
 use crate::exit::{Failure, Kind, Result};
 use crate::show::counted::{counted, grouped};
+
+/// Refuses a run that was made with the emulator if this is not, and the other way round: before anything
+/// is connected to, which may fail for that very reason, or leave a state of an emulator behind.
+pub(super) async fn refuse_mixed(run: &Path, emulator: bool) -> Result<()> {
+    let view = match tokio::fs::try_exists(run).await? {
+        true => RunView::open(run).await.ok(),
+        false => None,
+    };
+    // What is wrong with it otherwise is told as it is read for this call.
+    let Some(view) = view else {
+        return Ok(());
+    };
+    let settings = view.note(SETTINGS).await?;
+    match mixed(run, settings.as_deref(), emulator) {
+        Some(failure) => Err(failure.hint(match emulator {
+            true => "leave --emulator out, or choose another --out",
+            false => "add --emulator, as it was made, or choose another --out",
+        })),
+        None => Ok(()),
+    }
+}
 
 /// What a run was before.
 #[derive(Default)]
@@ -28,12 +49,7 @@ pub(super) struct Was {
 
 impl Was {
     /// What the run at a place was before, if it is one that can go on.
-    pub(super) async fn read(
-        plan: &Plan,
-        place: &Place,
-        client: &Client,
-        emulator: bool,
-    ) -> Result<Self> {
+    pub(super) async fn read(plan: &Plan, place: &Place, client: &Client) -> Result<Self> {
         let path = &place.run;
         if !tokio::fs::try_exists(path).await? {
             return Ok(Self::default());
@@ -74,9 +90,6 @@ impl Was {
             .hint(another));
         }
         let settings = view.note(SETTINGS).await?;
-        if let Some(failure) = mixed(path, settings.as_deref(), emulator) {
-            return Err(failure.hint(another));
-        }
         let kept = [
             (
                 "--embeddings",

@@ -11,7 +11,7 @@ use super::file::about_run;
 use super::made::options_for;
 use crate::commands::estimate::Prices;
 use crate::commands::run::{AtService, Told, of_emulator};
-use crate::connect::{Connection, connect, state_of};
+use crate::connect::{Connection, connect};
 use crate::exit::{Failure, Kind, Result};
 use crate::global::{Global, Output};
 use crate::show::bars::Bars;
@@ -120,7 +120,7 @@ fn say_of_table(run: &Path, global: &Global) {
 }
 
 async fn open(path: &Path, global: &Global) -> Result<(Connection, Run)> {
-    let connection = connect(global, Some(&state_of(path))).await?;
+    let connection = connect(global, Some(path)).await?;
     let opened = connection.client.runs().open(path).await;
     let run = opened.map_err(|error| about_run(path, error.into()))?;
     Ok((connection, run))

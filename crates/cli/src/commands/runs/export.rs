@@ -1,7 +1,7 @@
 //! `genai-batch runs export`: the outcomes of a run.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
 use genai_batch::runs::RunView;
@@ -10,6 +10,7 @@ use super::file::read;
 use crate::commands::results::not_written;
 use crate::exit::Result;
 use crate::global::Global;
+use crate::place::spare_runs;
 use crate::show::counted::counted;
 use crate::show::note::say;
 
@@ -32,6 +33,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
+    if args.out != "-" {
+        spare_runs(Path::new(&args.out), Some(&args.path))?;
+    }
     let view = read(&args.path).await?;
     let lines = match &*args.out {
         "-" => print(&view).await?,

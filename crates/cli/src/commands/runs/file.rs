@@ -1,16 +1,13 @@
 //! The file of a run: whether there is one, and what it says.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use genai_batch::runs::RunView;
 
 use crate::exit::{Failure, Result};
+use crate::place::is_database;
 use crate::show::json;
-
-/// How a file of SQLite begins.
-const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// A run that is only read.
 pub(super) async fn read(path: &Path) -> Result<RunView> {
@@ -45,14 +42,6 @@ pub(crate) fn there(path: &Path) -> Result<()> {
         Err(error) => format!("cannot read {}: {error}", path.display()),
     };
     Err(Failure::usage(what).hint(instead(path)))
-}
-
-/// Whether a file begins as those of SQLite, of which runs are.
-fn is_database(path: &Path) -> std::io::Result<bool> {
-    let mut head = Vec::new();
-    let length = SQLITE.len() as u64;
-    File::open(path)?.take(length).read_to_end(&mut head)?;
-    Ok(head == SQLITE)
 }
 
 /// Where the run may be instead.
