@@ -5,7 +5,7 @@ mod words;
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::show::style;
+use crate::show::{style, wrap};
 
 pub(crate) use words::of_command_line;
 
@@ -113,10 +113,11 @@ impl Failure {
             return;
         }
         let error = style::ERROR;
-        anstream::eprintln!("{error}error:{error:#} {}", self.message);
+        let mut told = format!("{error}error:{error:#} {}", self.message);
         if let Some(hint) = &self.hint {
-            anstream::eprintln!("  {hint}");
+            told.push_str(&format!("\n  {hint}"));
         }
+        anstream::eprintln!("{}", wrap::for_stderr(&told));
     }
 
     /// The exit code.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::style;
+use super::{style, wrap};
 use crate::exit::of_command_line;
 use crate::global::Global;
 
@@ -10,7 +10,7 @@ use crate::global::Global;
 pub(crate) fn say(global: &Global, text: impl Display) {
     if !global.quiet {
         let quiet = style::QUIET;
-        let text = of_command_line(&text.to_string());
+        let text = wrap::for_stderr(&of_command_line(&text.to_string()));
         anstream::eprintln!("{quiet}{text}{quiet:#}");
     }
 }
@@ -19,5 +19,6 @@ pub(crate) fn say(global: &Global, text: impl Display) {
 pub(crate) fn warn(text: impl Display) {
     let warning = style::WARNING;
     let text = of_command_line(&text.to_string());
-    anstream::eprintln!("{warning}warning:{warning:#} {text}");
+    let text = wrap::for_stderr(&format!("{warning}warning:{warning:#} {text}"));
+    anstream::eprintln!("{text}");
 }
