@@ -15,3 +15,4 @@ mod setbacks;
 mod strict;
 #[path = "../support/folder.rs"]
 mod support;
+mod told_later;
