@@ -230,6 +230,7 @@ impl Summary {
             return Err(failure.hint(match stopped {
                 "first" => "to go on, give the same command without --first",
                 "budget" => "to go on, give the same command with a higher --budget",
+                "deadline" => "to go on, give the same command with a later --deadline",
                 _ => "to go on, give the same command again",
             }));
         }
