@@ -80,16 +80,31 @@ impl Asked<'_> {
         Ok((identity, taken))
     }
 
-    /// Takes up a run that is there.
+    /// Takes up a run that is there. Where that is refused, it is closed again.
     pub(super) async fn go_on(
         &self,
         lock: Lock,
         source: Option<Source>,
         beside: Beside,
     ) -> Result<Opened> {
-        let Beside { notes, confirm } = beside;
         let store = Store::open(self.path, Role::Driver(lock)).await?;
-        let identity = read_identity(&store).await?;
+        match self.take_up(&store, source, beside).await {
+            Ok((identity, taken)) => Ok((store, identity, taken)),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn take_up(
+        &self,
+        store: &Store,
+        source: Option<Source>,
+        beside: Beside,
+    ) -> Result<(Identity, Option<Intake>)> {
+        let Beside { notes, confirm } = beside;
+        let identity = read_identity(store).await?;
         let backend = self.service.backend().to_string();
         let same = |what: &str, has: &str, given: &str| match has == given {
             true => Ok(()),
@@ -126,14 +141,14 @@ impl Asked<'_> {
             Some(source) if identity.is_of_parts => {
                 let known = store.call(|it| store_parts::count(it)).await?;
                 let parts = self.parts(source, known).await?;
-                Some(intake::later_parts(&store, parts, confirm, notes).await?)
+                Some(intake::later_parts(store, parts, confirm, notes).await?)
             }
             Some(source) => {
                 let taking = self.taking(&identity.model, identity.task)?;
-                Some(intake::later(&store, source, taking, confirm, notes).await?)
+                Some(intake::later(store, source, taking, confirm, notes).await?)
             }
         };
-        Ok((store, identity, taken))
+        Ok((identity, taken))
     }
 
     /// The parts of a source that the service holds, with its name, for a run that has so many already.

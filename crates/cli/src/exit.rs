@@ -117,10 +117,11 @@ impl Failure {
             return;
         }
         let error = style::ERROR;
-        stderr::tell(format_args!("{error}error:{error:#} {}", self.message));
+        let mut told = format!("{error}error:{error:#} {}", self.message);
         if let Some(hint) = &self.hint {
-            stderr::tell(format_args!("  {hint}"));
+            told.push_str(&format!("\n  {hint}"));
         }
+        stderr::tell(told);
     }
 
     /// The exit code.

@@ -10,6 +10,7 @@ mod support;
 use std::fs;
 use std::time::Duration;
 
+use genai_batch_emulator::Rows;
 use session::play;
 use support::World;
 
@@ -223,6 +224,28 @@ fn a_cancelled_job_is_no_success() {
     assert_eq!(code, Some(5), "{text}");
     let (text, _) = told(&world, "genai-batch results $JOB");
     assert!(!text.contains("say why"), "{text}");
+}
+
+#[test]
+fn more_rows_than_requests_are_no_success() {
+    let world = World::running(Duration::from_millis(20));
+    world.emulator.faults().double_rows(Rows::All);
+    let submit = "genai-batch submit reviews.jsonl -m gemini-2.5-flash -q --wait --interval 20ms";
+    assert_eq!(told(&world, submit).1, Some(0));
+    let (text, code) = told(&world, "genai-batch results $JOB --out out.jsonl");
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("error: 240 rows too many came for 240 requests\n")
+            && text.contains("--requests FILE"),
+        "{text}"
+    );
+    // Who knows the keys leaves them out.
+    let known = "genai-batch results $JOB --out out.jsonl --overwrite --requests reviews.jsonl";
+    let (text, code) = told(&world, known);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(text.contains("240 duplicate"), "{text}");
+    let kept = fs::read_to_string(world.path("out.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 240);
 }
 
 #[test]

@@ -28,7 +28,18 @@ const WRONG: &str = "not JSON\n\
 
 /// What a command shows on a terminal, and its exit code. `answer` is what the person types.
 fn on_terminal(world: &World, args: &str, answer: &str, extra: &[(&str, &str)]) -> (String, u32) {
-    let pair = native_pty_system().openpty(SIZE).unwrap();
+    on_terminal_of(SIZE, world, args, answer, extra)
+}
+
+/// The same on one of this size.
+fn on_terminal_of(
+    size: PtySize,
+    world: &World,
+    args: &str,
+    answer: &str,
+    extra: &[(&str, &str)],
+) -> (String, u32) {
+    let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(PROGRAM);
     command.env_clear();
     command.cwd(world.folder.path());
@@ -142,6 +153,19 @@ fn colours_are_where_they_are_asked_for() {
     assert!(shown.contains("\u{1b}["), "{shown}");
     let help = world.shell("genai-batch --color=always --help");
     assert!(String::from_utf8_lossy(&help.stdout).contains("\u{1b}["));
+}
+
+#[test]
+fn a_narrow_terminal_breaks_what_is_said_between_words() {
+    let world = world();
+    let size = PtySize { cols: 40, ..SIZE };
+    let plain = [("NO_COLOR", "1")];
+    let (shown, _) = on_terminal_of(size, &world, "get batches/none", "", &plain);
+    assert_eq!(
+        shown.replace("\r\n", "\n"),
+        "error: reading batches/none: HTTP 404\nNOT_FOUND: Requested entity was not\nfound.\n  \
+         `genai-batch list` has the names of\n  the jobs\n"
+    );
 }
 
 #[test]

@@ -199,13 +199,13 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     let failed = |error| failed(path, error);
     // A reader takes part in the log too, where it may write.
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let left_log = read_only::has_log(path);
     let begin = |connection: Connection| {
         connection.busy_timeout(std::time::Duration::from_millis(BUSY))?;
-        // Nothing of the file changes by who reads it, whatever lies beside it.
-        keeps_log(&connection, true)?;
+        // A log that was left stays, whosever it is, and so does the file. An empty one goes with who closes last.
+        keeps_log(&connection, left_log)?;
         schema::header(&connection).map(|header| (connection, header))
     };
-    let left_log = read_only::has_log(path);
     let begun = Connection::open_with_flags(path, flags).and_then(begin);
     let begun = match (begun, role) {
         (Err(error), Role::Reader) if read_only::is_cause(&error) => match read_only::open(path) {

@@ -21,7 +21,8 @@ use crate::show::note::say;
 /// Read the results of a job as lines of JSON, each under its key.
 ///
 /// A line is {"key", "response"}, {"key", "error"} or {"key", "missing": true}, in every --output. The
-/// report of what came back goes to standard error. It ends with 5 if some requests have no response.
+/// report of what came back goes to standard error. It ends with 5 if some requests have no response, or if
+/// more rows came than there are requests.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -131,22 +132,117 @@ fn told(cost: &Cost) -> String {
     told
 }
 
+/// What of the results is not as it should be.
 fn judge(report: &Report) -> Result<()> {
-    let failed = report.errors + report.missing + report.unreadable;
-    if failed == 0 {
-        return Ok(());
-    }
-    let of = report.submitted.unwrap_or(report.responses + failed);
-    let failure = Failure::new(
-        Kind::SomeFailed,
-        format_args!(
+    // Rows that could not be read are those of requests that are missing, where these are counted.
+    let unreadable = match report.submitted {
+        Some(_) => 0,
+        None => report.unreadable,
+    };
+    let failed = report.errors + report.missing + unreadable;
+    let further = report.duplicates + report.unexpected + report.surplus;
+    let mut told = Vec::new();
+    if failed > 0 {
+        let of = report.submitted.unwrap_or(report.responses + failed);
+        told.push(format!(
             "{} of {} have no response",
             grouped(failed),
             counted(of, "request")
-        ),
-    );
-    Err(failure.hint(match report.errors {
-        0 => "`genai-batch get JOB` tells how the job ended",
-        _ => "the lines with \"error\" have a code, and a message where the service gave one",
-    }))
+        ));
+    }
+    if further > 0 {
+        told.push(match report.submitted {
+            Some(of) => format!(
+                "{} too many came for {}",
+                counted(further, "row"),
+                counted(of, "request")
+            ),
+            None => format!("{} too many came", counted(further, "row")),
+        });
+    }
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut hints = Vec::new();
+    if failed > 0 {
+        hints.push(match report.errors {
+            0 => "`genai-batch get JOB` tells how the job ended",
+            _ => "the lines with \"error\" have a code, and a message where the service gave one",
+        });
+    }
+    if report.surplus > 0 {
+        hints.push(
+            "a key may stand in several lines: --requests FILE, which knows the keys, leaves all but the \
+             first of each out, and names what is missing",
+        );
+    }
+    let failure = Failure::new(Kind::SomeFailed, told.join(", "));
+    Err(match hints.is_empty() {
+        true => failure,
+        false => failure.hint(hints.join("\n  ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(change: impl FnOnce(&mut Report)) -> Option<String> {
+        let mut report = Report::default();
+        report.submitted = Some(300);
+        change(&mut report);
+        judge(&report).err().map(|failure| {
+            assert_eq!(failure.kind(), Kind::SomeFailed);
+            failure.to_string()
+        })
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_that_of_a_missing_request() {
+        let of = |missing, unreadable| {
+            told(|report| {
+                report.responses = 300 - missing;
+                report.missing = missing;
+                report.unreadable = unreadable;
+            })
+        };
+        assert_eq!(
+            of(300, 3).as_deref(),
+            Some("300 of 300 requests have no response")
+        );
+        assert_eq!(
+            of(18, 6).as_deref(),
+            Some("18 of 300 requests have no response")
+        );
+        // One beside all that were asked for.
+        assert_eq!(of(0, 1), None);
+        let unknown = told(|report| {
+            report.submitted = None;
+            report.responses = 2;
+            report.unreadable = 1;
+        });
+        let wanted = "1 of 3 requests have no response";
+        assert_eq!(unknown.as_deref(), Some(wanted));
+    }
+
+    #[test]
+    fn rows_beyond_the_requests_are_no_success() {
+        let surplus = told(|report| {
+            report.responses = 600;
+            report.surplus = 300;
+        });
+        assert_eq!(
+            surplus.as_deref(),
+            Some("300 rows too many came for 300 requests")
+        );
+        let doubled = told(|report| {
+            report.responses = 299;
+            report.missing = 1;
+            report.duplicates = 1;
+        });
+        assert_eq!(
+            doubled.as_deref(),
+            Some("1 of 300 requests have no response, 1 row too many came for 300 requests")
+        );
+    }
 }

@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use super::jobs::Jobs;
 use super::text::{self, Shown};
+use crate::commands::run::{Incomplete, NO_RESULT};
+use crate::commands::runs::made::is_emulated;
 use crate::exit::{Result, of_command_line};
 use crate::show::counted::{counted, money};
 
@@ -36,20 +38,24 @@ pub(super) struct Gathered {
     pub(super) report: RunReport,
     /// What it cost, with the prices, or why that is not known.
     pub(super) cost: std::result::Result<(String, String), String>,
+    /// Whether the answers are the emulator's.
+    pub(super) is_emulated: bool,
     pub(super) jobs: Jobs,
     pub(super) errors: Vec<ErrorKind>,
     /// How many requests failed in ways that are too many to tell apart.
     pub(super) other_errors: u64,
     /// How often responses ended how.
     pub(super) finish_reasons: BTreeMap<String, u64>,
+    /// Responses without a complete answer.
+    pub(super) incomplete: Incomplete,
     pub(super) answers: Vec<Answer>,
 }
 
-/// Requests that failed in the same way.
+/// Requests that failed in the same way, or are missing for the same reason.
 #[derive(Debug, Serialize)]
 pub(super) struct ErrorKind {
-    pub(super) code: i64,
-    pub(super) name: &'static str,
+    /// `3 INVALID_ARGUMENT`, or `missing`.
+    pub(super) what: String,
     /// The first of their messages.
     pub(super) message: Shown,
     pub(super) count: u64,
@@ -91,6 +97,8 @@ pub(super) async fn gather(path: &Path, answers: u64) -> Result<Gathered> {
         errors: reader.errors(),
         other_errors: reader.other_errors,
         finish_reasons: reader.finish_reasons,
+        incomplete: reader.incomplete,
+        is_emulated: is_emulated(path, &run).await?,
         answers: reader.answers,
         report,
     })
@@ -114,9 +122,10 @@ struct Reader {
     seen: u64,
     bytes: usize,
     answers: Vec<Answer>,
-    errors: BTreeMap<(i64, String), ErrorKind>,
+    errors: BTreeMap<(String, String), ErrorKind>,
     other_errors: u64,
     finish_reasons: BTreeMap<String, u64>,
+    incomplete: Incomplete,
 }
 
 impl Reader {
@@ -142,6 +151,7 @@ impl Reader {
 
     fn take(&mut self, result: &BatchResult) {
         let taken = self.takes_next();
+        self.incomplete.count(result);
         let key = result.key().unwrap_or_default();
         let (kind, note, text) = match result.outcome() {
             Outcome::Response(response) => {
@@ -160,12 +170,15 @@ impl Reader {
             }
             Outcome::Error(error) => {
                 let name = error.status().status();
-                self.count_error((error.code(), name), error.message(), key);
+                let what = format!("{} {name}", error.code());
+                self.count_error(what, error.message(), key);
                 let text = taken.then(|| text::shown(error.message(), ANSWER));
                 ("error", format!("{name} (code {})", error.code()), text)
             }
             Outcome::Missing => {
-                let text = taken.then(|| text::shown("", 0));
+                let why = of_command_line(result.why_missing().unwrap_or(NO_RESULT));
+                self.count_error("missing".to_owned(), &why, key);
+                let text = taken.then(|| text::shown(&why, ANSWER));
                 ("missing", String::new(), text)
             }
         };
@@ -193,16 +206,16 @@ impl Reader {
         *self.finish_reasons.entry(reason).or_default() += 1;
     }
 
-    fn count_error(&mut self, (code, name): (i64, &'static str), message: &str, key: &str) {
+    fn count_error(&mut self, what: String, message: &str, key: &str) {
         let message = text::shown(message, MESSAGE);
-        let kind = (code, text::without_numbers(&message.text));
+        let kind = (what, text::without_numbers(&message.text));
         if !self.errors.contains_key(&kind) && self.errors.len() == KINDS {
             self.other_errors += 1;
             return;
         }
+        let what = kind.0.clone();
         let errors = self.errors.entry(kind).or_insert_with(|| ErrorKind {
-            code,
-            name,
+            what,
             message,
             count: 0,
             keys: Vec::new(),
@@ -230,18 +243,18 @@ mod tests {
         let mut reader = Reader::default();
         for row in 0..10 {
             reader.count_error(
-                (8, "QUOTA"),
+                "8 QUOTA".to_owned(),
                 &format!("row {row} is over the quota"),
                 &format!("k{row}"),
             );
         }
         for code in 100..200 {
-            reader.count_error((code, "ODD"), "odd", "k");
+            reader.count_error(format!("{code} ODD"), "odd", "k");
         }
         assert_eq!(reader.other_errors, 51);
         let errors = reader.errors();
         assert_eq!(errors.len(), KINDS);
-        assert_eq!((errors[0].code, errors[0].count), (8, 10));
+        assert_eq!((&*errors[0].what, errors[0].count), ("8 QUOTA", 10));
         assert_eq!(errors[0].message.text, "row 0 is over the quota");
         assert_eq!(errors[0].keys.len(), EXAMPLES);
     }

@@ -16,6 +16,7 @@ use super::jobs::seconds;
 use super::plots;
 use super::text::{self, Shown, span};
 use crate::show::counted::grouped;
+use crate::show::json::Deviations;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -96,6 +97,9 @@ pub(super) fn render(run: &Gathered) -> Result<String, Box<dyn Error>> {
         "finished": report.is_finished(),
         "requests": grouped(report.requests),
         "vanished": (report.vanished > 0).then(|| grouped(report.vanished)),
+        "deviations": Deviations::of(report).map(|it| it.text().to_owned()),
+        "incomplete": run.incomplete.in_words(),
+        "emulated": run.is_emulated,
         "shares": shares(run),
         "input_tokens": grouped(report.input_tokens),
         "output_tokens": grouped(report.output_tokens),
@@ -121,8 +125,7 @@ pub(super) fn render(run: &Gathered) -> Result<String, Box<dyn Error>> {
         "shortest": jobs.durations.shortest.map(span),
         "longest": jobs.durations.longest.map(span),
         "errors": run.errors.iter().map(|kind| json!({
-            "code": kind.code,
-            "name": kind.name,
+            "what": kind.what,
             "message": kind.message,
             "count": grouped(kind.count),
             "keys": kind.keys,

@@ -1,23 +1,31 @@
 //! Bars for what takes long, on standard error and on a terminal alone.
 
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use genai_batch::BatchJob;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use indicatif::{
+    BinaryBytes, HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget,
+    ProgressFinish, ProgressState, ProgressStyle,
+};
 
 use super::json::state_word;
-use super::{stderr, terminal};
+use super::wrap::width_of_stderr;
+use super::{line, stderr, terminal};
 
-/// Before it is known how much there is, and nothing has come.
-const OPEN: &str = "{prefix:10} {spinner} {wide_msg}";
-const BYTES: [&str; 2] = [
-    "{prefix:10} [{bar:12}] {binary_bytes} of {binary_total_bytes}, {eta} left  {wide_msg}",
-    "{prefix:10} {spinner} {binary_bytes} {binary_bytes_per_sec}  {wide_msg}",
-];
-const THINGS: [&str; 2] = [
-    "{prefix:10} [{bar:12}] {human_pos} of {human_len}  {wide_msg}",
-    "{prefix:10} {spinner} {human_pos}  {wide_msg}",
-];
+/// Where the total is known, and where it is not.
+const KNOWN: &str = "{prefix:10} {line}";
+const OPEN: &str = "{prefix:10} {spinner} {line}";
+/// As much as stands before the line.
+const BEFORE: usize = "embeddings - ".len();
+
+/// What is counted.
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    Bytes,
+    Things,
+}
 
 /// The bars of a command, one below the other.
 #[derive(Clone, Debug)]
@@ -47,33 +55,32 @@ impl Bars {
 
     /// A bar of bytes, or a mere count of them where the total is not known.
     pub(crate) fn bytes(&self, name: &'static str, total: Option<u64>) -> Bar {
-        self.bar(name, total, &BYTES)
+        self.bar(name, total, Unit::Bytes)
     }
 
     /// A bar of things that are counted.
     pub(crate) fn things(&self, name: &'static str, total: Option<u64>) -> Bar {
-        self.bar(name, total, &THINGS)
+        self.bar(name, total, Unit::Things)
     }
 
-    fn bar(
-        &self,
-        name: &'static str,
-        total: Option<u64>,
-        templates: &'static [&'static str; 2],
-    ) -> Bar {
-        if !self.are_shown {
-            return Bar {
-                bar: ProgressBar::hidden(),
-                templates,
-            };
-        }
-        // One that is given up, as at Ctrl-C, leaves nothing.
-        let bar = ProgressBar::no_length()
-            .with_prefix(name)
-            .with_finish(ProgressFinish::AndClear);
+    fn bar(&self, name: &'static str, total: Option<u64>, unit: Unit) -> Bar {
         let bar = Bar {
-            bar: self.bars.add(bar),
-            templates,
+            bar: match self.are_shown {
+                // One that is given up, as at Ctrl-C, leaves nothing.
+                true => ProgressBar::no_length()
+                    .with_prefix(name)
+                    .with_finish(ProgressFinish::AndClear),
+                false => ProgressBar::hidden(),
+            },
+            unit,
+            parts: Arc::default(),
+        };
+        if !self.are_shown {
+            return bar;
+        }
+        let bar = Bar {
+            bar: self.bars.add(bar.bar),
+            ..bar
         };
         bar.style(OPEN);
         if total.is_some() {
@@ -85,9 +92,10 @@ impl Bars {
 
     /// Says something above the bars.
     pub(crate) fn say(&self, what: impl AsRef<str>) {
+        let what = what.as_ref();
         match self.are_shown {
-            true => self.bars.suspend(|| stderr::tell(what.as_ref())),
-            false => stderr::tell(what.as_ref()),
+            true => self.bars.suspend(|| stderr::tell(what)),
+            false => stderr::tell(what),
         }
     }
 
@@ -102,25 +110,28 @@ impl Bars {
 #[derive(Clone, Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
-    /// Where the total is known, and where it is not.
-    templates: &'static [&'static str; 2],
+    unit: Unit,
+    /// What is said beside, what matters most first.
+    parts: Arc<Mutex<Vec<String>>>,
 }
 
 impl Bar {
     /// So much of so much.
     pub(crate) fn at(&self, done: u64, total: Option<u64>) {
-        let had = (self.bar.length(), self.bar.position() > 0);
+        let had = self.bar.length();
         self.bar.set_position(done);
-        if had == (total, done > 0) {
+        if had == total {
             return;
         }
         match total {
             Some(total) => {
+                self.style(KNOWN);
                 self.bar.set_length(total);
-                self.style(self.templates[0]);
             }
-            None if done > 0 => self.style(self.templates[1]),
-            None => self.style(OPEN),
+            None => {
+                self.bar.unset_length();
+                self.style(OPEN);
+            }
         }
     }
 
@@ -136,7 +147,12 @@ impl Bar {
 
     /// Says what is going on.
     pub(crate) fn message(&self, message: impl Into<String>) {
-        self.bar.set_message(message.into());
+        self.parts(vec![message.into()]);
+    }
+
+    /// Says it in parts, what matters most first: what has no room is left out from the end.
+    pub(crate) fn parts(&self, parts: Vec<String>) {
+        *self.parts.lock().unwrap_or_else(PoisonError::into_inner) = parts;
     }
 
     /// How far a job is.
@@ -148,9 +164,16 @@ impl Bar {
     }
 
     fn style(&self, template: &str) {
+        let (unit, parts) = (self.unit, Arc::clone(&self.parts));
+        let line = move |state: &ProgressState, to: &mut dyn fmt::Write| {
+            let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
+            let width = width_of_stderr().saturating_sub(BEFORE);
+            // It is written into memory.
+            let _ = to.write_str(&unit.line(width, state, &parts));
+        };
         // The templates are constants that are right, which a test tries.
         if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style.progress_chars("=> "));
+            self.bar.set_style(style.with_key("line", line));
         }
     }
 
@@ -160,13 +183,41 @@ impl Bar {
     }
 }
 
+impl Unit {
+    /// How far a bar is, with what is said beside.
+    fn line(self, width: usize, state: &ProgressState, parts: &[String]) -> String {
+        let (done, total) = (state.pos(), state.len());
+        let amount = |amount| match self {
+            Self::Bytes => BinaryBytes(amount).to_string(),
+            Self::Things => HumanCount(amount).to_string(),
+        };
+        let mut position = match (done, total) {
+            (done, Some(total)) => format!("{} of {}", amount(done), amount(total)),
+            (0, None) => String::new(),
+            (done, None) => amount(done),
+        };
+        let mut told = Vec::new();
+        match (self, total) {
+            (Self::Bytes, Some(_)) if done > 0 => {
+                told.push(format!("{:#} left", HumanDuration(state.eta())))
+            }
+            (Self::Bytes, None) if done > 0 => {
+                let _ = write!(position, " {}/s", BinaryBytes(state.per_sec() as u64));
+            }
+            _ => {}
+        }
+        told.extend(parts.iter().filter(|part| !part.is_empty()).cloned());
+        line::fit(width, total.map(|_| state.fraction()), &position, &told)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_templates_are_right() {
-        for template in [OPEN].iter().chain(&BYTES).chain(&THINGS) {
+        for template in [KNOWN, OPEN] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

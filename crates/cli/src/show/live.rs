@@ -1,20 +1,22 @@
 //! Jobs as they go on: a table on a terminal that keeps up with them, or a line for each change.
 
 use std::collections::HashMap;
+use std::fmt;
 
+use console::measure_text_width;
 use genai_batch::BatchJob;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::cell::{Cell, Record};
+use super::counted::grouped;
 use super::json::{self, state_word};
-use super::{Out, terminal, time};
+use super::wrap::width_of_stderr;
+use super::{Out, line, terminal, time};
 use crate::exit::Result;
 use crate::global::Global;
 
-/// A line of the table. Names are as long as they are; a terminal that is too narrow loses the end.
-const LINE: &str = "{prefix} {bar:20} {human_pos}/{human_len} {msg}";
-/// The same before it is known how many requests there are.
-const LINE_WITHOUT_BAR: &str = "{prefix} {msg}";
+/// A line of the table, with the name in full.
+const LINE: &str = "{prefix} {line}";
 
 /// Shows jobs as they go on.
 pub(crate) struct Live {
@@ -83,25 +85,29 @@ impl Live {
     }
 }
 
-fn redraw(line: &ProgressBar, job: &BatchJob) {
+fn redraw(shown: &ProgressBar, job: &BatchJob) {
     let state = state_word(job.state());
     let since = Cell::in_short(&time::cell(job.create_time())).into_owned();
-    line.set_message(format!("{state}, created {since}"));
+    let told = vec![state.to_owned(), format!("created {since}")];
+    let mut position = String::new();
     let stats = job.stats();
     let total = stats.and_then(|stats| stats.total);
-    let template = match (stats, total) {
-        (Some(stats), Some(total)) => {
-            line.set_length(total);
-            line.set_position(stats.succeeded.saturating_add(stats.failed));
-            LINE
-        }
-        _ => LINE_WITHOUT_BAR,
+    let fraction = stats.zip(total).map(|(stats, total)| {
+        let done = stats.succeeded.saturating_add(stats.failed);
+        position = format!("{}/{}", grouped(done), grouped(total));
+        done as f32 / total.max(1) as f32
+    });
+    let before = measure_text_width(job.name()) + 1;
+    let rest = move |_: &ProgressState, to: &mut dyn fmt::Write| {
+        let width = width_of_stderr().saturating_sub(before);
+        // It is written into memory.
+        let _ = to.write_str(&line::fit(width, fraction, &position, &told));
     };
-    // The templates are constants that are right, which a test tries.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        line.set_style(style);
+    // The template is a constant that is right, which a test tries.
+    if let Ok(style) = ProgressStyle::with_template(LINE) {
+        shown.set_style(style.with_key("line", rest));
     }
-    line.tick();
+    shown.tick();
 }
 
 #[cfg(test)]
@@ -109,9 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_templates_are_right() {
-        for template in [LINE, LINE_WITHOUT_BAR] {
-            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
-        }
+    fn the_template_is_right() {
+        assert!(ProgressStyle::with_template(LINE).is_ok());
     }
 }

@@ -5,8 +5,11 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// Writes a line.
+use super::wrap;
+
+/// Writes a line, on a terminal broken between words.
 pub(crate) fn tell(line: impl Display) {
+    let line = wrap::for_stderr(&line.to_string());
     write(format_args!("{line}\n"));
 }
 

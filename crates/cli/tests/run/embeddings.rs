@@ -143,6 +143,23 @@ async fn what_is_no_embedding_is_told_in_the_row() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedding_that_is_odd_is_told_also_if_it_is_the_first() {
+    let emulator = Emulator::builder().model(Odd);
+    let emulator = emulator.job_duration(Duration::from_millis(20));
+    let emulator = emulator.start().await.unwrap();
+    let texts = ["[1,2,3]", "[1,2]", "[2,3]"];
+    let table = texts.map(|it| json!({ "text": it }).to_string() + "\n");
+    let folder = Folder::with("t.jsonl", table.concat());
+    let arguments = ["t.jsonl", "--embeddings", "--prompt", "{{ text }}", "--out"];
+    let arguments = [&arguments[..], &["out.jsonl"]].concat();
+    let ran = folder.run_against(&emulator, &arguments).await;
+    let wanted = "3 rows: 2 embeddings, 1 failed\n  1 wrong-shape: the embedding has 3 values, and 2 are in \
+                  the others [1]\n";
+    assert!(ran.out.starts_with(wanted), "{}", ran.out);
+    assert_eq!(ran.code, 5);
+}
+
 #[test]
 fn a_row_that_fails_has_its_error() {
     let folder = Folder::with("t.csv", "text\nOne\n[[error:3]]\n");

@@ -265,7 +265,7 @@ async fn a_deadline_leaves_what_has_not_ended_to_the_next_call() {
     assert!(
         told.ends_with(
             "error: stopped by --deadline: 30 of 50 rows have no outcome yet\n  to go on, give the \
-             same command again\n"
+             same command with a later --deadline\n"
         ),
         "{told}"
     );

@@ -15,4 +15,5 @@ mod setbacks;
 mod strict;
 #[path = "../support/folder.rs"]
 mod support;
+mod told_later;
 mod untold;

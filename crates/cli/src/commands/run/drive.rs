@@ -168,9 +168,16 @@ impl Shown {
             counted(jobs, "job")
         ));
         self.answers.at(progress.done(), Some(requests));
+        // What matters most is first: where a terminal is narrow, it is left out from the end.
         let mut told = Vec::new();
         if let Some(left) = progress.left {
             told.push(format!("about {} left", HumanDuration(left)));
+        }
+        if progress.errors + progress.missing > 0 {
+            told.push(format!(
+                "{} failed",
+                grouped(progress.errors + progress.missing)
+            ));
         }
         let seconds = self.began.elapsed().as_secs_f64();
         let fresh = progress.done().saturating_sub(self.before);
@@ -180,16 +187,10 @@ impl Shown {
                 grouped((fresh as f64 / seconds).ceil() as u64)
             ));
         }
-        if progress.errors + progress.missing > 0 {
-            told.push(format!(
-                "{} failed",
-                grouped(progress.errors + progress.missing)
-            ));
-        }
         if let Some(pricing) = &self.pricing {
             let cost = pricing.cost_of(progress.input_tokens, progress.output_tokens);
             told.push(format!("{} so far", money(cost, "USD")));
         }
-        self.answers.message(told.join(", "));
+        self.answers.parts(told);
     }
 }

@@ -39,6 +39,7 @@ use crate::show::remarks;
 pub(crate) use args::Args;
 pub(crate) use at_service::AtService;
 pub(crate) use drive::of_emulator;
+pub(crate) use outcome::{Incomplete, NO_RESULT};
 use place::Place;
 use plan::Plan;
 use session::Session;

@@ -16,6 +16,10 @@ use crate::table::text::clip;
 const GROUPS: usize = 50;
 /// How many keys are named of each kind.
 const KEYS: usize = 3;
+/// How many sizes of embeddings are told apart.
+const SIZES: usize = 64;
+/// Why a result is missing, where nothing says it.
+pub(crate) const NO_RESULT: &str = "no result came back for it";
 
 /// What came of a row.
 #[derive(Debug, Default)]
@@ -98,10 +102,7 @@ impl Told {
                 told.failure = Some(Failed::new(kind, detail, error.to_string()));
             }
             Outcome::Missing => {
-                let message = result
-                    .why_missing()
-                    .unwrap_or("no result came back for it")
-                    .to_owned();
+                let message = result.why_missing().unwrap_or(NO_RESULT).to_owned();
                 told.failure = Some(Failed::new("missing", None, message));
             }
         }
@@ -122,7 +123,7 @@ impl Told {
 pub(super) struct Dimensions {
     /// Whether fewer are asked for than the model makes.
     is_cut: bool,
-    /// As many as were asked for, or else as the first embedding has.
+    /// As many as were asked for, or else as most embeddings have.
     count: Option<usize>,
 }
 
@@ -134,9 +135,14 @@ impl Dimensions {
         }
     }
 
-    /// Takes note of an embedding.
-    pub(super) fn see(&mut self, embedding: Option<&[f32]>) {
-        self.count = self.count.or(embedding.map(<[f32]>::len));
+    /// Whether they are known.
+    pub(super) fn is_known(&self) -> bool {
+        self.count.is_some()
+    }
+
+    /// As many as most have.
+    pub(super) fn settle(&mut self, sizes: &Sizes) {
+        self.count = self.count.or(sizes.most());
     }
 
     fn check(&self, values: Option<Vec<f32>>) -> Result<Vec<f32>, Failed> {
@@ -166,16 +172,69 @@ impl Dimensions {
     }
 }
 
+/// How many embeddings have how many values, in the order in which these were first seen.
+#[derive(Debug, Default)]
+pub(super) struct Sizes(Vec<(usize, u64)>);
+
+impl Sizes {
+    /// Counts an embedding that is fit to be one.
+    pub(super) fn see(&mut self, result: &BatchResult) {
+        let values = result.response().and_then(Response::embedding);
+        let values = values.filter(|values| values.iter().all(|value| value.is_finite()));
+        let Some(size) = values.map(<[f32]>::len).filter(|size| *size > 0) else {
+            return;
+        };
+        match self.0.iter().position(|(known, _)| *known == size) {
+            Some(at) => self.0[at].1 += 1,
+            None if self.0.len() < SIZES => self.0.push((size, 1)),
+            None => {}
+        }
+    }
+
+    /// The size that most have, of several the first.
+    fn most(&self) -> Option<usize> {
+        let most = self.0.iter().rev().max_by_key(|(_, count)| *count);
+        most.map(|(size, _)| *size)
+    }
+}
+
 fn incomplete(error: &ResponseError) -> Failed {
     let reason = error.finish_reason().map(|it| it.as_str().to_owned());
     let blocked = error.block_reason().map(|it| it.as_str().to_owned());
-    let kind = match error {
+    Failed::new(kind_of(error), blocked.or(reason), error.to_string())
+}
+
+fn kind_of(error: &ResponseError) -> &'static str {
+    match error {
         _ if error.is_blocked() => "blocked",
         _ if error.is_truncated() => "cut-off",
         _ if error.is_unfinished() => "unfinished",
         _ => "no-text",
-    };
-    Failed::new(kind, blocked.or(reason), error.to_string())
+    }
+}
+
+/// Responses without a complete answer, which are rows that failed: how many of each kind.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Incomplete(BTreeMap<&'static str, u64>);
+
+impl Incomplete {
+    /// Looks at a result.
+    pub(crate) fn count(&mut self, result: &BatchResult) {
+        let response = result.response().filter(|it| it.embedding().is_none());
+        if let Some(Err(error)) = response.map(Response::complete_text) {
+            *self.0.entry(kind_of(&error)).or_default() += 1;
+        }
+    }
+
+    /// `50 cut-off, 8 blocked`; `None` if there is none.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        let kinds = self
+            .0
+            .iter()
+            .map(|(kind, count)| format!("{} {kind}", grouped(*count)));
+        (!self.0.is_empty()).then(|| kinds.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// Failures of one kind.

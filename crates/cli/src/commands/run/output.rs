@@ -10,7 +10,7 @@ use genai_batch::runs::Run;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::outcome::{Dimensions, Tally, Told};
+use super::outcome::{Dimensions, Sizes, Tally, Told};
 use super::place::Place;
 use super::plan::{Plan, Work};
 use crate::exit::{Failure, Kind, Result};
@@ -33,12 +33,14 @@ pub(super) async fn write(
     columns: Vec<Column>,
     bar: &Bar,
 ) -> Result<Tally> {
+    let dimensions = dimensions_of(run, plan).await?;
     let (send, receive) = mpsc::channel(4);
     let (reply, written) = oneshot::channel();
     let table = Table {
         plan: Arc::clone(plan),
         place: place.clone(),
         columns,
+        dimensions,
         bar: bar.clone(),
     };
     let thread = std::thread::Builder::new().name("output".to_owned());
@@ -74,6 +76,21 @@ pub(super) async fn write(
     let (whole, tally) = written.map_err(failed)?;
     put(run, plan, place, whole).await?;
     Ok(tally)
+}
+
+/// How many values embeddings have: as many as were asked for, or else as most have, which takes a look at
+/// all of them, since any may be the one that is odd.
+async fn dimensions_of(run: &Run, plan: &Plan) -> Result<Dimensions> {
+    let mut dimensions = Dimensions::new(plan.args.dimensions);
+    if plan.args.embeddings && !dimensions.is_known() {
+        let mut sizes = Sizes::default();
+        let mut results = run.results().await?.in_input();
+        while let Some(result) = results.try_next().await? {
+            sizes.see(&result);
+        }
+        dimensions.settle(&sizes);
+    }
+    Ok(dimensions)
 }
 
 /// Notes what the output will be before it is there, so that a run knows its own after a kill.
@@ -174,6 +191,7 @@ struct Table {
     plan: Arc<Plan>,
     place: Place,
     columns: Vec<Column>,
+    dimensions: Dimensions,
     bar: Bar,
 }
 
@@ -183,15 +201,13 @@ impl Table {
         let columns = self.columns.clone();
         let mut writer = TableWriter::create(&self.place.out, self.place.format, columns, escape)?;
         let mut tally = Tally::default();
-        let mut dimensions = Dimensions::new(self.plan.args.dimensions);
         while let Some(some) = results.blocking_recv() {
             self.bar.add(some.len() as u64);
             for result in some {
                 let told = match self.plan.args.embeddings {
-                    true => Told::of_embedding(&result, &dimensions),
+                    true => Told::of_embedding(&result, &self.dimensions),
                     false => Told::of(&result, self.plan.settings.shape.as_ref()),
                 };
-                dimensions.see(told.embedding.as_deref());
                 tally.count(result.key(), &told);
                 writer.write(self.cells(&result, told))?;
             }

@@ -17,6 +17,7 @@ use crate::show::Out;
 use crate::show::counted::{counted, grouped, money};
 use crate::show::json::Deviations;
 use crate::show::out::write_text;
+use crate::show::wrap;
 
 /// What came of a run.
 #[derive(Debug, Serialize)]
@@ -129,7 +130,10 @@ impl Summary {
         let out = Out::of(global);
         match out.is_json() {
             true => out.document(self),
-            false => write_text(&format!("{}\n", self.to_text(global.emulator))),
+            false => {
+                let text = wrap::for_stdout(&self.to_text(global.emulator));
+                write_text(&format!("{text}\n"))
+            }
         }
     }
 
@@ -226,6 +230,7 @@ impl Summary {
             return Err(failure.hint(match stopped {
                 "first" => "to go on, give the same command without --first",
                 "budget" => "to go on, give the same command with a higher --budget",
+                "deadline" => "to go on, give the same command with a later --deadline",
                 _ => "to go on, give the same command again",
             }));
         }

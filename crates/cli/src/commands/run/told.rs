@@ -11,6 +11,20 @@ use crate::table::text::clip;
 
 /// How many setbacks are told one by one; the run's file has all of them.
 const SETBACKS: u32 = 5;
+/// What a refusal to cancel a job says where the job has ended by itself.
+const HAS_ENDED: [&str; 11] = [
+    "has ended",
+    "already ended",
+    "has finished",
+    "already finished",
+    "has completed",
+    "already completed",
+    "terminal state",
+    "state_succeeded",
+    "state_failed",
+    "state_cancelled",
+    "state_expired",
+];
 /// How often it is told, where there are no bars, how far the run is; and that it is still held up.
 pub(super) const EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -62,7 +76,7 @@ impl Told {
     }
 
     fn line(&mut self, event: &RunEvent) -> Option<String> {
-        let (what, weight) = in_words(event)?;
+        let (what, weight) = in_words(&event.kind, event.detail.as_deref())?;
         let is_told = match weight {
             Weight::Warning => true,
             _ if self.is_quiet => false,
@@ -110,10 +124,10 @@ impl Told {
 }
 
 /// What happened, in words, if it is to be told.
-fn in_words(event: &RunEvent) -> Option<(&'static str, Weight)> {
+fn in_words(kind: &str, detail: Option<&str>) -> Option<(&'static str, Weight)> {
     use Weight::{News, Setback, Warning};
 
-    Some(match &*event.kind {
+    Some(match kind {
         "refused" => ("was refused, and will be sent again", Setback),
         "unreachable" => (
             "is held up, since the service was not reached, which is tried again",
@@ -138,7 +152,10 @@ fn in_words(event: &RunEvent) -> Option<(&'static str, Weight)> {
         ),
         "gone" => ("is gone, and its requests will be sent again", Setback),
         // Once for each, and once more if the service refuses.
-        "stopped" if event.detail.is_some() => (
+        "stopped" if detail.is_some_and(says_ended) => {
+            ("had ended by itself before it could be cancelled", News)
+        }
+        "stopped" if detail.is_some() => (
             "could not be cancelled: it may go on at the service, and cost",
             Warning,
         ),
@@ -148,4 +165,27 @@ fn in_words(event: &RunEvent) -> Option<(&'static str, Weight)> {
         "ended" => ("has ended", News),
         _ => return None,
     })
+}
+
+/// Whether a refusal to cancel a job says that there is nothing to be cancelled.
+fn says_ended(detail: &str) -> bool {
+    let detail = detail.to_lowercase();
+    HAS_ENDED.iter().any(|words| detail.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_had_ended_before_it_was_cancelled_is_no_warning() {
+        let weight = |detail| in_words("stopped", detail).map(|(_, weight)| weight);
+        let ended = "FAILED_PRECONDITION: The batch has ended and cannot be cancelled.";
+        assert_eq!(weight(Some(ended)), Some(Weight::News));
+        let state = "FAILED_PRECONDITION: it is in JOB_STATE_SUCCEEDED";
+        assert_eq!(weight(Some(state)), Some(Weight::News));
+        let refused = "PERMISSION_DENIED: not yours";
+        assert_eq!(weight(Some(refused)), Some(Weight::Warning));
+        assert_eq!(weight(None), Some(Weight::News));
+    }
 }

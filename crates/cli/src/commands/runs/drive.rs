@@ -150,15 +150,25 @@ async fn finish(
     let outcome = finishing.await;
     bar.end();
     let report = outcome?;
+    let is_emulated = connection.emulator.is_some();
     let at_service = AtService::of(&run).await?;
     run.close().await;
     drop(connection);
-    Out::of(global).parts(parts(&report, pricing.as_ref()), &Finished::from(&report))?;
+    let finished = Finished {
+        is_emulated,
+        ..Finished::from(&report)
+    };
+    let parts = parts(&report, pricing.as_ref(), is_emulated);
+    Out::of(global).parts(parts, &finished)?;
     Ok(Ended { report, at_service })
 }
 
 /// What became of a run, for people.
-fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Cell)> {
+fn parts(
+    report: &RunReport,
+    pricing: Option<&Pricing>,
+    is_emulated: bool,
+) -> Vec<(&'static str, Cell)> {
     let count = Cell::count;
     let tone = |failed: u64| if failed > 0 { Tone::Bad } else { Tone::Plain };
     let mut parts = vec![
@@ -173,8 +183,18 @@ fn parts(report: &RunReport, pricing: Option<&Pricing>) -> Vec<(&'static str, Ce
     parts.push(("tokens in", count(report.input_tokens)));
     parts.push(("tokens out", count(report.output_tokens)));
     if let Some(pricing) = pricing {
-        let cost = money(report.cost(pricing), "USD");
-        parts.push(("cost", Cell::new(about(&cost))));
+        let cost = about(&money(report.cost(pricing), "USD"));
+        parts.push(match is_emulated {
+            true => (
+                "cost",
+                Cell::new(format!(
+                    "none: these are the emulator's answers; a model would cost {cost}"
+                )),
+            ),
+            false => ("cost", Cell::new(cost)),
+        });
+    } else if is_emulated {
+        parts.push(("cost", Cell::new("none: these are the emulator's answers")));
     }
     parts.extend(Deviations::of(report).map(|deviations| deviations.part()));
     parts.extend(report.generations.iter().map(|attempt| {
@@ -222,6 +242,8 @@ struct Finished {
     unfinished: u64,
     input_tokens: u64,
     output_tokens: u64,
+    /// Whether the answers are the emulator's.
+    is_emulated: bool,
     /// What was off about the rows of its jobs, if anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<Deviations>,
@@ -239,6 +261,7 @@ impl From<&RunReport> for Finished {
             unfinished: report.unfinished,
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
+            is_emulated: false,
             deviations: Deviations::of(report),
             stopped: report.stopped.map(|stopped| match stopped {
                 Stopped::Deadline => "deadline",
@@ -281,6 +304,10 @@ impl Ended {
                 message.push_str(&format!("\n  {jobs}"));
             }
             return Err(Failure::new(kind, message).hint(match report.stopped {
+                Some(Stopped::Deadline) => {
+                    "to go on, give the same command with a later --deadline"
+                }
+                Some(Stopped::Budget) => "to go on, give the same command with a higher --budget",
                 Some(_) => "say it again, with more of it, to go on",
                 None => "say it again to go on",
             }));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use genai_batch::runs::RunView;
 
+use super::made::is_emulated;
 use crate::exit::{Failure, Result};
 use crate::place::is_database;
 use crate::show::json;
@@ -28,7 +29,8 @@ pub(crate) fn about_run(path: &Path, failure: Failure) -> Failure {
 pub(super) async fn describe(path: &Path, view: &RunView) -> Result<json::Run> {
     let report = view.report().await?;
     let progress = view.progress().await?;
-    Ok(json::Run::new(path, view, &report, &progress))
+    let is_emulated = is_emulated(path, view).await?;
+    Ok(json::Run::new(path, view, &report, &progress, is_emulated))
 }
 
 /// Refuses a path where there is no run, before one is made there.

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use genai_batch::Backend;
+use genai_batch::runs::RunView;
 
 use super::file::read;
 use crate::commands::run::{SETTINGS, noted_bool};
+use crate::connect::state_of;
 use crate::exit::{Failure, Result};
 use crate::global::{BackendName, Global};
 
@@ -37,6 +39,13 @@ pub(super) async fn options_for(path: &Path, global: &Global) -> Result<Global> 
         backend,
         ..global.clone()
     })
+}
+
+/// Whether the answers of a run are the emulator's: as the run notes, or else as the state beside it tells.
+pub(crate) async fn is_emulated(path: &Path, view: &RunView) -> Result<bool> {
+    let note = view.note(SETTINGS).await?;
+    let noted = note.and_then(|note| noted_bool(&note, "emulator"));
+    Ok(noted.unwrap_or_else(|| state_of(path).is_dir()))
 }
 
 /// Why a run is not gone on with: it was made with the emulator, and this is not, or the other way round.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use futures_util::{Stream, TryStreamExt};
 
 use super::file::{describe, read};
+use crate::commands::run::Incomplete;
 use crate::exit::Result;
 use crate::global::Global;
 use crate::show::{Out, Record, json};
@@ -38,7 +39,12 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
     if args.jobs {
         return stream(out, view.jobs().map_ok(json::RunJob::from)).await;
     }
-    let run = describe(&args.path, &view).await?;
+    let mut incomplete = Incomplete::default();
+    let mut results = view.results().await?;
+    while let Some(result) = results.try_next().await? {
+        incomplete.count(&result);
+    }
+    let run = describe(&args.path, &view).await?.with(incomplete);
     out.parts(run.parts(), &run)
 }
 

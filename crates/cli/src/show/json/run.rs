@@ -6,6 +6,7 @@ use genai_batch::Backend;
 use genai_batch::runs::{Progress, RunReport, RunView};
 use serde::Serialize;
 
+use crate::commands::run::Incomplete;
 use crate::show::cell::{Cell, Record, Tone, share};
 use crate::show::counted::{counted, grouped};
 
@@ -36,6 +37,11 @@ pub(crate) struct Run {
     /// What was off about the rows of its jobs, if anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<Deviations>,
+    /// Whether the answers are the emulator's.
+    is_emulated: bool,
+    /// Which of the responses have no complete answer, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<Incomplete>,
     attempts: Vec<Attempt>,
     /// Which process drives it now, if one does.
     driven_by: Option<String>,
@@ -93,6 +99,7 @@ impl Run {
         view: &RunView,
         report: &RunReport,
         progress: &Progress,
+        is_emulated: bool,
     ) -> Self {
         let attempts = report.generations.iter().map(|attempt| Attempt {
             number: attempt.number,
@@ -128,8 +135,26 @@ impl Run {
             input_tokens: report.input_tokens,
             output_tokens: report.output_tokens,
             deviations: Deviations::of(report),
+            is_emulated,
+            incomplete: None,
             attempts: attempts.collect(),
             driven_by: view.driver(),
+        }
+    }
+
+    /// The same, with the responses that have no complete answer.
+    pub(crate) fn with(self, incomplete: Incomplete) -> Self {
+        Self {
+            incomplete: Some(incomplete),
+            ..self
+        }
+    }
+
+    /// The backend, or that it was the emulator's.
+    fn at(&self) -> Cell {
+        match self.is_emulated {
+            true => Cell::new(format!("{} (emulator)", self.backend)).tone(Tone::Warning),
+            false => Cell::new(self.backend),
         }
     }
 
@@ -159,6 +184,12 @@ impl Run {
         share(self.requests - self.unfinished, Some(self.requests))
     }
 
+    fn not_complete(&self) -> Cell {
+        let kinds = self.incomplete.as_ref().and_then(Incomplete::in_words);
+        let told = kinds.map(|kinds| format!("{kinds}: responses that are no answers"));
+        Cell::maybe(told.as_ref()).tone(Tone::Bad)
+    }
+
     fn failed(&self) -> Cell {
         let failed = self.errors + self.missing;
         let tone = if failed > 0 { Tone::Bad } else { Tone::Quiet };
@@ -172,10 +203,11 @@ impl Run {
             ("file", Cell::new(&self.file)),
             ("state", self.state()),
             ("driven by", Cell::maybe(self.driven_by.as_ref())),
-            ("backend", Cell::new(self.backend)),
+            ("backend", self.at()),
             ("model", Cell::new(&self.model)),
             ("requests", count(self.requests)),
             ("responses", count(self.responses)),
+            ("not complete", self.not_complete()),
             ("errors", count(self.errors)),
             ("missing", count(self.missing)),
             ("unfinished", count(self.unfinished)),
@@ -219,7 +251,7 @@ impl Record for Run {
             self.done(),
             self.failed(),
             Cell::count(self.jobs).right(),
-            Cell::new(self.backend),
+            self.at(),
             Cell::new(&self.model),
         ]
     }
