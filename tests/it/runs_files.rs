@@ -163,6 +163,33 @@ async fn a_run_beside_the_log_of_another_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_empty_file_is_no_run_and_the_log_beside_it_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.run");
+    let log = folder.path().join("a.run-wal");
+    std::fs::write(&path, "").unwrap();
+    let backend = Backend::gemini().await;
+    let told = || async {
+        let runs = backend.client.runs();
+        let errors = [
+            runs.read(&path).await.map(drop),
+            runs.open(&path).await.map(drop),
+        ];
+        errors.map(|it| it.unwrap_err().to_string()).join("; ")
+    };
+    assert_eq!(
+        told()
+            .await
+            .matches("is an empty file and not a run")
+            .count(),
+        2
+    );
+    std::fs::write(&log, "what was done").unwrap();
+    assert_eq!(told().await.matches("put that run back").count(), 2);
+    assert_eq!(std::fs::read(&log).unwrap(), b"what was done");
+}
+
+#[tokio::test]
 async fn another_database_is_refused_and_stays_as_it_is() {
     let backend = Backend::gemini().await;
     let folder = tempfile::tempdir().unwrap();

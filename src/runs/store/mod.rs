@@ -200,6 +200,9 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
     // A reader takes part in the log too, where it may write.
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     let left_log = read_only::has_log(path);
+    if std::fs::metadata(path).is_ok_and(|it| it.len() == 0) {
+        return Err(empty(path, left_log));
+    }
     let begin = |connection: Connection| {
         connection.busy_timeout(std::time::Duration::from_millis(BUSY))?;
         // A log that was left stays, whosever it is, and so does the file. An empty one goes with who closes last.
@@ -249,6 +252,20 @@ fn open(path: &Path, role: &Role) -> Result<Connection> {
         set("query_only", &true).map_err(failed)?;
     }
     Ok(connection)
+}
+
+/// The error about an empty file, beside which SQLite would remove a log.
+fn empty(path: &Path, has_log: bool) -> Error {
+    let path = path.display();
+    Error::input(match has_log {
+        true => format!(
+            "{path} is an empty file and not a run, and {path}-wal holds what the run that was there did last: \
+             put that run back, or move both away"
+        ),
+        false => format!(
+            "{path} is an empty file and not a run: remove it, or choose another place for the run"
+        ),
+    })
 }
 
 /// Whether the log stays as it is where this connection is closed last.
