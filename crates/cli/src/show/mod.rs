@@ -4,7 +4,7 @@
 //! their columns are; [`table`] lays out what a terminal shows, [`json`] has the documented forms for
 //! programs, [`cell`] is one value, [`style`] what colours mean, [`time`] moments and durations,
 //! [`counted`] numbers, [`note`] what is said beside on [`stderr`], where [`bars`] and the table of
-//! [`live`] jobs are drawn on the [`terminal`], [`line`] what has room beside a bar, [`wrap`] breaks text at a
+//! [`live`] jobs are drawn on the [`terminal`], [`mod@line`] what has room beside a bar, [`wrap`] breaks text at a
 //! terminal's width, [`remarks`] has what the library logs of requests, and [`ask`] asks.
 
 pub(crate) mod ask;
