@@ -17,9 +17,6 @@ use crate::storage::NewObject;
 use crate::trace;
 use crate::uri::{BigQueryTable, GcsUri};
 
-/// How many bytes of lines are written at once.
-const AT_ONCE: usize = 256 * 1024;
-
 /// Results to be saved: made by [`Results::save_to`]; `.await` it for the [`Report`].
 ///
 /// Each result becomes a line of JSON, in the order in which they come: `{"key", "response"}`,
@@ -130,16 +127,16 @@ fn check_place(place: &Path) -> Result<()> {
 }
 
 async fn write_all(results: &mut ResultStream, target: &mut SaveTarget) -> Result<()> {
-    let mut lines = Vec::with_capacity(2 * AT_ONCE);
+    let mut lines = Vec::new();
     while let Some(result) = results.try_next().await? {
         write_line(&result, &mut lines);
-        if lines.len() >= AT_ONCE {
-            target.write(&lines).await?;
-            lines.clear();
-        }
+        target.write_if_many(&mut lines).await?;
     }
     target.write(&lines).await
 }
+
+/// How many bytes of lines are written at once.
+const MANY: usize = 256 * 1024;
 
 /// Where the lines go.
 #[cfg_attr(not(feature = "gcs"), allow(clippy::large_enum_variant))]
@@ -176,6 +173,15 @@ impl SaveTarget {
             Self::Local(file) => file.write(line).await,
             Self::Object(object) => object.write(line).await,
         }
+    }
+
+    /// Writes lines once they are many, and takes them away then.
+    pub(crate) async fn write_if_many(&mut self, lines: &mut Vec<u8>) -> Result<()> {
+        if lines.len() >= MANY {
+            self.write(lines).await?;
+            lines.clear();
+        }
+        Ok(())
     }
 
     pub(crate) async fn abandon(self) {

@@ -39,13 +39,12 @@ impl BatchResult {
 /// Appends a result as a line.
 pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
     let (key, metadata) = (result.key(), result.metadata_json());
-    if let Outcome::Response(response) = result.outcome() {
-        return write_response(key, metadata, response.json(), line);
-    }
-    begin(key, metadata, line);
     match result.outcome() {
-        Outcome::Response(_) => {}
+        Outcome::Response(response) => {
+            return write_response(key, metadata, response.json(), line);
+        }
         Outcome::Error(error) => {
+            begin(key, metadata, line);
             let status = error.status();
             let error = json!({
                 "code": status.code,
@@ -55,6 +54,7 @@ pub fn write_line(result: &BatchResult, line: &mut Vec<u8>) {
             line.extend_from_slice(format!("\"error\":{error}").as_bytes());
         }
         Outcome::Missing => {
+            begin(key, metadata, line);
             line.extend_from_slice(b"\"missing\":true");
             if let Some(why) = result.why_missing() {
                 line.extend_from_slice(format!(",\"message\":{}", json!(why)).as_bytes());

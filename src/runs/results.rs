@@ -26,9 +26,6 @@ use crate::results::line::{write_line, write_response};
 use crate::results::row::{ReadRow, Row, RowBody};
 use crate::results::{BatchResult, Key, KeyMatch, RowError, plain_response};
 
-/// How many bytes of lines are written at once.
-const LINES: usize = 256 * 1024;
-
 /// The outcomes of a run, one after another: a [`Stream`] of [`BatchResult`].
 ///
 /// Each key has one outcome: the response, or what its last attempt came to. They come in the order of
@@ -271,17 +268,14 @@ impl RunSave {
     async fn write(&self, target: &mut SaveTarget) -> Result<u64> {
         let reader = Store::open(&self.run, Role::Reader).await?;
         let mut results = RunResults::open(reader, self.read_row).await?;
-        let (mut lines, mut line) = (0, Vec::with_capacity(2 * LINES));
+        let (mut count, mut lines) = (0, Vec::new());
         while let Some(stored) = results.stored.try_next().await? {
-            results.write(stored, &mut line)?;
-            lines += 1;
-            if line.len() >= LINES {
-                target.write(&line).await?;
-                line.clear();
-            }
+            results.write(stored, &mut lines)?;
+            target.write_if_many(&mut lines).await?;
+            count += 1;
         }
-        target.write(&line).await?;
-        Ok(lines)
+        target.write(&lines).await?;
+        Ok(count)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Cutting jobs: how large the next one is, and whether there is to be one.
 
+use rusqlite::Connection;
 use tokio::time::Instant;
 
 use super::super::progress::{self, Progress};
 use super::super::report::Stopped;
-use super::super::store::cut::{self, Cost, Cut, Size, Untold, untold};
+use super::super::store::cut::{self, Cost, Cut, Size, untold};
 use super::super::store::jobs::{self, State};
-use super::super::store::{events, parts};
+use super::super::store::{Store, events, parts};
 use super::{Driver, Live};
 use crate::backend::AnyBackend;
 use crate::cost::{Money, Pricing};
@@ -31,10 +32,26 @@ fn rates(progress: &Progress, pricing: &Pricing) -> [f64; 2] {
     ]
 }
 
-/// What is likely to be paid for, though the service did not say what it counted.
-fn estimate(progress: &Progress, untold: Untold, pricing: &Pricing) -> f64 {
-    let [of_token, of_request] = rates(progress, pricing);
-    untold.tokens as f64 * of_token + untold.requests as f64 * of_request
+/// What was spent so far.
+struct Spent {
+    /// By what the service counted.
+    told: f64,
+    /// By estimate, where it did not say.
+    untold: f64,
+    /// What a token of requests costs, and the response to one.
+    rates: [f64; 2],
+}
+
+async fn spent(store: &Store, pricing: &Pricing) -> Result<Spent> {
+    let measure = |it: &mut Connection| Ok((progress::measure(it)?, untold(it)?));
+    let (progress, untold) = store.call(measure).await?;
+    let rates = rates(&progress, pricing);
+    let [of_token, of_request] = rates;
+    Ok(Spent {
+        told: pricing.cost_of(progress.input_tokens, progress.output_tokens),
+        untold: untold.tokens as f64 * of_token + untold.requests as f64 * of_request,
+        rates,
+    })
 }
 
 impl Driver {
@@ -81,10 +98,7 @@ impl Driver {
         let Some((budget, pricing)) = &self.plan.budget else {
             return Ok(String::new());
         };
-        let progress = self.run.store.call(|it| progress::measure(it)).await?;
-        let untold = self.run.store.call(|it| untold(it)).await?;
-        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens);
-        let untold = estimate(&progress, untold, pricing);
+        let Spent { told, untold, .. } = spent(&self.run.store, pricing).await?;
         let currency = &pricing.currency;
         let estimated = match untold > 0.0 {
             true => format!(
@@ -93,7 +107,7 @@ impl Driver {
             ),
             false => String::new(),
         };
-        let (spent, next) = (Money(spent + untold), Money(next));
+        let (spent, next) = (Money(told + untold), Money(next));
         Ok(format!(
             "{spent} {currency} of the budget of {budget} {currency} is spent{estimated}, and the next request \
              may cost {next} {currency}"
@@ -186,11 +200,11 @@ impl Driver {
         let Some((budget, pricing)) = &self.plan.budget else {
             return Ok(None);
         };
-        let progress = self.run.store.call(|it| progress::measure(it)).await?;
-        let untold = self.run.store.call(|it| untold(it)).await?;
-        let [of_token, of_request] = rates(&progress, pricing);
-        let spent = pricing.cost_of(progress.input_tokens, progress.output_tokens)
-            + estimate(&progress, untold, pricing);
+        let Spent {
+            told,
+            untold,
+            rates: [of_token, of_request],
+        } = spent(&self.run.store, pricing).await?;
         let under_way = self.live.values().filter(|live| {
             live.is_in_flight() || matches!(live.job.state, State::Cut | State::Ended)
         });
@@ -198,7 +212,7 @@ impl Driver {
             .map(|live| live.job.tokens as f64 * of_token + live.job.requests as f64 * of_request)
             .sum();
         Ok(Some(Cost {
-            most: budget - spent - under_way,
+            most: budget - told - untold - under_way,
             of_token,
             of_request,
         }))

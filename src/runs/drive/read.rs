@@ -115,7 +115,8 @@ async fn read(run: &Inner, job: &Job, judge: &Judge) -> Result<End> {
     Ok(End::Read)
 }
 
-/// Takes the rows of a job into the file, while those of no other are; gives what the reading came to if that was not their end.
+/// Takes the rows of a job into the file, while those of no other are; gives what the reading came to if that
+/// was not their end.
 pub(super) async fn take_rows(
     run: &Inner,
     job: &Job,

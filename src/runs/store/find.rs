@@ -16,7 +16,7 @@ const MANY: usize = 256;
 /// Finds the numbers of the requests of a job by their keys.
 ///
 /// Results mostly come in the order of the requests. As long as they do, the requests that follow are
-/// read in one go, which takes a fraction of looking each key up.
+/// read in one go, which takes less than looking each key up.
 pub(crate) struct Find<'a> {
     by_key: CachedStatement<'a>,
     ahead: Option<Ahead<'a>>,

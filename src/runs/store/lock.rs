@@ -4,14 +4,16 @@
 //! The lock is on a file of its own, `NAME.lock` beside the run's: SQLite's locks on the run's file
 //! are for single steps, and would be lost if another part of the process opened and closed it.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::place::beside;
 use crate::error::{Error, Result};
 
+/// How its file is named.
+const LOCK: &str = ".lock";
 /// How long a holder is waited for that is of this process, or has not said who it is: it may be about
 /// to end, or to begin.
 const OWN: Duration = Duration::from_secs(5);
@@ -28,14 +30,14 @@ pub(crate) struct Lock {
 impl Lock {
     /// Who has the lock of the run at `path`, by what its file says; `None` if that process is gone.
     pub(crate) fn driver(path: &Path) -> Option<String> {
-        let said = holder(&mut File::open(place(path)).ok()?);
+        let said = holder(&mut File::open(beside(path, LOCK)).ok()?);
         let id = said.strip_prefix("process ")?.split(',').next()?;
         is_alive(id.parse().ok()?).then_some(said)
     }
 
     /// Takes the lock of the run at `path`, and says so in its file.
     pub(crate) fn take(path: &Path) -> Result<Self> {
-        let place = place(path);
+        let place = beside(path, LOCK);
         let failed = |e: std::io::Error| {
             let advice = match e.kind() {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
@@ -121,13 +123,6 @@ impl Drop for Lock {
         }
         let _ = self.file.unlock();
     }
-}
-
-/// Where the lock of a run is.
-fn place(path: &Path) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }
 
 /// Whether there is a process with this number, as far as the system tells.

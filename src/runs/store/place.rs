@@ -49,6 +49,13 @@ pub(crate) async fn to_drive(path: &Path) -> Result<PathBuf> {
     }
 }
 
+/// What SQLite and the lock keep beside a file: its name with this end.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Refuses a place for a new run beside which the log of an earlier one was left: SQLite would take it for
 /// the log of the new file, and write over that what it says.
 ///
@@ -56,10 +63,7 @@ pub(crate) async fn to_drive(path: &Path) -> Result<PathBuf> {
 ///
 /// If there is one.
 pub(crate) async fn without_left_log(path: &Path) -> Result<()> {
-    for end in ["-wal", "-journal"] {
-        let mut log = path.as_os_str().to_owned();
-        log.push(end);
-        let log = PathBuf::from(log);
+    for log in ["-wal", "-journal"].map(|end| beside(path, end)) {
         if let Ok(found) = tokio::fs::metadata(&log).await
             && found.len() > 0
         {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Result};
 
+use super::place::beside;
 use crate::error::Error;
 
 /// Whether a file could not be read because nothing can be made beside it.
@@ -33,9 +34,7 @@ pub(super) fn open(path: &Path) -> Option<Result<Connection>> {
 
 /// Whether there is a log beside the file with something in it, as far as can be told.
 pub(super) fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    match std::fs::metadata(log) {
+    match std::fs::metadata(beside(path, "-wal")) {
         Ok(log) => log.len() > 0,
         Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }

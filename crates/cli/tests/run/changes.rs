@@ -54,8 +54,8 @@ fn an_empty_file_in_the_place_of_the_run_is_told() {
     assert_data_eq!(
         folder.run(&ARGUMENTS).failed_with(2),
         str![[r#"
-error: out.csv.run, where the run of out.csv is kept, is an empty file and not a run
-  nothing is lost with it: rm out.csv.run
+error: out.csv.run is an empty file and not a run: remove it, or choose another place for the run
+  choose another --out, or move that file away
 
 "#]]
     );

@@ -1,7 +1,7 @@
 //! What a run was before this call: whether it is one that can go on, and what of it would be paid for
 //! again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genai_batch::Client;
 use genai_batch::runs::{Intake, RunView};
@@ -55,24 +55,6 @@ impl Was {
             return Ok(Self::default());
         }
         let shown = path.display();
-        if tokio::fs::metadata(path).await?.len() == 0 {
-            let mut log = path.clone().into_os_string();
-            log.push("-wal");
-            let log = PathBuf::from(log);
-            let has_log = tokio::fs::metadata(&log).await.is_ok_and(|it| it.len() > 0);
-            let hint = match has_log {
-                true => format!(
-                    "{} holds what the run that was there did last: put that run back, or move both away",
-                    log.display()
-                ),
-                false => format!("nothing is lost with it: rm {shown}"),
-            };
-            return Err(Failure::usage(format!(
-                "{shown}, where the run of {} is kept, is an empty file and not a run",
-                place.out.display()
-            ))
-            .hint(hint));
-        }
         let view = client.runs().read(path).await;
         let view = view.map_err(|error| match about_run(path, error.into()) {
             failure if failure.is(Kind::Usage) => {
