@@ -1,10 +1,16 @@
-//! Lists objects of Cloud Storage, by the JSON API: names come as they are, those too that
-//! `object_store` cannot hold.
+//! Lists objects of Cloud Storage, by the XML API as they are read and written. What XML cannot tell, and a
+//! service that has no lists in XML, is asked for by the JSON API.
+//!
+//! ```text
+//! list ── xml, json: a page of each API, as objects and where the list goes on
+//! ```
+
+mod json;
+mod xml;
 
 use std::collections::HashSet;
 
 use reqwest::{Method, Request, Url};
-use serde::Deserialize;
 
 use super::gcs::CloudStorage;
 use crate::error::{Error, Result};
@@ -16,22 +22,27 @@ use crate::uri::GcsUri;
 
 /// How many objects a list may have: more are not of one job.
 const MOST: usize = 2_000_000;
-/// What is told of each object, and where the list goes on.
-const FIELDS: &str = "items(name,generation,size),nextPageToken";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    #[serde(default)]
-    items: Vec<Object>,
-    next_page_token: Option<String>,
+/// Which of the two has the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Api {
+    Xml,
+    Json,
 }
 
-#[derive(Deserialize)]
+/// A page of a list.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Page {
+    objects: Vec<Object>,
+    /// What gives the page behind it.
+    next: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Object {
     name: String,
     generation: Option<String>,
-    size: Option<String>,
+    size: Option<u64>,
 }
 
 /// An object as a list tells it.
@@ -65,30 +76,55 @@ impl CloudStorage {
     }
 
     async fn list_all(&self, folder: &GcsUri, prefix: &str) -> Result<Vec<Listed>> {
+        match self.list_by(Api::Xml, folder, prefix).await {
+            Err(error) if is_for_json(&error) => self.list_by(Api::Json, folder, prefix).await,
+            listed => listed,
+        }
+    }
+
+    async fn list_by(&self, api: Api, folder: &GcsUri, prefix: &str) -> Result<Vec<Listed>> {
         let session = self.session()?;
-        let list = format!(
-            "{}/storage/v1/b/{}/o",
+        let (base, bucket) = (
             self.base_url().unwrap_or("https://storage.googleapis.com"),
-            folder.bucket()
+            folder.bucket(),
         );
+        let list = match api {
+            Api::Xml => format!("{base}/{bucket}"),
+            Api::Json => format!("{base}/storage/v1/b/{bucket}/o"),
+        };
         let mut found = Vec::new();
         // A page that leads back to one before would never end.
         let mut tokens = HashSet::new();
         let mut token = None::<String>;
         let mut empty = 0;
         loop {
-            let mut query = vec![("prefix", prefix), ("fields", FIELDS)];
-            query.extend(token.as_deref().map(|token| ("pageToken", token)));
-            let page = page(session, &list, &query).await?;
-            empty = match page.items.is_empty() {
+            let query = match api {
+                Api::Xml => xml::query(prefix, token.as_deref()),
+                Api::Json => json::query(prefix, token.as_deref()),
+            };
+            let content = content(session, &list, &query).await?;
+            let page = match api {
+                Api::Xml => xml::page(&content)?,
+                Api::Json => json::page(&content)?,
+            };
+            empty = match page.objects.is_empty() {
                 true => empty + 1,
                 false => 0,
             };
-            for object in page.items {
+            for object in page.objects {
+                if !object.name.starts_with(prefix) {
+                    return Err(match api {
+                        Api::Xml => xml::garbled(),
+                        Api::Json => Error::protocol(format!(
+                            "the list of what begins with {prefix:?} has another object, {:?}",
+                            object.name
+                        )),
+                    });
+                }
                 found.push(Listed {
                     uri: folder.with_object(&object.name)?,
                     generation: object.generation,
-                    size: object.size.and_then(|size| size.parse().ok()),
+                    size: object.size,
                 });
             }
             if found.len() > MOST {
@@ -96,8 +132,7 @@ impl CloudStorage {
                     "the list has over {MOST} objects: it seems to have no end"
                 )));
             }
-            let next = page.next_page_token.filter(|token| !token.is_empty());
-            let Some(next) = next else {
+            let Some(next) = page.next else {
                 break;
             };
             if !tokens.insert(next.clone()) {
@@ -113,11 +148,18 @@ impl CloudStorage {
             token = Some(next);
         }
         found.sort_unstable_by(|a, b| a.uri.as_str().cmp(b.uri.as_str()));
+        // One that stands on two pages is one.
+        found.dedup_by(|a, b| a.uri.as_str() == b.uri.as_str());
         Ok(found)
     }
 }
 
-async fn page(session: &Session, list: &str, query: &[(&str, &str)]) -> Result<Page> {
+/// Whether the JSON API may tell what the XML API did not.
+fn is_for_json(error: &Error) -> bool {
+    xml::is_garbled(error) || matches!(error.status(), Some(405 | 501))
+}
+
+async fn content(session: &Session, list: &str, query: &[(&str, &str)]) -> Result<bytes::Bytes> {
     let url = Url::parse_with_params(list, query)
         .map_err(|e| Error::configuration("Cloud Storage has no valid address").with_source(e))?;
     let response = session.call(
@@ -125,7 +167,5 @@ async fn page(session: &Session, list: &str, query: &[(&str, &str)]) -> Result<P
         Idempotency::Repeatable,
         BodyMode::Whole,
     );
-    let json = response.await?.bytes().await.map_err(Error::transport)?;
-    serde_json::from_slice(&json)
-        .map_err(|e| Error::protocol("Cloud Storage gave no valid list").with_source(e))
+    response.await?.bytes().await.map_err(Error::transport)
 }

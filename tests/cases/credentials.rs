@@ -233,8 +233,11 @@ async fn all_services() -> MockServer {
         json!({ "bigqueryOutputTable": "bq://other-project.d.t" }),
     );
     respond(&server, "GET", &format!("{JOBS}/2"), 200, table).await;
-    let list = json!({ "items": [{ "name": "d/predictions.jsonl" }] });
-    respond(&server, "GET", "/storage/v1/b/out/o", 200, list).await;
+    let list =
+        "<ListBucketResult><Contents><Key>d/predictions.jsonl</Key></Contents></ListBucketResult>";
+    let listed = Mock::given(method("GET")).and(path_regex("^/out$"));
+    let list = ResponseTemplate::new(200).set_body_string(list);
+    listed.respond_with(list).mount(&server).await;
     let row = r#"{"key":"a","status":"","request":{},"response":{"candidates":[1]}}"#;
     let object = ResponseTemplate::new(200)
         .insert_header("etag", "\"1\"")

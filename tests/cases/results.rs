@@ -659,9 +659,12 @@ mod vertex {
         let pages = AtomicUsize::new(0);
         let page = move |_: &wiremock::Request| {
             let next = pages.fetch_add(1, Ordering::Relaxed);
-            ResponseTemplate::new(200).set_body_json(json!({ "nextPageToken": next.to_string() }))
+            ResponseTemplate::new(200).set_body_string(format!(
+                "<ListBucketResult><IsTruncated>true</IsTruncated>\
+                 <NextContinuationToken>{next}</NextContinuationToken></ListBucketResult>"
+            ))
         };
-        let list = Mock::given(path("/storage/v1/b/out/o")).respond_with(page);
+        let list = Mock::given(path("/out")).respond_with(page);
         list.mount(&server).await;
         let emulator = Emulator::builder().start().await.unwrap();
         let builder = vertex_client(&emulator).access_token(TOKEN);
@@ -671,6 +674,52 @@ mod vertex {
         let client = builder.build().unwrap();
         let error = client.batches().results(NAME).await.unwrap_err();
         assert!(error.to_string().contains("1000 empty pages"), "{error}");
+    }
+
+    /// Names that XML does not hold, and services without lists in XML.
+    #[tokio::test]
+    async fn a_listing_that_xml_cannot_tell_is_asked_for_as_json() {
+        let garbled = "<ListBucketResult><Contents><Key>d\u{fffd}/predictions.jsonl</Key></Contents>\
+            </ListBucketResult>";
+        let other = "<ListBucketResult><Contents><Key>e/predictions.jsonl</Key></Contents></ListBucketResult>";
+        for (status, xml) in [
+            (200, garbled),
+            (200, other),
+            (200, "{}"),
+            (405, ""),
+            (501, ""),
+        ] {
+            let server = server(done(json!({ "gcsOutputDirectory": "gs://out/d" }))).await;
+            let emulator = Emulator::builder().start().await.unwrap();
+            let row = r#"{"key":"a","status":"","request":{},"response":{"candidates":[{"content":{"parts":[{"text":"A"}]}}]}}"#;
+            // The object stands in the list twice, as where pages overlap.
+            let object = json!({ "name": "d/predictions.jsonl" });
+            let list = json!({ "items": [object, object] });
+            for (at, response) in [
+                ("^/out$", ResponseTemplate::new(status).set_body_string(xml)),
+                (
+                    "^/storage/v1/b/out/o$",
+                    ResponseTemplate::new(200).set_body_json(list),
+                ),
+                (
+                    "^/out/d",
+                    ResponseTemplate::new(200)
+                        .insert_header("etag", "\"1\"")
+                        .insert_header("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+                        .set_body_string(row),
+                ),
+            ] {
+                let mock = Mock::given(path_regex(at)).respond_with(response);
+                mock.mount(&server).await;
+            }
+            let builder = vertex_client(&emulator).access_token(TOKEN);
+            let builder = builder
+                .base_url(server.uri())
+                .storage_base_url(server.uri());
+            let read = Read::of(&builder.build().unwrap(), NAME).await;
+            assert_eq!(read.text("a"), "A", "{status} {xml}");
+            assert_eq!(read.report.responses, 1, "{}", read.report);
+        }
     }
 
     #[tokio::test]

@@ -1,15 +1,11 @@
-"""What stands in front of moto: S3's API is that of Cloud Storage's XML API but for three things, which
-are translated here. Lists are asked for by the JSON API, preconditions name generations, and what was
-written has one. It can also break downloads off."""
+"""What stands in front of moto: S3's API is that of Cloud Storage's XML API but for two things, which
+are translated here: preconditions name generations, and what was written has one. It can also break
+downloads off."""
 
 import http.client
-import json
 import threading
-import urllib.parse
-import xml.etree.ElementTree as xml
 from http.server import BaseHTTPRequestHandler
 
-LIST = "/storage/v1/b/"
 # After how many bytes a download breaks off.
 CUT = 100_000
 CUTS = 3
@@ -51,29 +47,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def list(self):
-        url = urllib.parse.urlsplit(self.path)
-        bucket = url.path.removeprefix(LIST).partition("/")[0]
-        query = dict(urllib.parse.parse_qsl(url.query))
-        wanted = {"list-type": "2", "prefix": query.get("prefix", "")}
-        if token := query.get("pageToken"):
-            wanted["continuation-token"] = token
-        response = self.ask("GET", f"/{bucket}?{urllib.parse.urlencode(wanted)}")
-        tree = xml.fromstring(response.read())
-        space = tree.tag.partition("}")[0] + "}"
-        page = {"items": [{"name": key.text} for key in tree.iter(f"{space}Key")]}
-        if token := tree.findtext(f"{space}NextContinuationToken"):
-            page["nextPageToken"] = token
-        self.server.state.pages += 1
-        self.give(200, [("content-type", "application/json")], json.dumps(page).encode())
-
     def forward(self):
-        if self.path.startswith(LIST):
-            return self.list()
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
         if headers.get("x-goog-if-generation-match") == "0":
             headers["If-None-Match"] = "*"
+        self.server.state.pages += "list-type" in self.path
         response = self.ask(self.command, self.path, body, headers)
         content = response.read()
         given = response.getheaders()

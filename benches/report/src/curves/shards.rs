@@ -3,7 +3,6 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::bench::Bench;
 use super::rounds::Outcome;
@@ -36,7 +35,7 @@ pub(super) fn measure(bench: &Bench, lines: u64) -> Result<Vec<Reading>> {
     let (storage, stub) = (storage?, bench.stub()?);
 
     let file_bytes = stub.prepare(&format!("/v1/files/out-str-{lines}:download"))?;
-    let object_bytes = sizes(&storage.text("/storage/v1/b/bucket/o")?)?;
+    let object_bytes = sizes(&storage.text("/bucket?list-type=2")?)?;
     let object_bytes = object_bytes.iter().sum();
     let own = harness.own();
     let entries = [
@@ -61,10 +60,14 @@ pub(super) fn measure(bench: &Bench, lines: u64) -> Result<Vec<Reading>> {
 
 /// The sizes in a list of objects.
 fn sizes(list: &str) -> Result<Vec<u64>> {
-    let list: Value = serde_json::from_str(list).context("the list is not JSON")?;
-    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let size = |item: &Value| item["size"].as_str()?.parse().ok();
-    Ok(items.iter().filter_map(size).collect())
+    let mut after = list.split("<Size>");
+    let beginning = after.next().unwrap_or_default();
+    ensure!(beginning.contains("<ListBucketResult>"), "it is not a list");
+    let size = |item: &str| {
+        let (size, _) = item.split_once("</Size>").context("a size has no end")?;
+        size.parse().context("a size is not a number")
+    };
+    after.map(size).collect()
 }
 
 #[cfg(test)]
@@ -73,9 +76,18 @@ mod tests {
 
     #[test]
     fn sizes_are_read_from_a_list() {
-        let list = r#"{"items":[{"name":"a","size":"12"},{"name":"b","size":"30"}]}"#;
-        assert_eq!(sizes(list).unwrap(), [12, 30]);
-        assert!(sizes("{}").unwrap().is_empty());
-        assert!(sizes("<L/>").is_err());
+        let object = |size| format!("<Contents><Key>a</Key><Size>{size}</Size></Contents>");
+        let list = format!(
+            "<ListBucketResult>{}{}</ListBucketResult>",
+            object(12),
+            object(30)
+        );
+        assert_eq!(sizes(&list).unwrap(), [12, 30]);
+        assert!(
+            sizes("<ListBucketResult></ListBucketResult>")
+                .unwrap()
+                .is_empty()
+        );
+        assert!(sizes("{}").is_err());
     }
 }

@@ -10,6 +10,7 @@ const TAGS: &str = "ETag: \"1\"\r\nx-goog-generation: 1\r\n\
     Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n";
 
 const JSON: &str = "Content-Type: application/json; charset=UTF-8\r\n";
+const XML: &str = "Content-Type: application/xml; charset=UTF-8\r\n";
 
 /// Everything up to the body, and the body.
 pub(crate) struct Response<'a> {
@@ -32,8 +33,8 @@ pub(crate) fn to<'a>(target: &str, range: Option<&str>, objects: &'a Objects) ->
     if let Some((_, name)) = path.split_once("/projects/") {
         return response("200 OK", JSON, job(name).into_bytes());
     }
-    if path == "/storage/v1/b/bucket/o" {
-        return response("200 OK", JSON, list(objects).into_bytes());
+    if path == "/bucket" {
+        return response("200 OK", XML, list(objects).into_bytes());
     }
     let object = path.strip_prefix("/bucket/");
     match object.and_then(|name| objects.get(name)) {
@@ -72,13 +73,15 @@ fn job(name: &str) -> String {
 }
 
 fn list(objects: &Objects) -> String {
-    let mut json = r#"{"items":["#.to_owned();
-    for (index, (name, size)) in objects.list().enumerate() {
-        let comma = if index > 0 { "," } else { "" };
+    let mut xml = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
+    for (name, size) in objects.list() {
         // Writing to a string does not fail.
-        let _ = write!(json, r#"{comma}{{"name":"{name}","size":"{size}"}}"#);
+        let _ = write!(
+            xml,
+            "<Contents><Key>{name}</Key><Size>{size}</Size></Contents>"
+        );
     }
-    json + "]}"
+    xml + "</ListBucketResult>"
 }
 
 #[cfg(test)]
