@@ -221,7 +221,9 @@ impl Results {
     /// How many connections read at once: several files of an output in Cloud Storage, and several
     /// stretches of a large one or of a file of the Files API. By default one while whoever takes the
     /// results is the slower side, and up to 8 while that waits for bytes. Of those that are about to end
-    /// their stretch, one does not count, so that the next is under way by then.
+    /// their stretch, one does not count, so that the next is under way by then. A client of yours that
+    /// speaks HTTP/2 has one connection for all, on which two responses at once are read
+    /// ([`ClientBuilder::http_client`](crate::ClientBuilder::http_client)).
     ///
     /// With one, files are read one after another in the order of their names. With more, the rows of
     /// each file keep their order, and those of different files come in any; failures that a file of

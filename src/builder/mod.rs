@@ -220,7 +220,8 @@ impl ClientBuilder {
     ///
     /// The default client sends calls over HTTP/2 and the contents of files over connections of HTTP/1.1,
     /// since those share no windows. A client of yours sends both: where it is to bring much, give it
-    /// `http1_only()`, or windows fit for the line (`http2_initial_stream_window_size`).
+    /// `http1_only()`. Of what comes by HTTP/2, a reading has two responses at once, since more of them would
+    /// keep each other, and calls, waiting.
     ///
     /// Google's libraries fetch the access tokens for Vertex AI over connections of their own, to
     /// which none of this applies.

@@ -19,6 +19,9 @@ use tokio::time::{Instant, Sleep};
 
 /// How many connections a reading takes up by itself.
 pub(crate) const MOST: usize = 8;
+/// How many responses a reading has at once where they share one connection of HTTP/2, and its windows:
+/// what nobody reads of some of them keeps the others, and calls, from coming.
+const MOST_SHARED: usize = 2;
 /// How long a reader has to wait, all in all, before there are more connections …
 const WAITED: Duration = Duration::from_millis(20);
 /// … and over what time its waits are added up.
@@ -113,6 +116,8 @@ struct Shared {
     used: AtomicUsize,
     /// Whether one of them gives way, and does not count as used.
     gives_way: AtomicBool,
+    /// Whether all are one.
+    is_shared: AtomicBool,
     budget: Arc<Budget>,
 }
 
@@ -131,13 +136,40 @@ impl Connections {
             allowed: AtomicUsize::new(count.unwrap_or(1)),
             used: AtomicUsize::new(0),
             gives_way: AtomicBool::new(false),
+            is_shared: AtomicBool::new(false),
             budget,
         }))
     }
 
     /// How many there may be now.
     pub(crate) fn allowed(&self) -> usize {
-        self.0.allowed.load(Ordering::Relaxed)
+        let allowed = self.0.allowed.load(Ordering::Relaxed);
+        match self.0.is_shared.load(Ordering::Relaxed) {
+            true => allowed.min(MOST_SHARED),
+            false => allowed,
+        }
+    }
+
+    /// How many there may ever be by themselves.
+    fn most(&self) -> usize {
+        match self.0.is_shared.load(Ordering::Relaxed) {
+            true => MOST_SHARED,
+            false => MOST,
+        }
+    }
+
+    /// Takes note that a response came by HTTP/2, whose connection all share.
+    pub(crate) fn share(&self) {
+        let was_shared = self.0.is_shared.swap(true, Ordering::Relaxed);
+        if !was_shared
+            && !self.0.is_adaptive
+            && self.0.allowed.load(Ordering::Relaxed) > MOST_SHARED
+        {
+            tracing::warn!(
+                "contents share one connection of HTTP/2, on which {MOST_SHARED} responses at once are read: \
+                 make the client of `http_client` with `http1_only()`"
+            );
+        }
     }
 
     /// Whether there may be more than one at any time.
@@ -240,7 +272,7 @@ impl Pace {
             self.waits_since = Some(now);
         }
         loop {
-            if self.connections.allowed() >= MOST {
+            if self.connections.allowed() >= self.connections.most() {
                 return false;
             }
             let alarm = self
@@ -265,6 +297,7 @@ impl Pace {
         }
         let allowed = self.connections.allowed();
         let (next, is_over) = conclude(allowed, self.waited, now - since);
+        let next = next.min(self.connections.most());
         if is_over {
             self.since = Some(now);
             self.waited = Duration::ZERO;
@@ -360,6 +393,19 @@ mod tests {
         assert_eq!(all.len(), 3);
         drop(all);
         assert!(connections.more().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn on_a_connection_that_is_shared_there_are_two() {
+        for count in [None, Some(MOST)] {
+            let connections = Connections::new(count, Arc::new(Budget::new(1)));
+            let mut pace = Pace::new(connections.clone());
+            connections.share();
+            let mut ready = Box::pin(tokio::time::sleep(1000 * MS));
+            poll_fn(|cx| poll_at_pace(&mut pace, cx, |cx| ready.as_mut().poll(cx))).await;
+            let all: Vec<_> = std::iter::from_fn(|| connections.more()).collect();
+            assert_eq!((connections.allowed(), all.len()), (2, 2));
+        }
     }
 
     #[test]

@@ -43,7 +43,9 @@ impl CredentialsFile {
     pub(super) fn parse(text: &str, place: String) -> Result<Self> {
         // The parser's own words could quote a piece of the key.
         let json: Value = serde_json::from_str(text).map_err(|_| {
-            Error::configuration(format!("the Google Cloud credentials {place} are not JSON"))
+            Error::configuration(format!(
+                "the Google Cloud credentials {place} are not JSON: put the whole file there, as Google gave it"
+            ))
         })?;
         check_kind(&json, &place)?;
         Ok(Self { json, place })

@@ -58,6 +58,9 @@ pub(crate) struct Started<R> {
 pub(crate) async fn start<R: Remote>(remote: R, connections: Connections) -> Result<Started<R>> {
     let connection = connections.one();
     let response = remote.request(HeaderMap::new()).await?;
+    if response.version() == reqwest::Version::HTTP_2 {
+        connections.share();
+    }
     let (version, body) = version::read(response, 0, None)?;
     Ok(Started {
         remote,

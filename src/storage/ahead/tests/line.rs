@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::header::{HeaderMap, RANGE};
-use reqwest::{Body, Response};
+use reqwest::{Body, Response, Version};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::SESSION;
@@ -28,6 +28,7 @@ struct Line {
     rate: f64,
     latency: Duration,
     size: u64,
+    version: Version,
 }
 
 #[derive(Default)]
@@ -72,6 +73,7 @@ impl Remote for Object {
             rate,
             latency,
             size,
+            version,
         } = self.line;
         let is_new = {
             let mut sockets = self.sockets.lock().unwrap();
@@ -115,6 +117,7 @@ impl Remote for Object {
         );
         let mut response = http::Response::builder()
             .status(if range.is_some() { 206 } else { 200 })
+            .version(version)
             .header("content-length", end - start)
             .header("etag", "\"a\"");
         if range.is_some() {
@@ -172,6 +175,7 @@ async fn eight_connections_bring_a_multiple_of_one_within_the_budget() {
             rate,
             latency: Duration::from_millis(latency),
             size: 400_000_000,
+            version: Version::HTTP_11,
         };
         let one = read(line, Some(1)).await;
         assert!(one.sockets == 1 && one.held == 0);
@@ -187,5 +191,20 @@ async fn eight_connections_bring_a_multiple_of_one_within_the_budget() {
             // A piece that comes while there is room for some of it counts in whole.
             assert!(held <= 22 * MIB as usize + ZEROS.len(), "{held} bytes");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn responses_that_share_a_connection_are_two_at_once() {
+    let line = Line {
+        rate: 20e6,
+        latency: Duration::from_millis(50),
+        size: 100_000_000,
+        version: Version::HTTP_2,
+    };
+    for count in [Some(MOST), None] {
+        let all = read(line, count).await;
+        // One that is about to end does not count.
+        assert!(matches!(all.sockets, 2 | 3), "{} responses", all.sockets);
     }
 }
