@@ -114,7 +114,7 @@ fn comments_literals_and_tests_are_not_arrows() {
         use crate::attic::Attic;
         #[cfg(feature = "_hidden")]
         pub use crate::attic::Attic as Again;
-        #[cfg(any(test, fuzzing))]
+        #[cfg(any(test, feature = "_fuzzing"))]
         fn f(a: u8, b: u8) { crate::attic::g() }
         struct S { #[cfg(test)] a: crate::attic::A, b: u8 }
         #[cfg(test)]

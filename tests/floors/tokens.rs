@@ -138,7 +138,7 @@ fn attribute_end(tokens: &[Token], at: usize) -> usize {
 fn is_for_tests(attribute: &[Token]) -> bool {
     let has = |text: &str| attribute.iter().any(|token| token.text == text);
     let is_hidden = attribute.iter().any(|token| token.text.starts_with("\"_"));
-    has("cfg") && !has("not") && (is_hidden || ["test", "fuzzing", "doc"].into_iter().any(has))
+    has("cfg") && !has("not") && (is_hidden || ["test", "doc"].into_iter().any(has))
 }
 
 /// Where the bracket at `at` is closed: the place behind it.

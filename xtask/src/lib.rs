@@ -10,7 +10,7 @@ pub mod diff;
 pub mod discovery;
 pub mod emit;
 pub mod fields;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "_fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod rules;
