@@ -19,7 +19,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use genai_batch::batches::{self, InlineLimit};
-use genai_batch::{Client, GenerationConfig, JobState, Outcome, Request, Result, Source};
+use genai_batch::external::serde_json::{self, Value};
+use genai_batch::results::RowError;
+use genai_batch::{
+    BatchResult, Client, GenerationConfig, JobState, Outcome, Request, Result, Source,
+};
 
 /// The prompt after "Request 000001: ".
 const PROMPT: &str = include_str!("prompt.txt");
@@ -69,7 +73,7 @@ async fn results(results: batches::Results) -> Result<String> {
             }
             Outcome::Error(error) => {
                 sum.errors += 1;
-                sum.err_sum += error.code() + error.message().len() as i64;
+                sum.err_sum += code_in(&result, error) + error.message().len() as i64;
             }
             Outcome::Missing => sum.errors += 1,
         }
@@ -82,6 +86,13 @@ async fn results(results: batches::Results) -> Result<String> {
         "count={} errors={} tokens={} text_bytes={} key_bytes={} err_sum={}",
         sum.count, sum.errors, sum.tokens, sum.text_bytes, sum.key_bytes, sum.err_sum
     ))
+}
+
+/// The code as it stands in the row, which may be an HTTP status; the crate makes one of all kinds of codes.
+fn code_in(result: &BatchResult, error: &RowError) -> i64 {
+    let row: Option<Value> = serde_json::from_str(result.json()).ok();
+    let code = row.and_then(|row| row["error"]["code"].as_i64());
+    code.unwrap_or(error.code())
 }
 
 /// The job whose results are in this file.

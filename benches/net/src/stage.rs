@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use bytes::{Bytes, BytesMut};
 use genai_batch::batches::InlineLimit;
-use genai_batch::{Client, Request};
+use genai_batch::{Client, Request, Source};
 use genai_batch_emulator::Emulator;
 use reqwest::Certificate;
 use serde_json::{Value, json};
@@ -69,8 +69,8 @@ async fn objects(
     name: &str,
     contents: Vec<Bytes>,
 ) -> Result<Value> {
-    let requests = vec![Request::text("Why?").key("why")];
-    let create = client.batches().create(MODEL, requests);
+    let rows: usize = contents.iter().map(lines).sum();
+    let create = client.batches().create(MODEL, requests(rows));
     let job = create.dest(format!("gs://{BUCKET}/{name}")).await?;
     let job = client.batches().wait(&job).await?;
     let made = emulator.objects(&format!("gs://{BUCKET}/{name}/"));
@@ -78,7 +78,6 @@ async fn objects(
     let made = made.context("the emulator put no results where they were asked for")?;
     let count = contents.len();
     let mut names = Vec::new();
-    let rows: usize = contents.iter().map(lines).sum();
     let bytes: usize = contents.iter().map(Bytes::len).sum();
     for (index, content) in contents.into_iter().enumerate() {
         // The first takes the place of what the emulator made.
@@ -98,16 +97,24 @@ async fn objects(
 
 /// A job whose results are in a file of the Files API.
 async fn file(emulator: &Emulator, client: &Client, content: Bytes) -> Result<Value> {
-    let requests = vec![Request::text("Why?").key("why")];
-    let create = client.batches().create(MODEL, requests);
+    let (rows, bytes) = (lines(&content), content.len());
+    let create = client.batches().create(MODEL, requests(rows));
     let job = create.inline_limit(InlineLimit::NEVER).await?;
     let job = client.batches().wait(&job).await?;
     let files = emulator.files();
     let file = files.iter().find(|file| file.generated);
     let file = file.context("the emulator made no file of results")?;
-    let (rows, bytes) = (lines(&content), content.len());
     emulator.replace_file(&file.name, content);
     Ok(json!({ "job": job.name(), "rows": rows, "bytes": bytes, "file": file.name }))
+}
+
+/// As many requests as there are rows, since more rows than requests are an error.
+fn requests(rows: usize) -> Source {
+    Source::requests((0..rows).map(|number| Request::text("Why?").key(key(number))))
+}
+
+fn key(number: usize) -> String {
+    format!("key-{number:07}")
 }
 
 /// Rows of about so many bytes in all.
@@ -129,14 +136,14 @@ fn row(number: usize) -> String {
         "processed_time": "2026-01-02T03:04:05.678+00:00",
         "request": { "contents": [{ "role": "user", "parts": [{ "text": question }] }] },
         "response": response(12),
-        "key": format!("key-{number:07}"),
+        "key": key(number),
     });
     format!("{row}\n")
 }
 
 /// As long, of the Gemini Developer API, which does not send the question along.
 fn gemini_row(number: usize) -> String {
-    let row = json!({ "key": format!("key-{number:07}"), "response": response(20) });
+    let row = json!({ "key": key(number), "response": response(20) });
     format!("{row}\n")
 }
 
@@ -203,6 +210,21 @@ mod tests {
             }
         }
         assert_eq!(stage["several"]["objects"].as_array().unwrap().len(), 8);
+        let client = Client::builder().vertex().project("bench");
+        let client = client.location("us-central1").access_token("t");
+        let client = client.base_url(emulator.base_url());
+        let client = client
+            .storage_base_url(emulator.base_url())
+            .build()
+            .unwrap();
+        let job = stage["several"]["job"].as_str().unwrap();
+        let results = client.batches().results(job).await.unwrap();
+        let report = results.verify().await.unwrap();
+        assert_eq!(
+            json!(report.responses),
+            stage["several"]["rows"],
+            "{report}"
+        );
         let file = stage["file"]["file"].as_str().unwrap();
         let content = emulator.file_content(file).unwrap();
         assert_eq!(stage["file"]["rows"], lines(&content));
