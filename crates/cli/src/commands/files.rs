@@ -163,7 +163,8 @@ async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
     if args.out != "-" {
         spare_runs(Path::new(&args.out), None)?;
     }
-    let download = client.files().download(args.name.as_str()).await?;
+    let download = client.files().download(args.name.as_str()).await;
+    let download = download.map_err(not_downloaded)?;
     let bar = Bars::new(global.quiet).bytes("download", None);
     let done = match &*args.out {
         "-" => copy(download, &mut std::io::stdout().lock(), &bar).await,
@@ -173,6 +174,18 @@ async fn get(args: Get, client: &Client, global: &Global) -> Result<()> {
     let bytes = done?;
     say(global, counted(bytes, "byte"));
     Ok(())
+}
+
+/// Why a file does not come, with what the service says of one that was uploaded in words of its own.
+fn not_downloaded(error: genai_batch::Error) -> Failure {
+    let is_refused = error.status() == Some(400);
+    let failure = Failure::from(error);
+    match is_refused {
+        true => failure.hint(
+            "what was uploaded does not come back, only what the service made, such as the results of a job",
+        ),
+        false => failure,
+    }
 }
 
 /// Writes a file that appears once it is whole.

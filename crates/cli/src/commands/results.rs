@@ -79,7 +79,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         "-" => print(results, &bar, total).await,
         place => {
             let saving = results.save_to(place).overwrite(args.overwrite).await;
-            saving.map_err(|error| not_written(error, place, args.overwrite))
+            saving.map_err(Failure::from)
         }
     };
     bar.end();
@@ -88,18 +88,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     if let Some(cost) = report.cost_by(Pricing::of_model) {
         say(global, format_args!("cost: {}", about(&told(&cost))));
     }
-    judge(&report)
-}
-
-/// Why nothing was written, with what to do if there is a file already.
-pub(crate) fn not_written(error: genai_batch::Error, place: &str, overwrite: bool) -> Failure {
-    // A folder or a device is not replaced, whatever is said.
-    let is_there = error.is_invalid_input() && !overwrite && Path::new(place).is_file();
-    let failure = Failure::from(error);
-    match is_there {
-        true => failure.hint("say --overwrite, or choose another place"),
-        false => failure,
-    }
+    judge(&report, args.requests.is_some())
 }
 
 /// Writes them to standard output as they come.
@@ -132,8 +121,8 @@ fn told(cost: &Cost) -> String {
     told
 }
 
-/// What of the results is not as it should be.
-fn judge(report: &Report) -> Result<()> {
+/// What of the results is not as it should be; `is_named` says whether what is missing has its key.
+fn judge(report: &Report, is_named: bool) -> Result<()> {
     // Rows that could not be read are those of requests that are missing, where these are counted.
     let unreadable = match report.submitted {
         Some(_) => 0,
@@ -170,6 +159,9 @@ fn judge(report: &Report) -> Result<()> {
             _ => "the lines with \"error\" have a code, and a message where the service gave one",
         });
     }
+    if report.missing > 0 && !is_named && report.surplus == 0 {
+        hints.push("--requests FILE, with the requests of the job, names what is missing");
+    }
     if report.surplus > 0 {
         hints.push(
             "a key may stand in several lines: --requests FILE, which knows the keys, leaves all but the \
@@ -191,7 +183,7 @@ mod tests {
         let mut report = Report::default();
         report.submitted = Some(300);
         change(&mut report);
-        judge(&report).err().map(|failure| {
+        judge(&report, false).err().map(|failure| {
             assert_eq!(failure.kind(), Kind::SomeFailed);
             failure.to_string()
         })

@@ -135,6 +135,7 @@ mod tests {
             line: 2,
             names: ["photo".to_owned()].into(),
             cells: vec![cell],
+            spelled: Vec::new(),
         }
     }
 

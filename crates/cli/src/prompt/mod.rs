@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Result};
 use crate::table::read::Input;
+use crate::table::write::Cell;
 use crate::table::{Row, text};
 use media::Media;
 use template::Prompt;
@@ -51,6 +52,8 @@ impl Embedding {
 
 /// The name under which a row rides with its request.
 const ROW: &str = "row";
+/// The same for cells of which the value does not tell how they are spelled.
+const SPELLED: &str = "spelled";
 
 impl Maker {
     /// The request of a row, along with which the row rides if that is kept.
@@ -60,29 +63,23 @@ impl Maker {
             .parts(&row)
             .map_err(|why| self.wrong(&row, why))?;
         let (key, place) = (self.key(&row)?, self.input.place(row.line));
-        let cells = is_kept.then(|| {
-            let cells = row.names.iter().cloned().zip(row.cells);
-            cells.collect::<Map<_, _>>()
-        });
+        let metadata = match is_kept {
+            true => metadata(row),
+            false => Vec::new(),
+        };
         if let Some(embedding) = &self.embedding {
             let parts = std::iter::once(Part::text(prompt)).chain(media);
             let request = embedding.request(parts.collect()).key(key).origin(place);
-            return Ok(match cells {
-                Some(cells) => request.metadata(ROW, cells),
-                None => request,
-            }
-            .into());
+            let with = |request: EmbedRequest, (name, value)| request.metadata(name, value);
+            return Ok(metadata.into_iter().fold(request, with).into());
         }
         let request = match media.is_empty() {
             true => Request::text(prompt),
             false => Request::parts(std::iter::once(Part::text(prompt)).chain(media)),
         };
         let request = request.key(key).origin(place);
-        Ok(match cells {
-            Some(cells) => request.metadata(ROW, cells),
-            None => request,
-        }
-        .into())
+        let with = |request: Request, (name, value)| request.metadata(name, value);
+        Ok(metadata.into_iter().fold(request, with).into())
     }
 
     /// The prompt of a row.
@@ -127,9 +124,47 @@ pub(crate) fn no_column(place: &str, option: &str, column: &str, names: &[String
 }
 
 /// The row that rides with a result.
-pub(crate) fn row_of(metadata: Option<Map<String, Value>>) -> Map<String, Value> {
-    match metadata.and_then(|mut metadata| metadata.remove(ROW)) {
-        Some(Value::Object(row)) => row,
-        _ => Map::new(),
+#[derive(Debug, Default)]
+pub(crate) struct Riding {
+    cells: Map<String, Value>,
+    spelled: Map<String, Value>,
+}
+
+impl Riding {
+    pub(crate) fn of(metadata: Option<Map<String, Value>>) -> Self {
+        let mut metadata = metadata.unwrap_or_default();
+        let mut part = |name| match metadata.remove(name) {
+            Some(Value::Object(part)) => part,
+            _ => Map::new(),
+        };
+        Self {
+            cells: part(ROW),
+            spelled: part(SPELLED),
+        }
     }
+
+    /// The cell of a column, as it was in the input.
+    pub(crate) fn take(&mut self, column: &str) -> Cell {
+        let value = self.cells.remove(column);
+        match (value, self.spelled.remove(column)) {
+            (Some(value), Some(Value::String(json))) => Cell::Spelled { json, value },
+            (value, _) => Cell::from(value),
+        }
+    }
+}
+
+/// A row as what rides with its request.
+fn metadata(row: Row) -> Vec<(&'static str, Value)> {
+    let names = &row.names;
+    let spelled: Map<_, _> = row
+        .spelled
+        .into_iter()
+        .map(|(at, json)| (names[at].clone(), Value::from(json)))
+        .collect();
+    let cells: Map<_, _> = names.iter().cloned().zip(row.cells).collect();
+    let mut metadata = vec![(ROW, Value::from(cells))];
+    if !spelled.is_empty() {
+        metadata.push((SPELLED, Value::from(spelled)));
+    }
+    metadata
 }

@@ -252,6 +252,7 @@ mod tests {
             line: 7,
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             cells,
+            spelled: Vec::new(),
         };
         let prompt =
             Prompt::new(template.to_owned(), &[]).map_err(|failure| format!("{failure:?}"))?;

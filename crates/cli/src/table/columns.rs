@@ -173,6 +173,7 @@ mod tests {
             line: 1,
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             cells,
+            spelled: Vec::new(),
         }
     }
 

@@ -143,6 +143,7 @@ impl<R: Read> Rows for Csv<R> {
             line,
             names: Arc::clone(&self.names),
             cells,
+            spelled: Vec::new(),
         }))
     }
 

@@ -65,19 +65,56 @@ impl<R: Read> Jsonl<R> {
         }
     }
 
-    fn parse(&self) -> std::result::Result<Vec<(String, Value)>, String> {
+    fn parse(&self) -> std::result::Result<Parsed, String> {
         let line = std::str::from_utf8(&self.buffer).map_err(|_| "not UTF-8".to_owned())?;
         let fields = ordered_fields(line.trim()).map_err(|error| match error.is_data() {
             true => format!("not an object of JSON: {}", bare(&error)),
             false => format!("not JSON: {}, at column {}", bare(&error), error.column()),
         })?;
-        let fields = fields.into_iter().map(|(name, raw)| {
+        let mut parsed = Parsed::default();
+        for (at, (name, raw)) in fields.into_iter().enumerate() {
             let value = value(&raw)
                 .map_err(|why| format!("the field {:?}: {why}", text::clip(&name, 60)))?;
-            Ok((name, value))
-        });
-        fields.collect()
+            parsed
+                .spelled
+                .extend(spelled(&raw, &value).map(|it| (at, it)));
+            parsed.names.push(name);
+            parsed.cells.push(value);
+        }
+        Ok(parsed)
     }
+}
+
+/// The fields of a line.
+#[derive(Default)]
+struct Parsed {
+    names: Vec<String>,
+    cells: Vec<Value>,
+    spelled: Vec<(usize, String)>,
+}
+
+/// How a value is spelled, without spaces, where it would be written in another way.
+fn spelled(raw: &RawValue, value: &Value) -> Option<String> {
+    if !matches!(value, Value::Number(_) | Value::Array(_) | Value::Object(_)) {
+        return None;
+    }
+    let raw = without_spaces(raw.get());
+    (value.to_string() != raw).then_some(raw)
+}
+
+/// JSON without what is between its parts.
+fn without_spaces(json: &str) -> String {
+    let (mut is_text, mut is_escaped) = (false, false);
+    let kept = json.chars().filter(|c| {
+        if is_text {
+            is_text = is_escaped || *c != '"';
+            is_escaped = !is_escaped && *c == '\\';
+            return true;
+        }
+        is_text = *c == '"';
+        !c.is_ascii_whitespace()
+    });
+    kept.collect()
 }
 
 /// What is wrong, without the place in the line.
@@ -142,23 +179,18 @@ impl<R: Read> Rows for Jsonl<R> {
         if !self.read()? {
             return Ok(None);
         }
-        let fields = self
+        let parsed = self
             .parse()
             .map_err(|why| Failure::usage(format!("{}:{}: {why}", self.name, self.line)))?;
-        let is_same = fields.len() == self.names.len()
-            && fields
-                .iter()
-                .zip(&*self.names)
-                .all(|((name, _), known)| name == known);
-        let (names, cells): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
-        if !is_same {
-            check_names(&format!("{}:{}", self.name, self.line), &names)?;
-            self.names = names.into();
+        if *parsed.names != *self.names {
+            check_names(&format!("{}:{}", self.name, self.line), &parsed.names)?;
+            self.names = parsed.names.into();
         }
         Ok(Some(Row {
             line: self.line,
             names: Arc::clone(&self.names),
-            cells,
+            cells: parsed.cells,
+            spelled: parsed.spelled,
         }))
     }
 

@@ -72,6 +72,9 @@ pub(crate) struct Row {
     pub(crate) names: Arc<[String]>,
     /// As many as there are names.
     pub(crate) cells: Vec<Value>,
+    /// Cells by their place that are spelled in another way than their value would be: the order of
+    /// fields and the digits of numbers are the author's.
+    pub(crate) spelled: Vec<(usize, String)>,
 }
 
 impl Row {

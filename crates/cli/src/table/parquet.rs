@@ -199,6 +199,7 @@ impl Rows for Parquet {
             line: row,
             names: Arc::clone(&self.names),
             cells,
+            spelled: Vec::new(),
         }))
     }
 

@@ -51,7 +51,15 @@ impl ParquetTable {
         })
     }
 
-    pub(super) fn write(&mut self, cells: Vec<Cell>) -> io::Result<()> {
+    pub(super) fn write(&mut self, mut cells: Vec<Cell>) -> io::Result<()> {
+        for (cell, column) in cells.iter_mut().zip(&self.columns) {
+            if let Cell::Spelled { json, value } = cell {
+                *cell = Cell::Value(match column.kind {
+                    Kind::Int | Kind::Float => std::mem::take(value),
+                    _ => Value::from(std::mem::take(json)),
+                });
+            }
+        }
         let size = |cell: &Cell| match cell {
             Cell::Value(Value::String(text)) => text.len(),
             Cell::Value(value @ (Value::Array(_) | Value::Object(_))) => value.to_string().len(),
@@ -161,7 +169,9 @@ fn write_vectors<'a>(
                 goes_on.push(0);
                 continue;
             }
-            Some(Cell::Value(other)) => return Err(misfit(column, other)),
+            Some(Cell::Value(other) | Cell::Spelled { value: other, .. }) => {
+                return Err(misfit(column, other));
+            }
         };
         values.extend_from_slice(vector);
         there.push(if vector.is_empty() { 1 } else { 2 });

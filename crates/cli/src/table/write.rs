@@ -23,6 +23,11 @@ pub(crate) enum Cell {
     /// The row does not have the column at all.
     Absent,
     Value(Value),
+    /// A value, and how its author spelled it.
+    Spelled {
+        json: String,
+        value: Value,
+    },
     /// Many numbers, which are not kept as so many values of JSON.
     Vector(Vec<f32>),
 }
@@ -38,6 +43,7 @@ impl Cell {
         match self {
             Self::Absent => Cow::Borrowed(""),
             Self::Value(value) => text::of(value),
+            Self::Spelled { json, .. } => Cow::Borrowed(json),
             Self::Vector(values) => Cow::Owned(numbers(values)),
         }
     }
@@ -177,6 +183,7 @@ fn write_object(sink: &mut Sink, columns: &[Column], cells: &[Cell]) -> io::Resu
         match cell {
             Cell::Absent => {}
             Cell::Value(value) => serde_json::to_writer(&mut *sink, value)?,
+            Cell::Spelled { json, .. } => sink.write_all(json.as_bytes())?,
             Cell::Vector(values) => serde_json::to_writer(&mut *sink, values)?,
         }
     }

@@ -30,6 +30,38 @@ fn parquet_rows(path: &Path) -> Vec<Value> {
         .collect()
 }
 
+/// Nothing of a cell is written in another way than its author wrote it, but for spaces.
+#[test]
+fn cells_of_json_keep_the_order_of_their_fields_and_the_digits_of_their_numbers() {
+    let (nested, n) = (
+        r#"{"z":1,"a":{"big":123456789012345678901234567890,"e":"\u00e9 \" {"}}"#,
+        "1e2",
+    );
+    let spaced = nested.replace(':', ": ");
+    let folder = Folder::with(
+        "t.jsonl",
+        &format!(
+            "{{\"n\": {n}, \"text\": \"One\", \"nested\": {spaced}}}\n{{\"n\": 0.10, \"text\": \"Two\"}}\n"
+        ),
+    );
+    let run = |out: &str| {
+        folder
+            .run(&["t.jsonl", "--prompt", "Say {{ text }}", "--out", out])
+            .went_well();
+    };
+    run("out.jsonl");
+    let beginning = format!(r#"{{"n":{n},"text":"One","nested":{nested},"#);
+    let out = folder.read("out.jsonl");
+    assert!(out.starts_with(&beginning), "{out}");
+    assert!(out.contains(r#"{"n":0.10,"text":"Two","#), "{out}");
+
+    run("out.csv");
+    let out = folder.read("out.csv");
+    let quoted = nested.replace('"', "\"\"");
+    assert!(out.contains(&format!("{n},One,\"{quoted}\",")), "{out}");
+    assert!(out.contains("0.10,Two,,"), "{out}");
+}
+
 #[test]
 fn lines_of_json_keep_their_values_and_what_they_lack() {
     let table = "{\"n\": 1, \"text\": \"One\", \"tags\": [\"a\", {\"b\": null}]}\n{\"text\": \"Two\", \"other\": 2.5}\n";

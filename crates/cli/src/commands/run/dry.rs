@@ -111,6 +111,17 @@ pub(super) async fn show(plan: &Arc<Plan>, global: &Global) -> Result<()> {
     for odd in plan.odd() {
         note::say(global, format!("note: {odd}"));
     }
+    let requests = shown.diagnosis.requests;
+    if let Some(first) = plan.args.first.filter(|first| *first < requests) {
+        note::say(
+            global,
+            format!(
+                "note: with --first, {} of the {} would be sent for now; what follows is of all of them",
+                grouped(first),
+                counted(requests, "request")
+            ),
+        );
+    }
     let out = Out::of(global);
     match out.is_json() {
         true => out.document(&shown)?,

@@ -14,7 +14,7 @@ use super::outcome::{Dimensions, Sizes, Tally, Told};
 use super::place::Place;
 use super::plan::{Plan, Work};
 use crate::exit::{Failure, Kind, Result};
-use crate::prompt::row_of;
+use crate::prompt::Riding;
 use crate::show::bars::Bar;
 use crate::table::columns::Column;
 use crate::table::write::{Cell, TableWriter, Whole, digest_of};
@@ -220,11 +220,11 @@ impl Table {
         let mut cells: Vec<Cell> = match self.plan.work {
             Work::Requests(_) => vec![Cell::from(result.key().map(Value::from))],
             Work::Table(_) => {
-                let mut row = row_of(result.metadata());
+                let mut row = Riding::of(result.metadata());
                 let columns = &self.columns[..self.columns.len() - added];
                 columns
                     .iter()
-                    .map(|column| Cell::from(row.remove(&column.name)))
+                    .map(|column| row.take(&column.name))
                     .collect()
             }
         };

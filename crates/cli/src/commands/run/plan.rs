@@ -341,6 +341,7 @@ mod tests {
                 .iter()
                 .map(|cell| serde_json::from_str(cell.get()).unwrap())
                 .collect(),
+            spelled: Vec::new(),
         }
     }
 

@@ -7,7 +7,6 @@ use futures_util::TryStreamExt;
 use genai_batch::runs::RunView;
 
 use super::file::read;
-use crate::commands::results::not_written;
 use crate::exit::Result;
 use crate::global::Global;
 use crate::place::spare_runs;
@@ -39,10 +38,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<()> {
     let view = read(&args.path).await?;
     let lines = match &*args.out {
         "-" => print(&view).await?,
-        place => {
-            let saving = view.save_to(place).overwrite(args.overwrite).await;
-            saving.map_err(|error| not_written(error, place, args.overwrite))?
-        }
+        place => view.save_to(place).overwrite(args.overwrite).await?,
     };
     say(global, counted(lines, "outcome"));
     let unfinished = view.progress().await?;
