@@ -17,11 +17,14 @@ use crate::results::ByteStream;
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// How much is unpacked at a time. Gzip packs at most a thousand bytes into one.
 const PIECE: usize = 4 * 1024;
+/// How many bytes may unpack to nothing, one after another.
+const MOST_FOR_NOTHING: usize = 1024 * 1024;
 
 enum State {
     /// Before it is known what it is.
     Unknown(ByteStream, BytesMut),
-    Packed(ByteStream, Box<MultiGzDecoder<Vec<u8>>>, Bytes),
+    /// With what has come and is packed yet, and how much came since something was unpacked.
+    Packed(ByteStream, Box<MultiGzDecoder<Vec<u8>>>, Bytes, usize),
     Plain(ByteStream),
     Ended,
 }
@@ -70,14 +73,14 @@ impl State {
                     match chunk.starts_with(&MAGIC) {
                         true => {
                             let decoder = Box::new(MultiGzDecoder::new(Vec::new()));
-                            (Self::Packed(chunks, decoder, chunk), None)
+                            (Self::Packed(chunks, decoder, chunk, 0), None)
                         }
                         false => (Self::Plain(chunks), Some(chunk)),
                     }
                 }
                 None => (Self::Ended, Some(start.freeze())),
             },
-            Self::Packed(mut chunks, mut decoder, mut packed) => {
+            Self::Packed(mut chunks, mut decoder, mut packed, for_nothing) => {
                 if packed.is_empty() {
                     let Some(chunk) = chunks.next().await.transpose()? else {
                         decoder.try_finish().map_err(broken)?;
@@ -89,8 +92,17 @@ impl State {
                 let piece = packed.split_to(packed.len().min(PIECE));
                 decoder.write_all(&piece).map_err(broken)?;
                 let unpacked = Bytes::from(std::mem::take(decoder.get_mut()));
-                let given = (!unpacked.is_empty()).then_some(unpacked);
-                (Self::Packed(chunks, decoder, packed), given)
+                if unpacked.is_empty() && for_nothing > MOST_FOR_NOTHING {
+                    return Err(Error::protocol(format!(
+                        "reading {name}: {} MiB of gzip hold nothing: it seems to have no end",
+                        MOST_FOR_NOTHING >> 20
+                    )));
+                }
+                let (given, for_nothing) = match unpacked.is_empty() {
+                    true => (None, for_nothing + piece.len()),
+                    false => (Some(unpacked), 0),
+                };
+                (Self::Packed(chunks, decoder, packed, for_nothing), given)
             }
             Self::Plain(mut chunks) => match chunks.next().await.transpose()? {
                 Some(chunk) => (Self::Plain(chunks), Some(chunk)),
@@ -139,6 +151,15 @@ mod tests {
         for short in [&b""[..], b"{", b"\x1f"] {
             assert_eq!(unpacked(short, 1).await.unwrap(), short);
         }
+    }
+
+    #[tokio::test]
+    async fn empty_members_without_end_are_an_error() {
+        let few = [packed(b"a"), packed(b"").repeat(1000), packed(b"b")].concat();
+        assert_eq!(unpacked(&few, 64 * 1024).await.unwrap(), b"ab");
+        let endless = packed(b"").repeat(MOST_FOR_NOTHING / 20 + 10_000);
+        let error = unpacked(&endless, 64 * 1024).await.unwrap_err();
+        assert!(error.to_string().contains("gs://b/o"), "{error}");
     }
 
     #[tokio::test]

@@ -22,6 +22,14 @@ use crate::uri::GcsUri;
 
 /// How many objects a list may have: more are not of one job.
 const MOST: usize = 2_000_000;
+/// On how many pages they may stand …
+const MOST_PAGES: usize = 20_000;
+/// … and on one of them, ten times what Cloud Storage puts there.
+const MOST_OBJECTS: usize = 10_000;
+/// The longest name of an object, in bytes (Cloud Storage's documentation, About objects).
+const LONGEST_NAME: usize = 1024;
+/// As long as what gives the next page may be.
+const LONGEST_TOKEN: usize = 8 * 1024;
 
 /// Which of the two has the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +100,7 @@ impl CloudStorage {
             Api::Xml => format!("{base}/{bucket}"),
             Api::Json => format!("{base}/storage/v1/b/{bucket}/o"),
         };
-        let mut found = Vec::new();
+        let mut found: Vec<Listed> = Vec::new();
         // A page that leads back to one before would never end.
         let mut tokens = HashSet::new();
         let mut token = None::<String>;
@@ -104,7 +112,7 @@ impl CloudStorage {
             };
             let content = content(session, &list, &query).await?;
             let page = match api {
-                Api::Xml => xml::page(&content)?,
+                Api::Xml => xml::page(&content, bucket)?,
                 Api::Json => json::page(&content)?,
             };
             empty = match page.objects.is_empty() {
@@ -112,6 +120,12 @@ impl CloudStorage {
                 false => 0,
             };
             for object in page.objects {
+                if object.name.len() > LONGEST_NAME {
+                    return Err(Error::protocol(format!(
+                        "the list has a name of {} bytes, where {LONGEST_NAME} are the most there are",
+                        object.name.len()
+                    )));
+                }
                 if !object.name.starts_with(prefix) {
                     return Err(match api {
                         Api::Xml => xml::garbled(),
@@ -127,14 +141,20 @@ impl CloudStorage {
                     size: object.size,
                 });
             }
-            if found.len() > MOST {
+            if found.len() > MOST || tokens.len() == MOST_PAGES {
                 return Err(Error::protocol(format!(
-                    "the list has over {MOST} objects: it seems to have no end"
+                    "the list has over {MOST} objects or {MOST_PAGES} pages: it seems to have no end"
                 )));
             }
             let Some(next) = page.next else {
                 break;
             };
+            if next.len() > LONGEST_TOKEN {
+                return Err(Error::protocol(format!(
+                    "the list goes on with a token of {} bytes, which is more than {LONGEST_TOKEN}",
+                    next.len()
+                )));
+            }
             if !tokens.insert(next.clone()) {
                 return Err(Error::protocol(
                     "a page of the list leads back to one that was read already",

@@ -233,8 +233,7 @@ async fn all_services() -> MockServer {
         json!({ "bigqueryOutputTable": "bq://other-project.d.t" }),
     );
     respond(&server, "GET", &format!("{JOBS}/2"), 200, table).await;
-    let list =
-        "<ListBucketResult><Contents><Key>d/predictions.jsonl</Key></Contents></ListBucketResult>";
+    let list = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>d/predictions.jsonl</Key></Contents></ListBucketResult>";
     let listed = Mock::given(method("GET")).and(path_regex("^/out$"));
     let list = ResponseTemplate::new(200).set_body_string(list);
     listed.respond_with(list).mount(&server).await;

@@ -679,9 +679,9 @@ mod vertex {
     /// Names that XML does not hold, and services without lists in XML.
     #[tokio::test]
     async fn a_listing_that_xml_cannot_tell_is_asked_for_as_json() {
-        let garbled = "<ListBucketResult><Contents><Key>d\u{fffd}/predictions.jsonl</Key></Contents>\
+        let garbled = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>d\u{fffd}/predictions.jsonl</Key></Contents>\
             </ListBucketResult>";
-        let other = "<ListBucketResult><Contents><Key>e/predictions.jsonl</Key></Contents></ListBucketResult>";
+        let other = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>e/predictions.jsonl</Key></Contents></ListBucketResult>";
         for (status, xml) in [
             (200, garbled),
             (200, other),

@@ -1,9 +1,11 @@
 //! A page as the JSON API gives it, with names as they are.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{Object, Page};
+use super::{MOST_OBJECTS, Object, Page};
 use crate::error::{Error, Result};
+use crate::scan::weight::Weight;
 
 /// What is told of each object, and where the list goes on.
 const FIELDS: &str = "items(name,generation,size),nextPageToken";
@@ -21,6 +23,8 @@ struct Answer {
     #[serde(default)]
     items: Vec<Item>,
     next_page_token: Option<String>,
+    kind: Option<String>,
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -32,8 +36,15 @@ struct Item {
 
 /// Reads a page.
 pub(super) fn page(json: &[u8]) -> Result<Page> {
-    let answer: Answer = serde_json::from_slice(json)
-        .map_err(|e| Error::protocol("Cloud Storage gave no valid list").with_source(e))?;
+    let none = || Error::protocol("Cloud Storage gave no valid list");
+    if Weight::of(json, &[]).items > MOST_OBJECTS {
+        return Err(none());
+    }
+    let answer: Answer = serde_json::from_slice(json).map_err(|e| none().with_source(e))?;
+    let is_other = answer.kind.is_some_and(|kind| kind != "storage#objects");
+    if is_other || answer.error.is_some() {
+        return Err(none());
+    }
     let objects = answer.items.into_iter().map(|item| Object {
         name: item.name,
         generation: item.generation,
@@ -43,4 +54,29 @@ pub(super) fn page(json: &[u8]) -> Result<Page> {
         objects: objects.collect(),
         next: answer.next_page_token.filter(|token| !token.is_empty()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_list_of_objects_is_an_error() {
+        let page = |json: &str| page(json.as_bytes());
+        assert_eq!(page("{}").unwrap(), Page::default());
+        let list = r#"{"kind":"storage#objects","items":[{"name":"a","size":"3"}]}"#;
+        assert_eq!(page(list).unwrap().objects[0].size, Some(3));
+        let many = format!(
+            "{{\"items\":[{}]}}",
+            vec!["{\"name\":\"a\"}"; MOST_OBJECTS + 1].join(",")
+        );
+        for json in [
+            "[]",
+            r#"{"error":{"code":500}}"#,
+            r#"{"kind":"storage#buckets"}"#,
+            &many,
+        ] {
+            assert!(page(json).is_err(), "{json:.60}");
+        }
+    }
 }
