@@ -2,12 +2,12 @@
 //! the limits of the service.
 
 use genai_batch::cost::{CostEstimate, Estimate, Pricing};
-use genai_batch::preflight::{Diagnosis, LimitUse};
+use genai_batch::preflight::{Diagnosis, LimitUse, Severity};
 use serde::Serialize;
 
 use crate::commands::check::source;
 use crate::connect::{connect, connect_to_look};
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::global::Global;
 use crate::show::counted::{about, money};
 use crate::show::note::{say, warn};
@@ -89,6 +89,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
         preflight = preflight.likely_output_tokens(tokens);
     }
     let diagnosis = preflight.await?;
+    let mut findings = diagnosis.findings.iter();
+    let wrong = findings.find(|it| it.severity == Severity::Error);
+    // Of what cannot be read, nothing is known.
+    if let Some(wrong) = wrong.filter(|_| diagnosis.requests == 0) {
+        let failure = Failure::usage(&wrong.message);
+        return Err(match &wrong.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        });
+    }
     Out::of(global).parts(parts(&diagnosis), &Estimated::from(&diagnosis))?;
     if diagnosis.errors > 0 {
         say(

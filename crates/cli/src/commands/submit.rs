@@ -8,7 +8,7 @@ use genai_batch::{BatchJob, Client, GenerationConfig};
 use crate::commands::check::source;
 use crate::commands::watch::{WaitArgs, judge, wait};
 use crate::connect::connect;
-use crate::exit::{Failure, Result};
+use crate::exit::{Failure, Kind, Result};
 use crate::global::{BackendName, Global};
 use crate::show::bars::{Bar, Bars};
 use crate::show::counted::counted;
@@ -114,6 +114,13 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<()> {
     let mut waited = Ok(());
     if args.wait {
         (job, waited) = wait(client, job, &args.patience, global).await;
+        waited = waited.map_err(
+            |failure| match failure.is(Kind::Stopped) && args.id.is_none() {
+                // The same command would make another.
+                true => failure.hint(next(&job, global)),
+                false => failure,
+            },
+        );
     }
     if form.is_json() {
         form.document(&json::Job::from(&job))?;

@@ -25,7 +25,10 @@ impl Media {
         for column in &self.columns {
             let wrong = |why: String| format!("the column {column:?}, which --media names: {why}");
             match row.cell(column) {
-                None => return Err(wrong("it is not there".to_owned())),
+                None => {
+                    let columns = text::list(&row.names);
+                    return Err(wrong(format!("it is not there; the columns are {columns}")));
+                }
                 Some(Value::Array(items)) => {
                     for item in items {
                         parts.extend(self.part(item).map_err(wrong)?);

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Empty,
     Bool,
     Int,
+    /// Integers of which floats would lose digits.
+    LongInt,
     Float,
     Text,
     /// A day, as `2026-11-29`.
@@ -40,7 +42,12 @@ impl Kind {
         match cell {
             Value::Null => Self::Empty,
             Value::Bool(_) => Self::Bool,
-            Value::Number(number) if number.is_i64() => Self::Int,
+            Value::Number(number) if number.is_i64() => {
+                match number.as_i64().map(i64::unsigned_abs) > Some(1 << 53) {
+                    true => Self::LongInt,
+                    false => Self::Int,
+                }
+            }
             Value::Number(number) if number.is_f64() => Self::Float,
             // Above what Parquet's integers hold.
             Value::Number(_) | Value::String(_) => Self::Text,
@@ -53,6 +60,7 @@ impl Kind {
         match (self, other) {
             (one, other) if one == other => one,
             (Self::Empty, kind) | (kind, Self::Empty) => kind,
+            (Self::Int, Self::LongInt) | (Self::LongInt, Self::Int) => Self::LongInt,
             (Self::Int, Self::Float) | (Self::Float, Self::Int) => Self::Float,
             _ => Self::Text,
         }
@@ -202,5 +210,8 @@ mod tests {
             assert_eq!(Kind::of(&one).with(Kind::of(&other)), Kind::Text);
         }
         assert_eq!(Kind::of(&json!(u64::MAX)), Kind::Text);
+        let long = Kind::of(&json!(9_007_199_254_740_993_i64));
+        assert_eq!(long.with(Kind::Int), Kind::LongInt);
+        assert_eq!(long.with(Kind::Float), Kind::Text);
     }
 }

@@ -95,11 +95,13 @@ struct Parsed {
 
 /// How a value is spelled, without spaces, where it would be written in another way.
 fn spelled(raw: &RawValue, value: &Value) -> Option<String> {
-    if !matches!(value, Value::Number(_) | Value::Array(_) | Value::Object(_)) {
-        return None;
+    match value {
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => {}
+        Value::String(_) if !raw.get().starts_with('"') => {}
+        _ => return None,
     }
-    let raw = without_spaces(raw.get());
-    (value.to_string() != raw).then_some(raw)
+    let (raw, written) = (without_spaces(raw.get()), value.to_string());
+    (written != raw).then_some(raw)
 }
 
 /// JSON without what is between its parts.
@@ -126,19 +128,18 @@ fn bare(error: &serde_json::Error) -> String {
     }
 }
 
-/// A value, unless reading it would change it.
+/// A value; of a number that is out of reach, its digits as a text.
 fn value(raw: &RawValue) -> std::result::Result<Value, String> {
-    let value: Value = serde_json::from_str(raw.get()).map_err(|error| bare(&error))?;
-    match &value {
-        Value::Number(number)
-            if number.is_f64() && raw.get() != "-0" && !raw.get().contains(['.', 'e', 'E']) =>
+    let json = raw.get();
+    let is_number = json.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    match serde_json::from_str(json) {
+        Ok(Value::Number(number))
+            if number.is_f64() && json != "-0" && !json.contains(['.', 'e', 'E']) =>
         {
-            Err(format!(
-                "the number {} is too large: write it as a text, in quotes",
-                text::clip(raw.get(), 60)
-            ))
+            Ok(Value::from(json))
         }
-        _ => Ok(value),
+        Err(_) if is_number => Ok(Value::from(json)),
+        read => read.map_err(|error| bare(&error)),
     }
 }
 

@@ -55,7 +55,7 @@ impl ParquetTable {
         for (cell, column) in cells.iter_mut().zip(&self.columns) {
             if let Cell::Spelled { json, value } = cell {
                 *cell = Cell::Value(match column.kind {
-                    Kind::Int | Kind::Float => std::mem::take(value),
+                    Kind::Int | Kind::LongInt | Kind::Float => std::mem::take(value),
                     _ => Value::from(std::mem::take(json)),
                 });
             }
@@ -122,7 +122,7 @@ fn field(column: &Column) -> Result<Type, ParquetError> {
     };
     let (physical, logical) = match column.kind {
         Kind::Bool => (Physical::BOOLEAN, None),
-        Kind::Int => (Physical::INT64, None),
+        Kind::Int | Kind::LongInt => (Physical::INT64, None),
         Kind::Float => (Physical::DOUBLE, None),
         Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
         Kind::Timestamp => timestamp(true, TimeUnit::MICROS),
@@ -192,7 +192,7 @@ fn write_column<'a>(
 ) -> io::Result<()> {
     match column.kind {
         Kind::Bool => put::<BoolType>(writer, column, cells, Value::as_bool),
-        Kind::Int => put::<Int64Type>(writer, column, cells, Value::as_i64),
+        Kind::Int | Kind::LongInt => put::<Int64Type>(writer, column, cells, Value::as_i64),
         Kind::Float => put::<DoubleType>(writer, column, cells, number),
         Kind::Date => put::<Int32Type>(writer, column, cells, day),
         Kind::Timestamp => put::<Int64Type>(writer, column, cells, moment),

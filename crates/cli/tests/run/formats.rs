@@ -40,7 +40,7 @@ fn cells_of_json_keep_the_order_of_their_fields_and_the_digits_of_their_numbers(
     let spaced = nested.replace(':', ": ");
     let folder = Folder::with(
         "t.jsonl",
-        &format!(
+        format!(
             "{{\"n\": {n}, \"text\": \"One\", \"nested\": {spaced}}}\n{{\"n\": 0.10, \"text\": \"Two\"}}\n"
         ),
     );
@@ -60,6 +60,41 @@ fn cells_of_json_keep_the_order_of_their_fields_and_the_digits_of_their_numbers(
     let quoted = nested.replace('"', "\"\"");
     assert!(out.contains(&format!("{n},One,\"{quoted}\",")), "{out}");
     assert!(out.contains("0.10,Two,,"), "{out}");
+}
+
+/// Whatever programs can hold of them.
+#[test]
+fn numbers_out_of_reach_are_their_digits() {
+    let numbers = [
+        "123456789012345678901234",
+        "-9223372036854775809",
+        "1e400",
+        "18446744073709551616",
+    ];
+    let rows = numbers.map(|n| format!("{{\"text\": {n}}}\n"));
+    let folder = Folder::with("t.jsonl", rows.concat());
+    for out in ["out.jsonl", "out.csv"] {
+        folder
+            .run(&["t.jsonl", "--prompt", "Say {{ text }}", "--out", out])
+            .went_well();
+    }
+    let (jsonl, csv) = (folder.read("out.jsonl"), folder.read("out.csv"));
+    for n in numbers {
+        assert!(jsonl.contains(&format!("{{\"text\":{n},")), "{jsonl}");
+        assert!(jsonl.contains(&format!("Say {n}\"")), "{jsonl}");
+        assert!(csv.contains(&format!("\n{n},")), "{csv}");
+    }
+}
+
+#[test]
+fn a_column_of_floats_and_long_integers_keeps_their_digits() {
+    let folder = Folder::with("t.jsonl", "{\"n\": 1.5}\n{\"n\": 9007199254740993}\n");
+    folder
+        .run(&["t.jsonl", "--prompt", "Say {{ n }}", "--out", "out.parquet"])
+        .went_well();
+    let rows = parquet_rows(&folder.path("out.parquet"));
+    let column: Vec<_> = rows.iter().map(|row| row["n"].clone()).collect();
+    assert_eq!(column, ["1.5", "9007199254740993"]);
 }
 
 #[test]
