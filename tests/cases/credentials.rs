@@ -5,7 +5,7 @@ use std::process::Command;
 
 use genai_batch::{Client, Error};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, path_regex};
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::vertex_client_at;
@@ -218,7 +218,10 @@ async fn with_the_variable_set() {
 }
 
 /// A server that is Vertex AI, Cloud Storage, BigQuery, and gives tokens, with a job in each store.
+#[cfg(feature = "bigquery")]
 async fn all_services() -> MockServer {
+    use wiremock::matchers::path_regex;
+
     let server = MockServer::start().await;
     let token = json!({ "access_token": "the-token", "token_type": "Bearer", "expires_in": 3600 });
     respond(&server, "POST", "/token", 200, token).await;
